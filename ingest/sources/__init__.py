@@ -1,0 +1,1 @@
+"""One adapter a source: its native payloads become incident reports."""

@@ -1,0 +1,1 @@
+"""What the platform does: take reports in, carry out commands, adopt reference tables."""

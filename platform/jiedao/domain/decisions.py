@@ -1,0 +1,57 @@
+"""What was decided about a report, on which version of which table, on which inputs.
+
+A decision answers "why did this go there?" years later, without the tables of that day at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JurisdictionDecision:
+    """Which street holds the incident, and how that was found.
+
+    ``method`` is a :class:`~jiedao.domain.terms.MatchMethod` value; ``street_code`` is ``None`` for
+    ``none``. ``lon``/``lat`` are WGS-84 degrees (``None`` without coordinates), ``edge_distance_m``
+    the distance in metres from the point to the nearest border of the set. ``candidates`` are the codes
+    among which the tie-break chose, or which a text named ambiguously; ``matched_text`` is the part of
+    the address that named the place. ``boundary_set`` names the version used.
+    """
+
+    method: str
+    street_code: str | None
+    boundary_set: str
+    lon: float | None = None
+    lat: float | None = None
+    edge_distance_m: float | None = None
+    candidates: tuple[str, ...] = ()
+    matched_text: str | None = None
+    community_code: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDecision:
+    """Which class the incident has, and what follows from it.
+
+    ``method`` is a :class:`~jiedao.domain.terms.ClassMethod` value; ``class_code``, ``platform`` and
+    the rest are ``None`` when no class could be found (``source_class`` then shows the unknown code).
+    ``priority`` is 1 (most urgent) to 4. ``time_limit`` is the class table's text (``2紧急工作时``),
+    ``due_at`` the deadline in UTC, ``due_provisional`` true when it may still move because the
+    calendar of a year is not known.
+    """
+
+    method: str
+    class_table: str
+    class_code: str | None = None
+    class_name: str | None = None
+    platform: str | None = None
+    department: str | None = None
+    priority: int | None = None
+    time_limit: str | None = None
+    due_at: datetime | None = None
+    due_provisional: bool = False
+    source_class: str | None = None
+    note: str | None = None

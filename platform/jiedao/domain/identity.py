@@ -1,0 +1,27 @@
+"""Ids that follow from what they identify, so that the same thing gets the same id everywhere."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "urn:jiedao")
+
+
+def incident_id(district: str, source: str, external_id: str) -> UUID:
+    """The id of the incident that a source's record opens in a district."""
+    return uuid5(_NAMESPACE, f"incident\x00{district}\x00{source}\x00{external_id}")
+
+
+def dead_letter_id(district: str, source: str, content_mac: bytes) -> UUID:
+    """The id of the dead letter for a record's exact bytes (by their keyed hash) from a source."""
+    return uuid5(_NAMESPACE, f"dead-letter\x00{district}\x00{source}\x00{content_mac.hex()}")
+
+
+def boundary_set_id(district: str, version: str) -> UUID:
+    """The id of a boundary set's stream."""
+    return uuid5(_NAMESPACE, f"boundary-set\x00{district}\x00{version}")
+
+
+def class_table_id(district: str, version: str) -> UUID:
+    """The id of a class table's stream."""
+    return uuid5(_NAMESPACE, f"class-table\x00{district}\x00{version}")

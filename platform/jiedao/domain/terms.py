@@ -1,0 +1,138 @@
+"""The vocabulary of the field as closed sets, each with the Chinese that users read.
+
+Code says the English word, people read the Chinese one; both stand here and nowhere else.
+The words are those of the project's glossary.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Term(StrEnum):
+    """A word of the vocabulary: its value is stored, its :attr:`label` is shown."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Term:
+        """Make a member from its stored value and its Chinese label."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Platform(Term):
+    """The four work platforms of a street (四个平台)."""
+
+    GOVERNANCE = "governance", "综治工作"
+    MARKET = "market", "市场监管"
+    ENFORCEMENT = "enforcement", "综合行政执法"
+    SERVICE = "service", "便民服务"
+
+
+class Lifecycle(Term):
+    """Who files and closes a source's cases: we, or a superior platform."""
+
+    OWN = "own", "自办"
+    UPSTREAM = "upstream", "上级平台案件"
+
+
+class ClassKind(Term):
+    """The kinds of a class table (GB/T 30428.2: 部件 and 事件), and what other platforms add."""
+
+    COMPONENT = "component", "部件"
+    EVENT = "event", "事件"
+    CATEGORY = "category", "事项类别"
+
+
+class MatchMethod(Term):
+    """How an incident was given to a street."""
+
+    POLYGON = "polygon", "坐标落入辖区"
+    EDGE = "edge", "坐标临近边界"
+    GAZETTEER = "gazetteer", "地名匹配"
+    ASSERTED = "asserted", "来源指定"
+    MANUAL = "manual", "人工判定"
+    NO_PLACE = "no_place", "无需定位"
+    NONE = "none", "未能判定"
+
+
+class ClassMethod(Term):
+    """How an incident was given its class."""
+
+    CODE = "code", "按区级分类编码"
+    SOURCE_CODE = "source_code", "按来源编码映射"
+    MANUAL = "manual", "人工判定"
+    NONE = "none", "未能判定"
+
+
+class IncidentState(Term):
+    """Where an incident stands; the whole workflow table builds on these two."""
+
+    TRIAGE = "triage", "待判定"
+    RECEIVED = "received", "待受理"
+
+
+class Role(Term):
+    """Roles of people and of connected systems (角色)."""
+
+    INTEGRATOR = "integrator", "接入方"
+    INTAKE_OPERATOR = "intake_operator", "受理员"
+    SHIFT_LEADER = "shift_leader", "值班长"
+    DISPATCHER = "dispatcher", "派遣员"
+    COLLECTOR = "collector", "信息采集员"
+    HANDLER = "handler", "处置人员"
+    GRID_WORKER = "grid_worker", "网格员"
+    SUPERVISOR = "supervisor", "督办领导"
+    TEAM_LEGAL_OFFICER = "team_legal_officer", "法制员"
+    LEGAL_REVIEWER = "legal_reviewer", "法制审核员"
+    AUDITOR = "auditor", "审计员"
+    ADMINISTRATOR = "administrator", "管理员"
+
+
+class Transport(Term):
+    """The way a report came in."""
+
+    KAFKA = "kafka", "消息队列"
+    HTTP = "http", "接口推送"
+    FILE = "file", "文件导入"
+    REPLAY = "replay", "死信重放"
+
+
+class IntakeOutcome(Term):
+    """What became of one delivered record (对账)."""
+
+    ACCEPTED = "accepted", "已接收"
+    REVISED = "revised", "已更新"
+    LATE = "late", "迟到版本"
+    DUPLICATE = "duplicate", "重复"
+    DEAD = "dead", "死信"
+
+
+class ReportFlag(Term):
+    """What was odd about an accepted report; recorded with it, never silently repaired."""
+
+    COORDINATES_ZERO = "coordinates_zero", "坐标为零"
+    COORDINATES_PLACEHOLDER = "coordinates_placeholder", "坐标为占位值"
+    COORDINATES_SWAPPED = "coordinates_swapped", "经纬度疑似颠倒"
+    COORDINATES_OUTSIDE = "coordinates_outside", "坐标在辖区之外"
+    COORDINATES_UNREADABLE = "coordinates_unreadable", "坐标无法识别"
+    TIME_ASSUMED_ZONE = "time_assumed_zone", "时间未注明时区"
+    TIME_IN_FUTURE = "time_in_future", "时间晚于接收时间"
+    TIME_MISSING = "time_missing", "缺少时间"
+    CLASS_UNKNOWN = "class_unknown", "分类编码未知"
+    ENCODING_REPAIRED = "encoding_repaired", "按声明外的编码读取"
+    PERSONAL_MASKED = "personal_masked", "正文含个人信息已遮蔽"
+    CAMERA_UNKNOWN = "camera_unknown", "摄像机未登记"
+    ATTACHMENT_MISSING = "attachment_missing", "附件未能取得"
+    STREET_UNKNOWN = "street_unknown", "指定街道不存在"
+
+
+class Crs(Term):
+    """Coordinate systems that sources speak; the store speaks WGS-84."""
+
+    WGS84 = "wgs84", "WGS-84"
+    CGCS2000 = "cgcs2000", "CGCS2000"
+    GCJ02 = "gcj02", "GCJ-02"
+    BD09 = "bd09", "BD-09"

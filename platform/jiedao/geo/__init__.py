@@ -1,0 +1,1 @@
+"""Coordinate systems, the street index, the gazetteer."""

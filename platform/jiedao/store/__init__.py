@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, the recorder, the vault, named queries, migrations."""
