@@ -71,6 +71,12 @@ class OffsetConflictError(ConflictError):
     code = "offset_conflict"
 
 
+class TrackingConflictError(ConflictError):
+    """The position was already reached by another follower of the log."""
+
+    code = "tracking_conflict"
+
+
 class KeyReuseError(JiedaoError):
     """The same idempotency key was used before with another body."""
 

@@ -14,8 +14,8 @@ from eventsourcing.domain import AggregateCreated
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
-from jiedao.domain.report import IncidentReport, Sealed
-from jiedao.domain.terms import IncidentState, Platform
+from jiedao.domain.report import Attachment, IncidentReport, Sealed
+from jiedao.domain.terms import IncidentState, MatchMethod, Platform
 
 
 class Incident(RecordedAggregate):
@@ -64,7 +64,7 @@ class Incident(RecordedAggregate):
 
         def apply(self, aggregate: Incident) -> None:
             """The later revision is what holds now."""
-            aggregate.report = self.report
+            aggregate.reports[self.report.revision] = aggregate.report = self.report
             aggregate.reporter = self.reporter
 
     class LateRevisionRecorded(Event):
@@ -75,9 +75,33 @@ class Incident(RecordedAggregate):
         raw: Sealed
         reporter: Sealed | None
 
+        def apply(self, aggregate: Incident) -> None:
+            """Keep it beside the others; what holds stays."""
+            aggregate.reports[self.report.revision] = self.report
+
+    class AttachmentStored(Event):
+        """What the source only linked to was fetched and is kept by its content hash."""
+
+        TOPIC = "jiedao.incident.attachment_stored"
+        url: str
+        attachment: Attachment
+
+        def apply(self, aggregate: Incident) -> None:
+            """Keep it with the incident."""
+            aggregate.fetched[self.url] = self.attachment
+
+    class AttachmentMissed(Event):
+        """What the source only linked to could not be fetched; the reason says why."""
+
+        TOPIC = "jiedao.incident.attachment_missed"
+        url: str
+        reason: str
+
     def __init__(self, report: IncidentReport, raw: Sealed, reporter: Sealed | None) -> None:
         """Start from the first report; nothing is decided yet."""
+        self.fetched: dict[str, Attachment] = {}
         self.report = report
+        self.reports = {report.revision: report}
         self.first_raw = raw
         self.reporter = reporter
         self.jurisdiction: JurisdictionDecision | None = None
@@ -131,6 +155,15 @@ class Incident(RecordedAggregate):
         )
         return newer
 
+    def record_attachment(self, url: str, attachment: Attachment, *, context: EventContext, at: datetime) -> None:
+        """Record that what a link pointed to is now kept here; a second time changes nothing."""
+        if url not in self.fetched:
+            self.trigger_event(self.AttachmentStored, url=url, attachment=attachment, context=context, timestamp=at)
+
+    def record_missed_attachment(self, url: str, reason: str, *, context: EventContext, at: datetime) -> None:
+        """Record that what a link pointed to could not be had."""
+        self.trigger_event(self.AttachmentMissed, url=url, reason=reason, context=context, timestamp=at)
+
     @property
     def street_code(self) -> str | None:
         """The street that holds it, or none yet."""
@@ -144,6 +177,16 @@ class Incident(RecordedAggregate):
 
     @property
     def state(self) -> IncidentState:
-        """``triage`` until both street and platform are known, then ``received``."""
-        known = self.street_code is not None and self.platform is not None
-        return IncidentState.RECEIVED if known else IncidentState.TRIAGE
+        """``triage`` until it is known who deals with it, then ``received``.
+
+        An order that needs no place (a consultation) and has no street stands in the district's own queue.
+        """
+        return standing(self.jurisdiction, self.classification)
+
+
+def standing(jurisdiction: JurisdictionDecision | None, classification: ClassDecision | None) -> IncidentState:
+    """Tell the state that follows from what is decided: platform known, and street known or not needed."""
+    if classification is None or classification.platform is None or jurisdiction is None:
+        return IncidentState.TRIAGE
+    placed = jurisdiction.street_code is not None or jurisdiction.method == MatchMethod.NO_PLACE
+    return IncidentState.RECEIVED if placed else IncidentState.TRIAGE

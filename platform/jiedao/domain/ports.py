@@ -59,7 +59,7 @@ class InboxEntry:
 
     ``outcome`` is an :class:`~jiedao.domain.terms.IntakeOutcome` value. Among the outcomes accepted, revised
     and late, (source, external_id, revision) is unique; among dead ones, (source, content_mac) is.
-    ``content_mac`` is the keyed hash of the normalised report (of the raw bytes when dead).
+    ``content_mac`` is the keyed hash of the record's bytes as they came in.
     """
 
     source: str

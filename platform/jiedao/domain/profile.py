@@ -102,6 +102,21 @@ class WorkingHours:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarSettings:
+    """Which calendar the district works by.
+
+    ``kind`` is ``china`` (public holidays with their make-up workdays) or ``weekdays``. ``years`` are years that the
+    profile itself knows whole, by its ``holidays`` and the ``workdays`` that make up for them; days given in other
+    years correct single days.
+    """
+
+    kind: str = "china"
+    years: frozenset[int] = frozenset()
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class ClassTable:
     """The district's classes by code, and the mapping (scheme, source code) → class code."""
 
@@ -137,3 +152,4 @@ class DistrictProfile:
     boundaries_version: str
     boundaries_effective_from: date
     boundaries_approximate: bool
+    calendar: CalendarSettings = CalendarSettings()

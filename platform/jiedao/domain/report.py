@@ -72,6 +72,7 @@ class IncidentReport:
     ``source`` and ``external_id`` with ``revision`` (1, 2, …; a later one wins) are its key.
     Times are aware and in UTC: ``happened_at`` when it was seen to happen, ``reported_at`` when the
     source took it down. ``flags`` are :class:`~jiedao.domain.terms.ReportFlag` values.
+    ``original_source`` is the source where it really came from, where ``source`` only relays it (1do).
     ``details`` holds the source's further fields that someone may want to read, as text.
     """
 
@@ -91,6 +92,7 @@ class IncidentReport:
     attachments: tuple[Attachment, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    original_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""Gives reports their class (分类) by the district's class table, a batch at a time.
+
+A source's code is looked up under its scheme, a path (``城乡建设/市容管理/…``) by its longest known beginning; what the
+table does not know is left to a person, with the unknown code shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from jiedao.domain.decisions import ClassDecision
+from jiedao.domain.ports import Deadlines
+from jiedao.domain.profile import ClassTable, IncidentClass
+from jiedao.domain.report import IncidentReport, SourceClass
+from jiedao.domain.terms import ClassMethod
+
+OWN_SCHEME = "manual"
+"""The scheme in which a source names classes by the district's own codes."""
+
+PATH_SEPARATOR = "/"
+_HIGHEST_PRIORITY = 1
+_UPSTREAM_DEADLINE = "the deadline is the superior platform's"
+
+
+class Classifier:
+    """Decides the class of each report, and platform, department, priority and deadline that follow from it."""
+
+    def __init__(self, table: ClassTable, deadlines: Deadlines) -> None:
+        self._table = table
+        self._deadlines = deadlines
+
+    @property
+    def class_table(self) -> str:
+        """The version of the class table in use."""
+        return self._table.version
+
+    def decide(self, reports: Sequence[IncidentReport]) -> list[ClassDecision]:
+        """Decide for each report, in order.
+
+        The time limit runs from ``reported_at``; a deadline that a superior platform gave wins. An urgent report
+        stands one priority higher than its class.
+        """
+        return [self._decide(report) for report in reports]
+
+    def _decide(self, report: IncidentReport) -> ClassDecision:
+        method, found, note = self._look_up(report.source_class)
+        upstream = report.upstream.deadline if report.upstream else None
+        source_class = _shown(report.source_class)
+        if found is None:
+            return ClassDecision(
+                method=method, class_table=self._table.version, due_at=upstream, source_class=source_class, note=note
+            )
+        due_at, provisional = self._due(found, report.reported_at, upstream)
+        return ClassDecision(
+            method=method,
+            class_table=self._table.version,
+            class_code=found.code,
+            class_name=found.minor_class,
+            platform=found.platform,
+            department=found.department,
+            priority=max(_HIGHEST_PRIORITY, found.priority - 1) if report.urgent else found.priority,
+            time_limit=found.time_limit,
+            due_at=due_at,
+            due_provisional=provisional,
+            source_class=source_class,
+            note=_UPSTREAM_DEADLINE if upstream and note is None else note,
+        )
+
+    def _look_up(self, named: SourceClass | None) -> tuple[str, IncidentClass | None, str | None]:
+        """Return the method, the class where there is one, and what a reader should know of how it was found."""
+        if named is None or not named.code:
+            return ClassMethod.NONE.value, None, "the source gave no class"
+        if named.scheme == OWN_SCHEME and named.code in self._table.classes:
+            return ClassMethod.CODE.value, self._table.classes[named.code], None
+        code = self._table.mapping.get((named.scheme, named.code))
+        if code is not None:
+            return ClassMethod.SOURCE_CODE.value, self._table.classes[code], None
+        return self._by_beginning(named)
+
+    def _by_beginning(self, named: SourceClass) -> tuple[str, IncidentClass | None, str | None]:
+        path = named.code
+        while PATH_SEPARATOR in path:
+            path = path.rpartition(PATH_SEPARATOR)[0]
+            code = self._table.mapping.get((named.scheme, path))
+            if code is not None:
+                return ClassMethod.SOURCE_CODE.value, self._table.classes[code], f"by the parent category {path}"
+        return ClassMethod.NONE.value, None, "the class table does not know this code of the source"
+
+    def _due(
+        self, found: IncidentClass, reported_at: datetime, upstream: datetime | None
+    ) -> tuple[datetime | None, bool]:
+        if upstream is not None:
+            return upstream, False
+        return self._deadlines.due(found.time_limit, reported_at) or (None, False)
+
+
+def _shown(named: SourceClass | None) -> str | None:
+    return f"{named.scheme}:{named.code} {named.name}".rstrip() if named and named.code else None
+
+
+def canonical_class_table(table: ClassTable) -> bytes:
+    """Return the table's content as bytes that are the same whenever the content is: what its hash is taken of.
+
+    UTF-8 JSON with sorted keys; the version is left out, because it carries the hash.
+    """
+    content = {
+        "effective_from": table.effective_from.isoformat(),
+        "classes": [asdict(table.classes[code]) for code in sorted(table.classes)],
+        "mapping": [[*key, table.mapping[key]] for key in sorted(table.mapping)],
+    }
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
