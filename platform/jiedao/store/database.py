@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Self
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -13,6 +14,24 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from jiedao.domain.errors import UnavailableError
 
 _SESSION_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+_LIMITS: Mapping[str, str | int] = {
+    "options": _SESSION_OPTIONS,
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+
+def connect_alone(url: str, application_name: str) -> Connection[TupleRow]:
+    """Open a connection of one's own, in autocommit, with the same limits as those of the pool.
+
+    For those who hold a connection for long: the writer's lanes, the follower, the notifier. Raises psycopg's
+    OperationalError when the server does not answer.
+    """
+    return psycopg.connect(url, autocommit=True, application_name=application_name, **_LIMITS)  # type: ignore[arg-type]  # libpq's own names
 
 
 class Database:
@@ -31,15 +50,8 @@ class Database:
             open=False,
             name=application_name,
             timeout=15.0,
-            kwargs={
-                "application_name": application_name,
-                "options": _SESSION_OPTIONS,
-                "connect_timeout": 10,
-                "keepalives": 1,
-                "keepalives_idle": 30,
-                "keepalives_interval": 10,
-                "keepalives_count": 3,
-            },
+            check=ConnectionPool.check_connection,  # one that was cut is replaced before it is lent
+            kwargs={"application_name": application_name, **_LIMITS},
         )
 
     @contextmanager

@@ -42,6 +42,7 @@ CREATE TABLE inbox (
 CREATE UNIQUE INDEX inbox_record ON inbox (source, external_id, revision)
     WHERE outcome IN ('accepted', 'revised', 'late');
 CREATE UNIQUE INDEX inbox_dead ON inbox (source, content_mac) WHERE outcome = 'dead';
+CREATE INDEX inbox_delivery ON inbox (source, external_id);
 CREATE INDEX inbox_day ON inbox (source, received_at);
 
 -- How far each consumer has come; moved by compare-and-set in the unit of the batch.

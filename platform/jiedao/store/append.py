@@ -1,0 +1,120 @@
+"""One server call for a group of units: flat arrays out, one answer for each unit back.
+
+What the call does under the log's lock stands in ``0002_append.sql``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from jiedao.domain.errors import JiedaoError
+from jiedao.domain.ports import Appended, Unit
+from jiedao.store.arrays import ByteaArray, Int4Array, Int8Array, MomentArray, PackedArray, TextArray, UuidArray
+from jiedao.store.conflicts import conflict
+
+_Column = tuple[type[PackedArray], Callable[[Any], Any]]
+
+
+class _Answer(NamedTuple):
+    """One row of ``append_units``."""
+
+    outcome: str
+    first_position: int | None
+    event_count: int
+    recorded_at: datetime
+    answer: bytes | None
+    detail: str | None
+
+
+# The parameters of append_units, in its order: what an array holds and which field of an entry fills it.
+_UNIT_FIELDS: tuple[_Column, ...] = (
+    (TextArray, lambda unit: unit.scope),
+    (TextArray, lambda unit: unit.key),
+    (ByteaArray, lambda unit: unit.request_mac),
+    (ByteaArray, lambda unit: unit.answer),
+    (Int4Array, lambda unit: len(unit.events)),
+    (Int4Array, lambda unit: len(unit.inbox)),
+    (Int4Array, lambda unit: len(unit.offsets)),
+    (Int4Array, lambda unit: 0 if unit.tracking is None else 1),
+)
+_EVENT_FIELDS: tuple[_Column, ...] = (
+    (UuidArray, lambda event: event.originator_id),
+    (Int4Array, lambda event: event.originator_version),
+    (TextArray, lambda event: event.topic),
+    (ByteaArray, lambda event: event.state),
+    (ByteaArray, lambda event: event.metadata),
+)
+_INBOX_FIELDS: tuple[_Column, ...] = (
+    (TextArray, lambda entry: entry.source),
+    (TextArray, lambda entry: entry.external_id),
+    (Int8Array, lambda entry: entry.revision),
+    (TextArray, lambda entry: entry.outcome),
+    (ByteaArray, lambda entry: entry.content_mac),
+    (TextArray, lambda entry: entry.transport),
+    (TextArray, lambda entry: entry.origin),
+    (MomentArray, lambda entry: entry.received_at),
+    (UuidArray, lambda entry: entry.incident_id),
+    (UuidArray, lambda entry: entry.dead_letter_id),
+)
+_OFFSET_FIELDS: tuple[_Column, ...] = (
+    (TextArray, lambda move: move.consumer_group),
+    (TextArray, lambda move: move.topic),
+    (Int4Array, lambda move: move.partition),
+    (Int8Array, lambda move: move.expected),
+    (Int8Array, lambda move: move.next),
+)
+_TRACKING_FIELDS: tuple[_Column, ...] = (
+    (TextArray, lambda tracking: tracking.application_name),
+    (Int8Array, lambda tracking: tracking.notification_id),
+)
+_PARAMETERS = sum(map(len, (_UNIT_FIELDS, _EVENT_FIELDS, _INBOX_FIELDS, _OFFSET_FIELDS, _TRACKING_FIELDS)))
+_CALL = f"SELECT * FROM append_units({', '.join(['%b'] * _PARAMETERS)})".encode()  # noqa: S608  # placeholders alone
+
+
+def pack_units(units: Sequence[Unit]) -> list[PackedArray]:
+    """Lay a group of units out as the arrays that ``append_units`` takes."""
+    return [
+        *_columns(_UNIT_FIELDS, units),
+        *_columns(_EVENT_FIELDS, list(chain.from_iterable(unit.events for unit in units))),
+        *_columns(_INBOX_FIELDS, list(chain.from_iterable(unit.inbox for unit in units))),
+        *_columns(_OFFSET_FIELDS, list(chain.from_iterable(unit.offsets for unit in units))),
+        *_columns(_TRACKING_FIELDS, [unit.tracking for unit in units if unit.tracking is not None]),
+    ]
+
+
+def append_units(connection: Connection[TupleRow], units: Sequence[Unit]) -> list[Appended | JiedaoError]:
+    """Append a group of units in one call and commit; ``connection`` is in autocommit and knows packed arrays.
+
+    Returns for each unit what it became: appended (or replayed), or the conflict that it alone has.
+    """
+    rows = connection.execute(_CALL, pack_units(units), prepare=True, binary=True).fetchall()
+    answers = [_Answer(*row) for row in rows]
+    if len(answers) == 1 and answers[0].outcome == "all":
+        return list(_all_appended(units, answers[0]))
+    return [_result(unit, answer) for unit, answer in zip(units, answers, strict=True)]
+
+
+def _columns(fields: tuple[_Column, ...], entries: Sequence[Any]) -> Iterable[PackedArray]:
+    return (kind(list(map(value, entries))) for kind, value in fields)  # type: ignore[call-arg]  # of the subclasses
+
+
+def _all_appended(units: Sequence[Unit], group: _Answer) -> Iterable[Appended]:
+    position = group.first_position or 1
+    for unit in units:
+        beyond = position + len(unit.events)
+        yield Appended(range(position, beyond), group.recorded_at, replayed=False, answer=unit.answer)
+        position = beyond
+
+
+def _result(unit: Unit, answer: _Answer) -> Appended | JiedaoError:
+    if answer.outcome not in {"appended", "replayed"}:
+        return conflict(answer.outcome, unit.scope, unit.key, answer.detail)
+    first = answer.first_position or 1
+    positions = range(first, first + answer.event_count)
+    return Appended(positions, answer.recorded_at, replayed=answer.outcome == "replayed", answer=answer.answer)

@@ -1,0 +1,48 @@
+"""The log's queries, named: what each answers, and nothing of how it is asked for."""
+
+from __future__ import annotations
+
+STREAM = b"""
+SELECT originator_id, originator_version, topic, state, metadata FROM event
+WHERE originator_id = %(stream)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
+ORDER BY originator_version LIMIT %(limit)s
+"""
+"""The events of one stream within a range of versions, oldest first."""
+
+STREAM_BACKWARDS = STREAM.replace(b"ORDER BY originator_version", b"ORDER BY originator_version DESC")
+"""The same, newest first."""
+
+# One index scan for each stream, whatever the planner believes of the table's size.
+STREAMS = b"""
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.metadata
+FROM unnest(%b) AS s (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM event WHERE originator_id = s.id ORDER BY originator_version OFFSET 0
+) AS e
+"""
+"""The events of many streams, each oldest first."""
+
+NOTIFICATIONS = b"""
+SELECT position, originator_id, originator_version, topic, state, metadata FROM event
+WHERE position >= %(first)s AND position <= %(last)s AND (%(topics)s::text[] IS NULL OR topic = ANY(%(topics)s::text[]))
+ORDER BY position LIMIT %(limit)s
+"""
+"""Events within a range of positions, of all topics or of some."""
+
+LOG = b"""
+SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
+WHERE position > %s ORDER BY position LIMIT %s
+"""
+"""Whole entries beyond a position."""
+
+HEAD = b"SELECT max(position) FROM event"
+"""The last position; none in an empty log."""
+
+TRACKED = b"SELECT position FROM tracking WHERE application_name = %s"
+"""How far a follower of the log has come."""
+
+TRACK = b"""
+INSERT INTO tracking AS t (application_name, position) VALUES (%s, %s)
+ON CONFLICT (application_name) DO UPDATE SET position = excluded.position WHERE t.position < excluded.position
+"""
+"""Moves a follower's position forward; changes no row when it is there already."""

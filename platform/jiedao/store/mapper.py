@@ -1,0 +1,154 @@
+"""Turns the domain's events into stored bytes and back, typed and fast.
+
+State is the JSON of an event's own fields, metadata the canonical JSON of its context. Events are decoded by
+(topic, class version): the current one straight into its types, an older one by way of a dict that the event class's
+own ``upcast_vN_vM`` methods bring up to date. Stored bytes are never rewritten.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import Cipher, Compressor, Mapper, MapperDeserialisationError, StoredEvent, Transcoder
+from eventsourcing.utils import TopicError, get_topic, resolve_topic
+
+from jiedao.domain import aggregate as domain
+from jiedao.domain.context import EventContext
+from jiedao.domain.errors import ConfigurationError
+from jiedao.domain.ports import LogEntry, RecordedEvent
+from jiedao.store.topics import register_topics
+
+_APART = frozenset({"originator_id", "originator_version", "context"})
+_encode_state = msgspec.json.Encoder().encode
+_encode_metadata = msgspec.json.Encoder(order="sorted").encode
+_decode_metadata = msgspec.json.Decoder(EventContext).decode
+
+
+class _Versioned(msgspec.Struct):
+    """Looks at the class version alone."""
+
+    class_version: int = 1
+
+
+_decode_version = msgspec.json.Decoder(_Versioned).decode
+_decode_untyped = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class _EventForm:
+    """How one event class is read: the types of its fields, and its current version."""
+
+    __slots__ = ("cls", "decode", "fields", "version")
+
+    def __init__(self, cls: type[Any]) -> None:
+        names = {field.name for field in dataclasses.fields(cls)} - _APART
+        hints = typing.get_type_hints(cls)
+        # A TypedDict made at run time: its decoder yields the very dict that becomes the event's __dict__.
+        typed_dict: Any = typing.TypedDict
+        self.fields: Any = typed_dict(cls.__name__, {name: hints[name] for name in names})
+        self.cls = cls
+        self.version: int = getattr(cls, "class_version", 1)
+        self.decode = msgspec.json.Decoder(self.fields).decode
+
+    def read(self, state: bytes) -> dict[str, Any]:
+        """Read stored state as the current version's fields."""
+        if self.version > 1:
+            version = _decode_version(state).class_version
+            if version > self.version:
+                raise ValueError(f"it was written as version {version}, this software knows {self.version}: upgrade")
+            if version < self.version:
+                return self._upcast(_decode_untyped(state), version)
+        return typing.cast("dict[str, Any]", self.decode(state))
+
+    def _upcast(self, fields: dict[str, Any], version: int) -> dict[str, Any]:
+        """Bring an older version's JSON fields up to date, step by step, then give them their types."""
+        fields.pop("class_version", None)
+        for step in range(version, self.version):
+            getattr(self.cls, f"upcast_v{step}_v{step + 1}")(fields)
+        return typing.cast("dict[str, Any]", msgspec.convert(fields, self.fields))
+
+
+class TypedMapper(Mapper[UUID]):
+    """The mapper of this platform's events (``MAPPER_TOPIC=jiedao.store.mapper:TypedMapper``).
+
+    Personal fields are ciphertext (:class:`~jiedao.domain.report.Sealed`) before an event holds them, so a cipher or
+    compressor of the library is refused: hashes and proofs are over the bytes as they stand. ``upcast_vN_vM`` methods
+    are given the JSON fields of the state (times and ids as text), without ids, version and context.
+    """
+
+    def __init__(
+        self,
+        transcoder: Transcoder | None = None,
+        compressor: Compressor | None = None,
+        cipher: Cipher | None = None,
+    ) -> None:
+        """Take the library's arguments; the transcoder is not used. Raises ConfigurationError for the others."""
+        if compressor is not None or cipher is not None:
+            raise ConfigurationError(
+                "remove COMPRESSOR_TOPIC, CIPHER_TOPIC and CIPHER_KEY: events are stored as plain JSON, personal"
+                " fields in them are sealed one by one"
+            )
+        super().__init__(typing.cast("Transcoder", transcoder))
+        register_topics()
+        self._forms: dict[str, _EventForm] = {}
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> RecordedEvent:
+        """Encode an event; raises TypeError without a context, ValueError for a time without a zone."""
+        cls = type(domain_event)
+        fields = dict(vars(domain_event))
+        originator_id = fields.pop("originator_id")
+        originator_version = fields.pop("originator_version")
+        context = fields.pop("context", None)
+        if not isinstance(context, EventContext):
+            raise TypeError(f"{cls.__qualname__} has no context: an event is recorded with who and why")
+        timestamp = fields.get("timestamp")
+        if not isinstance(timestamp, datetime) or timestamp.tzinfo is None:
+            raise ValueError(f"the timestamp of {cls.__qualname__} must be a time with its zone, not {timestamp!r}")
+        version = getattr(cls, "class_version", 1)
+        if version > 1:
+            fields["class_version"] = version
+        return RecordedEvent(
+            originator_id, originator_version, get_topic(cls), _encode_state(fields), _encode_metadata(context)
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> domain.RecordedEvent:
+        """Decode a stored event that brings its metadata; raises MapperDeserialisationError."""
+        metadata = getattr(stored_event, "metadata", None)
+        if not isinstance(metadata, bytes):
+            raise MapperDeserialisationError(f"the stored event {stored_event.topic} comes without its metadata")
+        return self._decode(
+            typing.cast("UUID", stored_event.originator_id),
+            stored_event.originator_version,
+            stored_event.topic,
+            stored_event.state,
+            metadata,
+        )
+
+    def to_event(self, entry: LogEntry) -> domain.RecordedEvent:
+        """Decode an entry of the log; raises MapperDeserialisationError."""
+        return self._decode(entry.originator_id, entry.originator_version, entry.topic, entry.state, entry.metadata)
+
+    def _decode(self, stream: UUID, version: int, topic: str, state: bytes, metadata: bytes) -> domain.RecordedEvent:
+        try:
+            form = self._forms.get(topic) or self._form(topic)
+            fields = form.read(state)
+            fields["context"] = _decode_metadata(metadata)
+        except (ValueError, LookupError, TypeError, AttributeError, TopicError) as error:
+            raise MapperDeserialisationError(
+                f"{topic} (stream {stream}, version {version}) cannot be read: {error}"
+            ) from error
+        fields["originator_id"] = stream
+        fields["originator_version"] = version
+        event: domain.RecordedEvent = object.__new__(form.cls)
+        object.__setattr__(event, "__dict__", fields)
+        return event
+
+    def _form(self, topic: str) -> _EventForm:
+        form = _EventForm(resolve_topic(topic))
+        self._forms[topic] = form
+        return form

@@ -1,0 +1,113 @@
+"""Reconciliation (对账): what a source delivered in a stretch of time and what became of each record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.terms import IntakeOutcome
+from jiedao.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredRecord:
+    """One delivery as the inbox holds it; ``entry`` counts deliveries, times are UTC."""
+
+    entry: int
+    source: str
+    external_id: str | None
+    revision: int | None
+    outcome: str
+    transport: str
+    origin: str
+    received_at: datetime
+    recorded_at: datetime
+    incident_id: UUID | None
+    dead_letter_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What was delivered: each count, and the deliveries by :class:`~jiedao.domain.terms.IntakeOutcome` value.
+
+    ``received`` = ``accepted`` + ``duplicate`` + ``dead``. ``accepted`` counts everything that was recorded of an
+    incident: first reports, ``revised`` ones and ``late`` ones, the latter two also listed apart. ``complete`` is
+    false when there were more deliveries than were asked for by id; the counts are of all of them.
+    """
+
+    source: str
+    since: datetime
+    until: datetime
+    received: int
+    accepted: int
+    revised: int
+    late: int
+    duplicate: int
+    dead: int
+    records: Mapping[str, Sequence[DeliveredRecord]]
+    complete: bool
+
+
+_COLUMNS = (
+    "entry, source, external_id, revision, outcome, transport, origin, received_at, recorded_at,"
+    " incident_id, dead_letter_id"
+)
+_DAY = "source = %(source)s AND received_at >= %(since)s AND received_at < %(until)s"
+_COUNTS = f"SELECT outcome, count(*) FROM inbox WHERE {_DAY} GROUP BY outcome".encode()  # noqa: S608  # constants of this file
+_RECORDS = f"SELECT {_COLUMNS} FROM inbox WHERE {_DAY} ORDER BY received_at, entry LIMIT %(limit)s".encode()  # noqa: S608  # as above
+_FIND = f"SELECT {_COLUMNS} FROM inbox WHERE source = %s AND external_id = %s ORDER BY entry LIMIT %s".encode()  # noqa: S608  # as above
+
+
+class ReconciliationTable:
+    """Answers questions about deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def reconcile(self, source: str, day_start: datetime, day_end: datetime, limit: int = 100_000) -> Reconciliation:
+        """Reconcile what was received from ``day_start`` on and before ``day_end`` (aware times).
+
+        At most ``limit`` deliveries are listed. Raises InvalidInputError for times without zone or in wrong order.
+        """
+        if day_start.tzinfo is None or day_end.tzinfo is None:
+            raise InvalidInputError("reconciliation needs times with their zone")
+        if day_end <= day_start:
+            raise InvalidInputError("the stretch of time to reconcile ends before it begins")
+        asked = {"source": source, "since": day_start, "until": day_end, "limit": limit}
+        with self._database.connection() as connection:
+            # Counts and ids are of one moment, also while records come in.
+            connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            counts: dict[str, int] = {str(row[0]): int(row[1]) for row in connection.execute(_COUNTS, asked)}
+            with connection.cursor(row_factory=class_row(DeliveredRecord)) as cursor:
+                delivered = cursor.execute(_RECORDS, asked).fetchall()
+        records: dict[str, list[DeliveredRecord]] = {outcome.value: [] for outcome in IntakeOutcome}
+        for record in delivered:
+            records[record.outcome].append(record)
+        revised, late = counts.get(IntakeOutcome.REVISED, 0), counts.get(IntakeOutcome.LATE, 0)
+        received = sum(counts.values())
+        return Reconciliation(
+            source=source,
+            since=day_start,
+            until=day_end,
+            received=received,
+            accepted=counts.get(IntakeOutcome.ACCEPTED, 0) + revised + late,
+            revised=revised,
+            late=late,
+            duplicate=counts.get(IntakeOutcome.DUPLICATE, 0),
+            dead=counts.get(IntakeOutcome.DEAD, 0),
+            records=records,
+            complete=len(delivered) == received,
+        )
+
+    def find_record(self, source: str, external_id: str, limit: int = 1_000) -> list[DeliveredRecord]:
+        """Return the deliveries of a source's record, oldest first (at most ``limit``); empty when there was none."""
+        with (
+            self._database.connection() as connection,
+            connection.cursor(row_factory=class_row(DeliveredRecord)) as cursor,
+        ):
+            return cursor.execute(_FIND, [source, external_id, limit]).fetchall()

@@ -1,0 +1,197 @@
+"""The recorder that the eventsourcing library is given: reads the log itself, appends through the group commit writer.
+
+Every append is a unit with an idempotency key. A unit of work is handed in as ``unit=``; a bare
+``insert_events(stored_events)`` is one unit under a key of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from eventsourcing.persistence import IntegrityError, Notification, ProcessRecorder, StoredEvent, Subscription, Tracking
+from psycopg.rows import TupleRow
+
+from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.ports import Appended, InboxEntry, LogEntry, OffsetMove, RecordedEvent, Unit
+from jiedao.store import log_queries
+from jiedao.store.arrays import UuidArray, register_arrays
+from jiedao.store.conflicts import RecordedTrackingConflictError
+from jiedao.store.database import Database
+from jiedao.store.follow import LogFollower
+from jiedao.store.subscription import LogSubscription
+from jiedao.store.writer import GroupCommitWriter
+
+_LAST = 2**31 - 1
+_LAST_POSITION = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class UnitContext:
+    """What a unit holds beside its events; handed to ``Application.save(..., unit=UnitContext(...))``.
+
+    The fields are those of :class:`~jiedao.domain.ports.Unit`.
+    """
+
+    scope: str
+    key: str
+    request_mac: bytes
+    inbox: Sequence[InboxEntry] = ()
+    offsets: Sequence[OffsetMove] = ()
+    answer: bytes | None = None
+    lane: str = "feed"
+
+    def unit(self, events: Sequence[RecordedEvent], tracking: Tracking | None = None) -> Unit:
+        """Make the unit that records these events."""
+        return Unit(
+            scope=self.scope,
+            key=self.key,
+            request_mac=self.request_mac,
+            events=events,
+            inbox=self.inbox,
+            offsets=self.offsets,
+            tracking=tracking,
+            answer=self.answer,
+            lane=self.lane,
+        )
+
+
+class RepeatedUnitError(IntegrityError):
+    """The unit was recorded before; ``appended`` is what it was answered then.
+
+    The library's ``save`` takes positions only for the events it hands in, and a repetition records none of them.
+    """
+
+    def __init__(self, appended: Appended) -> None:
+        super().__init__("this unit was recorded before; its first answer holds")
+        self.appended = appended
+
+
+@dataclass(frozen=True)
+class RecordedNotification(Notification):
+    """A notification with the metadata of its event."""
+
+    metadata: bytes
+
+
+class JiedaoRecorder(ProcessRecorder):
+    """Records and reads events; implements the library's ApplicationRecorder and ProcessRecorder.
+
+    ``database`` is read from, ``writer`` appends, ``follower`` serves subscriptions. All three belong to whoever made
+    them and are closed there.
+    """
+
+    def __init__(self, database: Database, writer: GroupCommitWriter, follower: LogFollower) -> None:
+        self.database = database
+        self.writer = writer
+        self.follower = follower
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Append events as one unit and return their positions.
+
+        ``unit`` is a :class:`UnitContext`, ``tracking`` a Tracking. Raises the conflict errors of
+        :mod:`jiedao.domain.errors` (each is an IntegrityError too), and RepeatedUnitError when other positions than
+        those of these events would have to be returned.
+        """
+        tracking: Tracking | None = kwargs.get("tracking")
+        context: UnitContext | None = kwargs.get("unit")
+        if not stored_events and tracking is None and context is None:
+            return []
+        context = context or UnitContext("recorder", str(uuid4()), b"")
+        appended = self.append(context, stored_events, tracking)
+        if len(appended.positions) != len(stored_events):
+            raise RepeatedUnitError(appended)
+        return appended.positions
+
+    def append(
+        self, context: UnitContext, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None
+    ) -> Appended:
+        """Append events as the unit of a context; raises InvalidInputError for an event without metadata."""
+        for event in stored_events:
+            if not isinstance(event, RecordedEvent):
+                raise InvalidInputError(f"{event.topic} comes without metadata: map events with TypedMapper")
+        return self.writer.append(context.unit(cast("Sequence[RecordedEvent]", stored_events), tracking))
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Read a stream, or the versions of it in (``gt``, ``lte``], at most ``limit`` of them."""
+        query = log_queries.STREAM_BACKWARDS if desc else log_queries.STREAM
+        asked = {
+            "stream": originator_id,
+            "gt": -1 if gt is None else gt,
+            "lte": _LAST if lte is None else lte,
+            "limit": limit,
+        }
+        return [RecordedEvent(*row) for row in self._rows(query, asked)]
+
+    def select_streams(self, ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+        """Read many streams with one query; streams without events are left out."""
+        streams: dict[UUID, list[StoredEvent]] = {}
+        if ids:
+            for row in self._rows(log_queries.STREAMS, [UuidArray(list(dict.fromkeys(ids)))]):
+                streams.setdefault(row[0], []).append(RecordedEvent(*row))
+        return streams
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[RecordedNotification]:
+        """Read events by position from ``start`` to ``stop``, of some topics or all."""
+        asked = {
+            "first": (start or 0) + (0 if inclusive_of_start or start is None else 1),
+            "last": _LAST_POSITION if stop is None else stop,
+            "topics": list(topics) or None,
+            "limit": limit,
+        }
+        return [
+            RecordedNotification(
+                id=position, originator_id=stream, originator_version=version, topic=topic, state=state, metadata=meta
+            )
+            for position, stream, version, topic, state, meta in self._rows(log_queries.NOTIFICATIONS, asked)
+        ]
+
+    def select_log(self, after: int, limit: int) -> list[LogEntry]:
+        """Read at most ``limit`` whole entries beyond the position ``after``, in one statement."""
+        return [LogEntry(*row) for row in self._rows(log_queries.LOG, [after, limit])]
+
+    def max_notification_id(self) -> int | None:
+        """Return the last position, or none for an empty log."""
+        rows = self._rows(log_queries.HEAD, [])
+        return cast("int | None", rows[0][0])
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[JiedaoRecorder]:
+        """Iterate over what was recorded beyond ``gt`` and over everything that is recorded from now on."""
+        return LogSubscription(self, self.follower, gt, topics)
+
+    def insert_tracking(self, tracking: Tracking) -> None:
+        """Record how far a follower has come; raises an IntegrityError when it was there already."""
+        with self.database.connection() as connection:
+            moved = connection.execute(log_queries.TRACK, [tracking.application_name, tracking.notification_id])
+            if moved.rowcount != 1:
+                raise RecordedTrackingConflictError(
+                    f"{tracking.application_name} has already come to {tracking.notification_id} or beyond"
+                )
+
+    def max_tracking_id(self, application_name: str) -> int | None:
+        """Return how far a follower has come, none when it never started."""
+        rows = self._rows(log_queries.TRACKED, [application_name])
+        return cast("int", rows[0][0]) if rows else None
+
+    def _rows(self, query: bytes, parameters: Any) -> list[TupleRow]:
+        with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
+            register_arrays(cursor)
+            return cursor.execute(query, parameters).fetchall()
