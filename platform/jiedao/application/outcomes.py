@@ -1,0 +1,60 @@
+"""What becomes of delivered records: what goes into the intake, and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from jiedao.domain.report import IncidentReport, ReporterDetails
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableRecord:
+    """A record whose adapter could read it; ``raw`` are its bytes as they are to be kept."""
+
+    report: IncidentReport
+    reporter: ReporterDetails | None
+    raw: bytes
+    origin: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecord:
+    """A record that could not be read, with the reason (see ``ingest.records.Rejection``)."""
+
+    source: str
+    external_id: str | None
+    reason: str
+    detail: str
+    pointer: str | None
+    raw: bytes
+    origin: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """What became of one delivered record.
+
+    ``outcome`` is an :class:`~jiedao.domain.terms.IntakeOutcome` value, ``state`` an
+    :class:`~jiedao.domain.terms.IncidentState` value; ``street_code`` and ``platform`` are where it stands.
+    ``reason``, ``detail`` and ``pointer`` say why a dead one is dead. ``position`` is that of the record's last
+    event in the log; ``None`` where it caused none.
+    """
+
+    origin: str
+    outcome: str
+    external_id: str | None = None
+    revision: int | None = None
+    incident_id: UUID | None = None
+    dead_letter_id: UUID | None = None
+    street_code: str | None = None
+    platform: str | None = None
+    state: str | None = None
+    flags: tuple[str, ...] = ()
+    reason: str | None = None
+    detail: str | None = None
+    pointer: str | None = None
+    position: int | None = None
