@@ -1,0 +1,220 @@
+"""What the read side answers with: one frozen dataclass per kind of row, and pages of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from jiedao.domain.terms import IncidentState
+from projections.generations import Generation
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, and the cursor of the page after them; ``None`` at the end.
+
+    ``position`` is how far along the log the answer was: everything up to it is in.
+    """
+
+    rows: Sequence[Row]
+    after: str | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """Which incidents are asked for; every field that is ``None`` lets all through.
+
+    ``reported_from`` is included, ``reported_before`` is not. ``text`` is found in title, description, address,
+    external id and the superior platform's case number, in any writing of upper and lower case. ``streets`` is what
+    the asker may see at all: an incident that no street holds is only seen where it is ``None``.
+    """
+
+    street: str | None = None
+    platform: str | None = None
+    source: str | None = None
+    state: str | None = None
+    class_code: str | None = None
+    external_id: str | None = None
+    reported_from: datetime | None = None
+    reported_before: datetime | None = None
+    text: str | None = None
+    streets: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentSummary:
+    """An incident as it stands.
+
+    ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres, ``priority`` 1 (most urgent) to 4, times in UTC;
+    ``received_at`` is when its first event was recorded.
+    """
+
+    incident_id: UUID
+    source: str
+    external_id: str
+    revision: int
+    channel: str
+    lifecycle: str
+    upstream_case: str | None
+    state: str
+    street_code: str | None
+    platform: str | None
+    department: str | None
+    class_code: str | None
+    class_name: str | None
+    class_method: str | None
+    class_table: str | None
+    priority: int | None
+    due_at: datetime | None
+    due_provisional: bool
+    title: str
+    description: str
+    address: str
+    lon: float | None
+    lat: float | None
+    jurisdiction_method: str | None
+    boundary_set: str | None
+    edge_distance_m: float | None
+    community_code: str | None
+    flags: Sequence[str]
+    reported_at: datetime
+    happened_at: datetime | None
+    received_at: datetime
+    first_position: int
+    last_position: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """An incident as it stood in a queue, for positions ``[from_position, to_position)``; ``None``: it still does."""
+
+    incident_id: UUID
+    from_position: int
+    to_position: int | None
+    state: str
+    street_code: str | None
+    platform: str | None
+    priority: int | None
+    due_at: datetime | None
+    due_provisional: bool
+    title: str
+    address: str
+    class_code: str | None
+    class_name: str | None
+    source: str
+    external_id: str
+    lifecycle: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuestion:
+    """Which queue is asked for, and as of when; without ``as_of_position`` and ``as_of_time``: as it stands now.
+
+    In state ``received``, ``street``/``platform`` of ``None`` mean the district's own queue and none; in ``triage``
+    they let all through. ``streets`` is what the asker may see at all.
+    """
+
+    street: str | None = None
+    platform: str | None = None
+    state: str = IncidentState.RECEIVED.value
+    as_of_position: int | None = None
+    as_of_time: datetime | None = None
+    streets: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many incidents stand in one place; street and platform are ``None`` where not known."""
+
+    street_code: str | None
+    platform: str | None
+    state: str
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One event of an incident, told.
+
+    ``event`` is the last part of its topic, ``label`` and ``summary`` are Chinese, ``inputs`` what was seen and used
+    (sealed fields by the id of their key). ``occurred_at`` is when it happened, ``recorded_at`` when it was recorded.
+    """
+
+    position: int
+    incident_id: UUID
+    version: int
+    topic: str
+    event: str
+    label: str
+    recorded_at: datetime
+    occurred_at: datetime
+    actor: str
+    role: str
+    reason: str | None
+    correlation_id: UUID
+    causation_id: str
+    transport: str | None
+    origin: str | None
+    summary: str
+    inputs: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceVersion:
+    """An adopted version of a reference table; ``kind`` is ``boundaries`` or ``classes``."""
+
+    position: int
+    kind: str
+    version: str
+    effective_from: date
+    approximate: bool | None
+    content_sha256: str
+    origin: str
+    adopted_at: datetime
+    adopted_by: str
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterFilter:
+    """Which dead letters are asked for; ``sources`` is what the asker may see at all."""
+
+    source: str | None = None
+    reason: str | None = None
+    resolved: bool | None = None
+    sources: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionStatus:
+    """How the read side stands.
+
+    ``position`` is how far the active generation is, ``head`` how far the log, ``lag`` their difference in events;
+    ``rebuild_needed`` is true when this version's views are defined otherwise than those that filled it.
+    """
+
+    active: Generation | None
+    position: int
+    head: int
+    rebuild_needed: bool
+    generations: Sequence[Generation]
+
+    @property
+    def lag(self) -> int:
+        """Events that are recorded and not yet shown."""
+        return self.head - self.position
+
+    @property
+    def fault(self) -> str | None:
+        """Why the active generation stopped, in a sentence; ``None`` while it runs."""
+        if self.active is None or self.active.fault_position is None:
+            return None
+        return f"stopped at position {self.active.fault_position}: {self.active.fault_reason}"

@@ -1,0 +1,204 @@
+"""How an incident stands, as one flat row, and how each event moves it: a table from topic to step.
+
+The row is what the incident view stores and what the task queue is cut from, so both always agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.incident import Incident, standing
+from jiedao.domain.report import IncidentReport
+from jiedao.domain.terms import Lifecycle
+from projections.log import PositionedEvent
+
+
+@dataclass(slots=True)
+class IncidentRow:
+    """One incident as it stands; the fields are the columns of ``incident_view``, in their order.
+
+    ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is the superior platform's deadline
+    for an upstream case that has one, else the class table's; both are kept beside it.
+    """
+
+    incident_id: UUID
+    source: str
+    external_id: str
+    revision: int
+    channel: str
+    lifecycle: str
+    upstream_case: str | None
+    state: str
+    street_code: str | None
+    platform: str | None
+    department: str | None
+    class_code: str | None
+    class_name: str | None
+    class_method: str | None
+    class_table: str | None
+    priority: int | None
+    due_at: datetime | None
+    due_provisional: bool
+    title: str
+    description: str
+    address: str
+    lon: float | None
+    lat: float | None
+    jurisdiction_method: str | None
+    boundary_set: str | None
+    edge_distance_m: float | None
+    community_code: str | None
+    flags: list[str]
+    reported_at: datetime
+    happened_at: datetime | None
+    received_at: datetime
+    first_position: int
+    last_position: int
+    version: int
+    upstream_due_at: datetime | None
+    class_due_at: datetime | None
+    class_due_provisional: bool
+
+
+COLUMNS = tuple(field.name for field in fields(IncidentRow))
+as_tuple: Callable[[IncidentRow], tuple[object, ...]] = attrgetter(*COLUMNS)
+
+
+@lru_cache(maxsize=1024)
+def _state(method: str | None, street_code: str | None, platform: str | None) -> str:
+    """Ask the domain for the state that follows; there are few combinations, and one per event to answer."""
+    placed = JurisdictionDecision(method, street_code, "") if method else None
+    return standing(placed, ClassDecision("", "", platform=platform)).value
+
+
+def _settle(row: IncidentRow) -> None:
+    """Bring up to date what follows from several decisions together."""
+    row.state = _state(row.jurisdiction_method, row.street_code, row.platform)
+    if row.lifecycle == Lifecycle.UPSTREAM and row.upstream_due_at is not None:
+        row.due_at, row.due_provisional = row.upstream_due_at, False
+    else:
+        row.due_at, row.due_provisional = row.class_due_at, row.class_due_provisional
+
+
+def open_row(recorded: PositionedEvent) -> IncidentRow:
+    """Begin an incident's row from its first event."""
+    event = recorded.event
+    if not isinstance(event, Incident.Received):
+        raise TypeError(f"an incident begins with {Incident.Received.TOPIC}, not with {recorded.topic}")
+    report = event.report
+    row = IncidentRow(
+        incident_id=event.originator_id,
+        source=report.source,
+        external_id=report.external_id,
+        revision=report.revision,
+        channel=report.channel,
+        lifecycle=report.lifecycle,
+        upstream_case=None,
+        state="",
+        street_code=None,
+        platform=None,
+        department=None,
+        class_code=None,
+        class_name=None,
+        class_method=None,
+        class_table=None,
+        priority=None,
+        due_at=None,
+        due_provisional=False,
+        title="",
+        description="",
+        address="",
+        lon=None,
+        lat=None,
+        jurisdiction_method=None,
+        boundary_set=None,
+        edge_distance_m=None,
+        community_code=None,
+        flags=[],
+        reported_at=report.reported_at,
+        happened_at=None,
+        received_at=recorded.recorded_at,
+        first_position=recorded.position,
+        last_position=recorded.position,
+        version=event.originator_version,
+        upstream_due_at=None,
+        class_due_at=None,
+        class_due_provisional=False,
+    )
+    _take_report(row, report)
+    _settle(row)
+    return row
+
+
+def _take_report(row: IncidentRow, report: IncidentReport) -> None:
+    row.revision = report.revision
+    row.channel = report.channel
+    row.lifecycle = report.lifecycle
+    row.upstream_case = report.upstream.case_number if report.upstream else None
+    row.upstream_due_at = report.upstream.deadline if report.upstream else None
+    row.title = report.title
+    row.description = report.description
+    row.address = report.place.address
+    row.flags = list(report.flags)
+    row.reported_at = report.reported_at
+    row.happened_at = report.happened_at
+
+
+def _take_jurisdiction(row: IncidentRow, decision: JurisdictionDecision) -> None:
+    row.jurisdiction_method = decision.method
+    row.street_code = decision.street_code
+    row.boundary_set = decision.boundary_set
+    row.lon = decision.lon
+    row.lat = decision.lat
+    row.edge_distance_m = decision.edge_distance_m
+    row.community_code = decision.community_code
+
+
+def _take_class(row: IncidentRow, decision: ClassDecision) -> None:
+    row.class_method = decision.method
+    row.class_table = decision.class_table
+    row.class_code = decision.class_code
+    row.class_name = decision.class_name
+    row.platform = decision.platform
+    row.department = decision.department
+    row.priority = decision.priority
+    row.class_due_at = decision.due_at
+    row.class_due_provisional = decision.due_provisional
+
+
+def _nothing(_row: IncidentRow, _event: object) -> None:
+    """Recorded beside the incident; changes nothing of how it stands."""
+
+
+STEPS: Mapping[str, Callable[[IncidentRow, Any], None]] = {  # each step knows the event of its topic
+    Incident.JurisdictionDecided.TOPIC: lambda row, event: _take_jurisdiction(row, event.decision),
+    Incident.ClassDecided.TOPIC: lambda row, event: _take_class(row, event.decision),
+    Incident.Revised.TOPIC: lambda row, event: _take_report(row, event.report),
+    Incident.LateRevisionRecorded.TOPIC: _nothing,
+    Incident.AttachmentStored.TOPIC: _nothing,
+    Incident.AttachmentMissed.TOPIC: _nothing,
+}
+
+
+def advance(row: IncidentRow, recorded: PositionedEvent) -> None:
+    """Move a row by one further event.
+
+    Raises LookupError for a topic that has no step, ValueError when the event is not the stream's next.
+    """
+    event = recorded.event
+    if event.originator_version != row.version + 1:
+        raise ValueError(f"version {event.originator_version} of {row.incident_id} follows on version {row.version}")
+    step = STEPS.get(recorded.topic)
+    if step is None:
+        raise LookupError(f"the incident view does not know what {recorded.topic} means for an incident: upgrade")
+    step(row, event)
+    row.version = event.originator_version
+    row.last_position = recorded.position
+    _settle(row)

@@ -1,0 +1,54 @@
+-- One row per incident, as it stands now.
+CREATE TABLE incident_view (
+    incident_id          uuid        PRIMARY KEY,
+    source               text        NOT NULL,
+    external_id          text        NOT NULL,
+    revision             bigint      NOT NULL,
+    channel              text        NOT NULL,
+    lifecycle            text        NOT NULL,
+    upstream_case        text,
+    state                text        NOT NULL,
+    street_code          text,
+    platform             text,
+    department           text,
+    class_code           text,
+    class_name           text,
+    class_method         text,
+    class_table          text,
+    priority             smallint,
+    due_at               timestamptz,
+    due_provisional      boolean     NOT NULL,
+    title                text        NOT NULL,
+    description          text        NOT NULL,
+    address              text        NOT NULL,
+    lon                  float8,
+    lat                  float8,
+    jurisdiction_method  text,
+    boundary_set         text,
+    edge_distance_m      float8,
+    community_code       text,
+    flags                text[]      NOT NULL,
+    reported_at          timestamptz NOT NULL,
+    happened_at          timestamptz,
+    received_at          timestamptz NOT NULL,
+    first_position       bigint      NOT NULL,
+    last_position        bigint      NOT NULL,
+    version              integer     NOT NULL,
+    -- The two deadlines that due_at chooses from.
+    upstream_due_at      timestamptz,
+    class_due_at         timestamptz,
+    class_due_provisional boolean    NOT NULL
+);
+-- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
+CREATE UNIQUE INDEX ON incident_view (first_position);
+CREATE INDEX ON incident_view (street_code, platform, first_position);
+CREATE INDEX ON incident_view (source, external_id);
+
+-- How many incidents stand where, kept by the projection: the page of counts asks every few seconds.
+CREATE TABLE incident_count (
+    street_code  text,
+    platform     text,
+    state        text   NOT NULL,
+    incidents    bigint NOT NULL,
+    CONSTRAINT incident_count_once UNIQUE NULLS NOT DISTINCT (street_code, platform, state)
+);

@@ -1,0 +1,243 @@
+"""The read side's questions, answered from the active generation, each in one short transaction.
+
+What an asker may see (``streets``, ``sources``) is a condition of the query, never a filter afterwards. Text is
+searched with ILIKE over the rows that the other conditions leave: the PostgreSQL that comes as a wheel brings no
+``pg_trgm``, and PostgreSQL's own text search does not part Chinese into words.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, dict_row
+
+from jiedao.domain.errors import InvalidInputError, NotFoundError, UnavailableError
+from jiedao.domain.terms import IncidentState
+from jiedao.store.database import Database
+from projections.answers import (
+    Count,
+    DeadLetterFilter,
+    HistoryRow,
+    IncidentFilter,
+    IncidentSummary,
+    Page,
+    ProjectionStatus,
+    QueueQuestion,
+    QueueRow,
+    ReferenceVersion,
+)
+from projections.conditions import Conditions, containing
+from projections.cursor import read_cursor
+from projections.dead_letters import DeadLetterRow
+from projections.generations import enter, read_active, read_generations
+from projections.paging import page_of, page_size, select_rows
+from projections.queues import resolve_position, select_counts, select_queue
+from projections.reference_versions import BOUNDARIES, CLASSES
+from projections.telling import TELLINGS
+from projections.view import View, digest
+from projections.views import ALL_VIEWS
+
+_TEXT = "concat_ws(chr(10), title, description, address, external_id, upstream_case) ILIKE %s"
+_POLL_SECONDS = (0.005, 0.05)  # waiting for a position: the first pause, and the longest
+
+
+class ReadModel:
+    """Asks the views.
+
+    Every method raises UnavailableError when the database does not answer, or no views have been made yet.
+    """
+
+    def __init__(self, database: Database, *, views: Sequence[View] = ALL_VIEWS) -> None:
+        self._database = database
+        self._digest = digest(views)
+
+    @contextmanager
+    def _active(self) -> Iterator[tuple[Connection[TupleRow], int]]:
+        """One snapshot of the active generation, with its position: several statements in it see the same rows."""
+        with self._database.connection() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            active = read_active(connection)
+            if active is None:
+                raise UnavailableError("no views have been made yet: start the projections")
+            enter(connection, active.number)
+            yield connection, active.position
+
+    def incidents(self, wanted: IncidentFilter, after: str | None = None, limit: int = 50) -> Page[IncidentSummary]:
+        """List incidents, the latest received first.
+
+        Raises InvalidInputError for a cursor of another question, or a page size beyond 1..500.
+        """
+        question = ("incidents", wanted)
+        conditions = Conditions()
+        conditions.add_known(
+            (
+                ("street_code = %s", wanted.street),
+                ("platform = %s", wanted.platform),
+                ("source = %s", wanted.source),
+                ("state = %s", wanted.state),
+                ("class_code = %s", wanted.class_code),
+                ("external_id = %s", wanted.external_id),
+                ("reported_at >= %s", wanted.reported_from),
+                ("reported_at < %s", wanted.reported_before),
+                (_TEXT, containing(wanted.text) if wanted.text else None),
+                ("street_code = ANY(%s)", wanted.streets),
+            )
+        )
+        if after is not None:
+            conditions.add("first_position < %s", *read_cursor(question, after, tuple[int]))
+        with self._active() as (connection, position):
+            rows = select_rows(
+                connection, IncidentSummary, "incident_view", conditions, "first_position DESC", page_size(limit)
+            )
+        return page_of(rows, limit, question, lambda row: (row.first_position,), position)
+
+    def incident(self, incident_id: UUID, streets: frozenset[str] | None = None) -> IncidentSummary:
+        """Return one incident. Raises NotFoundError, also where the asker may not see it."""
+        with self._active() as (connection, _position):
+            return _find_incident(connection, incident_id, streets)
+
+    def history(self, incident_id: UUID, streets: frozenset[str] | None = None) -> list[HistoryRow]:
+        """Return an incident's whole story, in order. Raises NotFoundError, also where the asker may not see it."""
+        with self._active() as (connection, _position), connection.cursor(row_factory=dict_row) as cursor:
+            _find_incident(connection, incident_id, streets)
+            rows = cursor.execute(
+                "SELECT * FROM incident_history WHERE incident_id = %s ORDER BY version", [incident_id]
+            )
+            return [
+                HistoryRow(event=row["topic"].rpartition(".")[2], label=TELLINGS[row["topic"]].label, **row)
+                for row in rows
+            ]
+
+    def queue(self, question: QueueQuestion, after: str | None = None, limit: int = 50) -> Page[QueueRow]:
+        """List a queue by priority, then deadline (none last), then incident id; now, or as of the past.
+
+        Raises InvalidInputError as :meth:`incidents` does, and for an ``as_of`` beyond what the views have reached.
+        """
+        with self._active() as (connection, position):
+            return select_queue(connection, position, question, after, limit)
+
+    def triage(  # noqa: PLR0913  # the parts of one question
+        self,
+        street: str | None = None,
+        platform: str | None = None,
+        *,
+        as_of_position: int | None = None,
+        as_of_time: datetime | None = None,
+        streets: frozenset[str] | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page[QueueRow]:
+        """List what waits for a person to decide street or class, narrowed by what is known of it."""
+        state = IncidentState.TRIAGE.value
+        question = QueueQuestion(street, platform, state, as_of_position, as_of_time, streets)
+        return self.queue(question, after, limit)
+
+    def counts(
+        self,
+        *,
+        as_of_position: int | None = None,
+        as_of_time: datetime | None = None,
+        streets: frozenset[str] | None = None,
+    ) -> list[Count]:
+        """Count incidents per street × platform × state, now or as of the past; empty places are left out."""
+        with self._active() as (connection, reached):
+            position = resolve_position(connection, reached, as_of_position, as_of_time)
+            return select_counts(connection, position, streets)
+
+    def dead_letters(self, wanted: DeadLetterFilter, after: str | None = None, limit: int = 50) -> Page[DeadLetterRow]:
+        """List records that were set aside, the latest first. Raises InvalidInputError as :meth:`incidents` does."""
+        question = ("dead_letters", wanted)
+        conditions = Conditions()
+        conditions.add_known(
+            (
+                ("source = %s", wanted.source),
+                ("reason = %s", wanted.reason),
+                ("resolved = %s", wanted.resolved),
+                ("source = ANY(%s)", wanted.sources),
+            )
+        )
+        if after is not None:
+            conditions.add("first_position < %s", *read_cursor(question, after, tuple[int]))
+        with self._active() as (connection, position):
+            rows = select_rows(
+                connection, DeadLetterRow, "dead_letters", conditions, "first_position DESC", page_size(limit)
+            )
+        return page_of(rows, limit, question, lambda row: (row.first_position,), position)
+
+    def dead_letter(self, dead_letter_id: UUID, sources: frozenset[str] | None = None) -> DeadLetterRow:
+        """Return one dead letter. Raises NotFoundError, also where the asker may not see it."""
+        conditions = Conditions()
+        conditions.add("dead_letter_id = %s", dead_letter_id)
+        conditions.add_known((("source = ANY(%s)", sources),))
+        with self._active() as (connection, _position):
+            rows = select_rows(connection, DeadLetterRow, "dead_letters", conditions, "first_position")
+        if not rows:
+            raise NotFoundError(f"there is no dead letter {dead_letter_id}")
+        return rows[0]
+
+    def reference_versions(self, kind: str) -> list[ReferenceVersion]:
+        """Return the adopted versions of ``boundaries`` or ``classes``, by the day from which they hold.
+
+        Raises InvalidInputError for another kind.
+        """
+        if kind not in {BOUNDARIES, CLASSES}:
+            raise InvalidInputError(f"reference tables are {BOUNDARIES} and {CLASSES}, not {kind!r}", pointer="/kind")
+        conditions = Conditions()
+        conditions.add("kind = %s", kind)
+        with self._active() as (connection, _position):
+            return select_rows(
+                connection, ReferenceVersion, "reference_versions", conditions, "effective_from, position"
+            )
+
+    def status(self) -> ProjectionStatus:
+        """Say how the read side stands; also answers before any views have been made."""
+        with self._database.connection() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            generations = read_generations(connection)
+            row = connection.execute("SELECT coalesce(max(position), 0) FROM event").fetchone()
+        active = next((one for one in generations if one.state == "active"), None)
+        return ProjectionStatus(
+            active=active,
+            position=active.position if active else 0,
+            head=int(row[0]) if row else 0,
+            rebuild_needed=active is not None and active.digest != self._digest,
+            generations=generations,
+        )
+
+    def wait_for(self, position: int, timeout: float = 5.0) -> bool:
+        """Wait until the views show everything up to a position; false after ``timeout`` seconds.
+
+        So that one reads what one wrote: pass the position that a command answered with.
+        Raises UnavailableError when the views have stopped before it.
+        """
+        deadline = time.monotonic() + timeout
+        pause, longest = _POLL_SECONDS
+        while True:
+            with self._database.connection() as connection:
+                active = read_active(connection)
+            if active is not None and active.position >= position:
+                return True
+            if active is not None and active.fault_position is not None:
+                raise UnavailableError(f"the views stopped at position {active.fault_position}: {active.fault_reason}")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(pause, left))
+            pause = min(pause * 2, longest)
+
+
+def _find_incident(
+    connection: Connection[TupleRow], incident_id: UUID, streets: frozenset[str] | None
+) -> IncidentSummary:
+    conditions = Conditions()
+    conditions.add("incident_id = %s", incident_id)
+    conditions.add_known((("street_code = ANY(%s)", streets),))
+    rows = select_rows(connection, IncidentSummary, "incident_view", conditions, "first_position")
+    if not rows:
+        raise NotFoundError(f"there is no incident {incident_id}")
+    return rows[0]

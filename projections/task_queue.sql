@@ -1,0 +1,29 @@
+-- One row for each stretch of positions [from_position, to_position) in which an incident stood unchanged in a queue.
+CREATE TABLE task_queue (
+    incident_id      uuid        NOT NULL,
+    from_position    bigint      NOT NULL,
+    to_position      bigint,               -- NULL: it stands there now
+    state            text        NOT NULL,
+    street_code      text,
+    platform         text,
+    priority         smallint,
+    due_at           timestamptz,
+    due_provisional  boolean     NOT NULL,
+    title            text        NOT NULL,
+    address          text        NOT NULL,
+    class_code       text,
+    class_name       text,
+    source           text        NOT NULL,
+    external_id      text        NOT NULL,
+    lifecycle        text        NOT NULL,
+    received_at      timestamptz NOT NULL,
+    -- What a queue is ordered by, without NULL, so that a page begins after a row by one comparison.
+    sort_priority    smallint    GENERATED ALWAYS AS (coalesce(priority, 9)) STORED,
+    sort_due         timestamptz GENERATED ALWAYS AS (coalesce(due_at, 'infinity'::timestamptz)) STORED,
+    PRIMARY KEY (incident_id, from_position),
+    CHECK (to_position > from_position)
+);
+CREATE INDEX ON task_queue (street_code, platform, sort_priority, sort_due, incident_id) WHERE to_position IS NULL;
+CREATE INDEX ON task_queue (sort_priority, sort_due, incident_id) WHERE to_position IS NULL AND state = 'triage';
+-- For a queue as of the past: what had begun by then.
+CREATE INDEX ON task_queue (street_code, platform, from_position);

@@ -1,0 +1,191 @@
+"""Writes the domain's events into a database's log, a moment at a time, and reads them back typed.
+
+Small on purpose: the views are tested against the log's schema, whoever wrote it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import get_type_hints
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from jiedao.domain.context import EventContext
+from jiedao.domain.dead_letter import DeadLetter
+from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.identity import dead_letter_id, incident_id
+from jiedao.domain.incident import Incident
+from jiedao.domain.ports import LogEntry
+from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
+
+START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+_BESIDE = {"originator_id", "originator_version", "context"}
+
+EVENTS = {
+    event.TOPIC: event
+    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion)
+    for event in vars(aggregate).values()
+    if isinstance(event, type) and "TOPIC" in vars(event)
+}
+
+
+@cache
+def _state_type(event_class):
+    hints = {
+        name: kind for name, kind in get_type_hints(event_class).items() if name not in _BESIDE and name != "TOPIC"
+    }
+    hints = {name: kind for name, kind in hints.items() if not name.startswith("_")}
+    hints["timestamp"] = datetime
+    return msgspec.defstruct(event_class.__name__, list(hints.items()))
+
+
+@cache
+def _decoder(event_class):
+    return msgspec.json.Decoder(_state_type(event_class))
+
+
+_decode_context = msgspec.json.Decoder(EventContext).decode
+
+
+class Decoder:
+    def to_event(self, entry):
+        event_class = EVENTS[entry.topic]
+        state = _decoder(event_class).decode(entry.state)
+        event = object.__new__(event_class)
+        event.__dict__.update(
+            originator_id=entry.originator_id,
+            originator_version=entry.originator_version,
+            context=_decode_context(entry.metadata),
+            **{name: getattr(state, name) for name in state.__struct_fields__},
+        )
+        return event
+
+
+class Journal:
+    """The log of a test's database. Each call of :meth:`append` is one moment, a minute after the one before."""
+
+    def __init__(self, database_url: str) -> None:
+        self.connection = psycopg.connect(database_url, autocommit=True)
+        self.position = 0
+        self.moments: list[datetime] = []
+
+    def append(self, *aggregates):
+        return self.write([event for aggregate in aggregates for event in aggregate.collect_events()])
+
+    def write(self, events):
+        recorded_at = START + timedelta(minutes=len(self.moments))
+        self.moments.append(recorded_at)
+        with self.connection.transaction():
+            cursor = self.connection.cursor()
+            with cursor.copy(
+                "COPY event (position, originator_id, originator_version, topic, recorded_at, state, metadata, leaf_hash)"
+                " FROM STDIN (FORMAT binary)"
+            ) as copy:
+                copy.set_types(["int8", "uuid", "int4", "text", "timestamptz", "bytea", "bytea", "bytea"])
+                for event in events:
+                    self.position += 1
+                    copy.write_row((
+                        self.position, event.originator_id, event.originator_version, type(event).TOPIC, recorded_at,
+                        _state_of(event), msgspec.json.encode(event.context), b"\x00",
+                    ))  # fmt: skip
+        return self.position
+
+    def write_topic(self, topic, originator_id=None, version=1):
+        """Write an event that no code of today knows."""
+        self.position += 1
+        self.moments.append(START + timedelta(minutes=len(self.moments)))
+        self.connection.execute(
+            "INSERT INTO event VALUES (%s, %s, %s, %s, %s, '{}', '{}', '')",
+            [self.position, originator_id or UUID(int=self.position), version, topic, self.moments[-1]],
+        )
+        return self.position
+
+    def select_log(self, after, limit):
+        rows = self.connection.execute(
+            "SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash"
+            " FROM event WHERE position > %s ORDER BY position LIMIT %s",
+            [after, limit],
+        )
+        return [LogEntry(*row) for row in rows]
+
+    def wait_beyond(self, position, timeout):  # noqa: ARG002  # nobody appends while a test waits on this
+        return self.position
+
+    def close(self):
+        self.connection.close()
+
+
+def _state_of(event):
+    fields = {name: value for name, value in vars(event).items() if name not in _BESIDE}
+    return msgspec.json.encode(fields)
+
+
+def context(origin="file:a.jsonl#1", actor="source:hotline"):
+    return EventContext(
+        actor=actor,
+        role="integrator",
+        correlation_id=UUID(int=7),
+        causation_id="batch:1",
+        transport="file",
+        origin=origin,
+    )
+
+
+SEALED = Sealed("A256GCM", "key-7", "Q2lwaGVydGV4dA")
+
+
+def report(number, revision=1, **changes):
+    fields = {
+        "source": "hotline", "external_id": f"H{number}", "revision": revision, "lifecycle": "own", "channel": "12345",
+        "title": f"占道经营 {number}", "description": "西湖文化广场东侧有人占道经营", "reported_at": START,
+        "place": ReportedPlace(address="中山北路 1 号"),
+    }  # fmt: skip
+    return IncidentReport(**{**fields, **changes})
+
+
+def received(number, **changes):
+    source = changes.get("source", "hotline")
+    return Incident.receive(
+        incident_id("330103", source, f"H{number}"),
+        report=report(number, **changes),
+        raw=SEALED,
+        reporter=SEALED,
+        context=context(f"file:a.jsonl#{number}", f"source:{source}"),
+        at=START,
+    )
+
+
+def placed(incident, street="330103001", method="polygon", **changes):
+    decision = JurisdictionDecision(method, street, "approximate-2020", lon=120.17, lat=30.28, **changes)
+    incident.decide_jurisdiction(decision, context=context(), at=START)
+    return incident
+
+
+def classed(incident, platform="enforcement", priority=2, hours=4, **changes):
+    due_at = None if hours is None else START + timedelta(hours=hours)
+    decision = ClassDecision(
+        "code" if platform else "none", "classes-1", class_code="E0101" if platform else None, class_name="占道经营",
+        platform=platform, priority=priority, time_limit="4工作时", due_at=due_at, **changes,
+    )  # fmt: skip
+    incident.decide_class(decision, context=context(), at=START)
+    return incident
+
+
+def queued(number, street="330103001", platform="enforcement", priority=2, hours=4, **changes):
+    return classed(placed(received(number, **changes), street), platform, priority, hours)
+
+
+def dead(number, source="hotline"):
+    return DeadLetter.set_aside(
+        dead_letter_id("330103", source, str(number).encode()), source=source, external_id=f"H{number}",
+        reason="not_json", detail="the record is not JSON", pointer="/0", raw=SEALED, size=20,
+        context=context(f"file:bad.jsonl#{number}"), at=START,
+    )  # fmt: skip
+
+
+def upstream(deadline):
+    return UpstreamCase("S-1", deadline)
