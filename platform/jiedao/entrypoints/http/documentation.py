@@ -1,0 +1,161 @@
+"""What the API's documentation says beyond what the code itself shows: problems, bodies, examples, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jiedao.entrypoints.http.place_models import ProblemAnswer
+from jiedao.entrypoints.http.problems import KINDS, MEDIA_TYPE
+
+DESCRIPTION = """
+街道综合指挥平台：各来源的上报成为事件，判定管辖街道，进入该街道四个平台的任务队列；全过程留痕。
+
+Reports from every source become incidents, are matched to the street whose jurisdiction holds them, and stand in the
+queues of that street's four work platforms. Everything that happened is an event and can be read back.
+
+* 访问令牌 **Tokens**: `Authorization: Bearer jd_…`; everything but health and this documentation needs one.
+* 错误 **Errors** are problem documents (RFC 9457) in English and Chinese; `errors` points to each bad field.
+* 分页 **Pages** go on with `cursor` = `next_cursor` of the page before, with the same filters.
+* 读己之写 **Read your writes**: pass the `position` of a push as `min_position`.
+* 回看 **As of**: queues and counts can be asked as of any past position or time.
+"""
+
+TAGS: list[dict[str, Any]] = [
+    {"name": "上报 Reports", "description": "来源推送与对账 Sources push, and reconcile."},
+    {"name": "事件 Incidents", "description": "事件现状与全过程 As they stand, and their whole story."},
+    {"name": "任务队列 Queues", "description": "街道 × 平台 Street × platform, now or as of the past."},
+    {"name": "死信 Dead letters", "description": "无法识别、待人工处理的记录 Records that could not be read."},
+    {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
+    {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
+    {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
+]
+
+_Responses = dict[int | str, dict[str, Any]]
+
+
+def problems(*statuses: int) -> _Responses:
+    """Document that a route answers these statuses with problem documents."""
+    described: _Responses = {}
+    for status in statuses:
+        kinds = {code: kind for code, kind in KINDS.items() if kind.status == status}
+        described[status] = {
+            "model": ProblemAnswer,
+            "description": "；".join(f"{kind.title_zh} {kind.title}" for kind in kinds.values()),
+            "content": {MEDIA_TYPE: {"examples": {code: {"value": _example(code)} for code in kinds}}},
+        }
+    return described
+
+
+def _example(code: str) -> dict[str, object]:
+    kind = KINDS[code]
+    example: dict[str, object] = {
+        "type": f"urn:jiedao:problem:{code}",
+        "title": kind.title,
+        "title_zh": kind.title_zh,
+        "status": kind.status,
+        "detail": _DETAILS.get(code, kind.title),
+        "instance": "urn:jiedao:request:6f1c0e5d2b7a4a0f8a3c9d1e5b7f2a64",
+    }
+    if code == "unreadable_record":
+        example["errors"] = [{"pointer": "/order_no", "detail": "the source's own number is missing", "in": "body"}]
+        example |= {"reason": "id_missing", "recorded": True, "dead_letter_id": "0b9f2c1e-8d54-5c1b-9a0e-3f6d7c2b1a90"}
+    if code == "invalid_parameter":
+        example["errors"] = [
+            {"pointer": "/limit", "detail": "Input should be less than or equal to 500", "in": "query"}
+        ]
+    return example
+
+
+_DETAILS: Mapping[str, str] = {
+    "unreadable_record": "the source's own number is missing",
+    "invalid_parameter": "/limit: Input should be less than or equal to 500",
+    "not_allowed": "this token is not for this source",
+    "unauthenticated": "this token is not known, has expired, or was revoked; ask an administrator for a new one",
+}
+
+PROBLEMS = problems(401, 403, 404, 503)
+"""What every route under a token may answer."""
+
+_HOTLINE = {
+    "order_no": "330103202611240001",
+    "order_source": "电话",
+    "title": "沿街商铺占道经营",
+    "case_content": "朝晖路与再行路口，商铺占用人行道堆放货物。",
+    "address_detail": "朝晖街道朝晖路 182 号",
+    "case_lnglat": "120.1694,30.2856",
+    "case_accord_type_one_name": "城市管理",
+    "case_accord_type_two_name": "占道经营",
+    "case_is_urgent": "0",
+    "call_time": "2026-11-24 09:30:00",
+}
+_CITY_BRAIN = {"event_id": "CB-20261124-0001", "title": "河道垃圾", "lng": 120.1694, "lat": 30.2856}
+
+REPORTS_BODY: Mapping[str, object] = {
+    "required": True,
+    "description": "来源自身格式的一条或一批记录 One record or a batch in the source's own shape.",
+    "content": {
+        "application/json": {
+            "schema": {"oneOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
+            "examples": {
+                "hotline": {"summary": "12345 工单 One hotline order", "value": _HOTLINE},
+                "batch": {
+                    "summary": "一批 A batch",
+                    "value": [_CITY_BRAIN, _CITY_BRAIN | {"event_id": "CB-20261124-0002"}],
+                },
+            },
+        },
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "application/xml": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
+    },
+}
+
+REPORTS_EXAMPLE: dict[str, Any] = {
+    "content": {
+        "application/json": {
+            "example": {
+                "source": "hotline",
+                "recorded": True,
+                "received": 1,
+                "counts": {"accepted": 1},
+                "position": 1042,
+                "results": [
+                    {
+                        "index": 0,
+                        "outcome": "accepted",
+                        "outcome_label": "已接收",
+                        "external_id": "330103202611240001",
+                        "revision": 1,
+                        "incident_id": "5a4c6a34-2f0f-5f0a-9c0e-6d0a0c1f9b11",
+                        "dead_letter_id": None,
+                        "street_code": "330103006",
+                        "street_name": "朝晖街道",
+                        "platform": "enforcement",
+                        "state": "received",
+                        "flags": [],
+                        "reason": None,
+                        "detail": None,
+                        "pointer": None,
+                        "position": 1042,
+                    }
+                ],
+            }
+        }
+    }
+}
+
+FILE_BODY: Mapping[str, object] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+            }
+        },
+        "image/jpeg": {"schema": {"type": "string", "contentMediaType": "image/jpeg"}},
+        "application/pdf": {"schema": {"type": "string", "contentMediaType": "application/pdf"}},
+    },
+}

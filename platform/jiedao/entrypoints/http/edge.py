@@ -1,0 +1,68 @@
+"""What the routes of one application share: the services, and what this edge adds around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+
+from jiedao.domain.access import Holder
+from jiedao.domain.errors import UnavailableError
+from jiedao.entrypoints.http.gathering import Gathering
+from jiedao.entrypoints.http.health import Readiness
+from jiedao.entrypoints.http.intake_gate import IntakeGate
+from jiedao.entrypoints.http.metrics import HttpMetrics
+from jiedao.entrypoints.http.wording import Wording
+from jiedao.entrypoints.services import Services
+from jiedao.store.refusals import Refusal
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WAIT_SECONDS = 5.0
+"""The longest that a query waits for the views to reach a position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One application's parts. ``reads`` and ``waits`` bound how many threads ask the database at a time."""
+
+    services: Services
+    metrics: HttpMetrics
+    gate: IntakeGate
+    tokens: Gathering[str, Holder | None]
+    refusals: Gathering[Refusal, None]
+    readiness: Readiness
+    wording: Wording
+    reads: CapacityLimiter
+    waits: CapacityLimiter
+
+    async def read(self, ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask something that blocks, off the event loop."""
+        return await to_thread.run_sync(lambda: ask(*args, **kwargs), limiter=self.reads)
+
+    async def reach(self, position: int | None) -> None:
+        """Wait until the views show everything up to a position.
+
+        Raises UnavailableError when they do not get there in :data:`WAIT_SECONDS`, or too many wait already.
+        """
+        if position is None:
+            return
+        if self.waits.available_tokens < 1:
+            raise UnavailableError("too many requests wait for the views; ask again in a moment")
+        reached = await to_thread.run_sync(self.services.read.wait_for, position, WAIT_SECONDS, limiter=self.waits)
+        if not reached:
+            raise UnavailableError(
+                f"the views did not reach position {position} within {WAIT_SECONDS:g} s; ask again in a moment"
+            )
+
+
+def edge_of(request: Request) -> Edge:
+    """Return the parts of the application that a request came to."""
+    edge = request.app.state.edge
+    if not isinstance(edge, Edge):
+        raise TypeError("the application was not made by create_app")
+    return edge

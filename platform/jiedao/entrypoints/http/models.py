@@ -1,0 +1,246 @@
+"""The shape of answers about reports, incidents and queues, as the API's documentation shows them.
+
+Times are UTC in ISO 8601. Beside each word of the vocabulary stands its Chinese label (``…_label``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Position = Annotated[int, Field(description="日志位置 Position in the log: 1, 2, … without a hole.", examples=[1042])]
+NextCursor = Annotated[
+    str | None,
+    Field(description="下一页游标 Cursor of the next page; null at the end. Pass it back with the same filters."),
+]
+StreetCode = Annotated[str | None, Field(description="街道代码 Code of the street; null where none holds it.")]
+
+
+class Answer(BaseModel):
+    """What all answers have in common: made from the platform's own rows, and never changed."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True, ser_json_timedelta="iso8601")
+
+
+class RecordResult(Answer):
+    """What became of one record."""
+
+    index: Annotated[int, Field(description="Its place in the request, from 0.")]
+    outcome: Annotated[str, Field(examples=["accepted"])]
+    outcome_label: Annotated[str, Field(examples=["已接收"])]
+    external_id: str | None
+    revision: int | None
+    incident_id: UUID | None
+    dead_letter_id: UUID | None
+    street_code: StreetCode
+    street_name: str | None
+    platform: str | None
+    state: str | None
+    flags: Annotated[Sequence[str], Field(description="What was odd about it; accepted all the same.")]
+    reason: Annotated[str | None, Field(description="Why it was set aside: a stable code.")]
+    detail: str | None
+    pointer: Annotated[str | None, Field(description="JSON pointer to the bad field within the record.")]
+    position: Position | None
+
+
+class ReportsAnswer(Answer):
+    """上报结果 What became of each record of a push."""
+
+    source: str
+    recorded: Annotated[bool, Field(description="False for `validate=only`.")]
+    received: int
+    counts: Annotated[Mapping[str, int], Field(examples=[{"accepted": 1}])]
+    position: Annotated[
+        int | None, Field(description="Pass it as `min_position` to a query to see at least this. Null: nothing new.")
+    ]
+    results: Sequence[RecordResult]
+
+
+class Delivery(Answer):
+    """One delivery of a record."""
+
+    entry: int
+    external_id: str | None
+    revision: int | None
+    outcome: str
+    transport: str
+    origin: str
+    received_at: datetime
+    recorded_at: datetime
+    incident_id: UUID | None
+    dead_letter_id: UUID | None
+
+
+class ReconciliationAnswer(Answer):
+    """对账 What a source delivered on a day; ``received`` = ``accepted`` + ``duplicate`` + ``dead``."""
+
+    source: str
+    date: date
+    timezone: str
+    since: datetime
+    until: datetime
+    received: int
+    accepted: Annotated[int, Field(description="First reports, later revisions and late ones together.")]
+    revised: int
+    late: int
+    duplicate: int
+    dead: int
+    complete: Annotated[bool, Field(description="False when there were more deliveries than are listed by id.")]
+    records: Annotated[Mapping[str, Sequence[Delivery]], Field(description="The deliveries by outcome.")]
+
+
+class DeliveriesAnswer(Answer):
+    """来源记录的投递情况 Every delivery of one record, oldest first."""
+
+    source: str
+    external_id: str
+    incident_id: UUID | None
+    deliveries: Sequence[Delivery]
+
+
+class IncidentAnswer(Answer):
+    """事件 An incident as it stands; coordinates are WGS-84 degrees, distances metres."""
+
+    incident_id: UUID
+    source: str
+    source_label: str
+    external_id: str
+    revision: int
+    channel: str
+    lifecycle: str
+    upstream_case: str | None
+    state: str
+    state_label: str
+    street_code: StreetCode
+    street_name: str | None
+    platform: str | None
+    platform_label: str | None
+    department: str | None
+    class_code: str | None
+    class_name: str | None
+    class_method: str | None
+    class_table: str | None
+    priority: Annotated[int | None, Field(description="1 (most urgent) to 4.")]
+    due_at: datetime | None
+    due_provisional: bool
+    title: str
+    description: str
+    address: str
+    lon: float | None
+    lat: float | None
+    jurisdiction_method: str | None
+    jurisdiction_label: str | None
+    boundary_set: str | None
+    edge_distance_m: float | None
+    community_code: str | None
+    flags: Sequence[str]
+    reported_at: datetime
+    happened_at: datetime | None
+    received_at: datetime
+    first_position: Position
+    last_position: Position
+    version: int
+
+
+class IncidentPage(Answer):
+    """A page of incidents, the latest received first."""
+
+    items: Sequence[IncidentAnswer]
+    next_cursor: NextCursor
+    position: Position
+
+
+class HistoryEntry(Answer):
+    """One event of an incident, told."""
+
+    position: Position
+    version: int
+    event: str
+    label: str
+    summary: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    role: str
+    reason: str | None
+    correlation_id: UUID
+    causation_id: str
+    transport: str | None
+    origin: str | None
+    inputs: Annotated[Mapping[str, object], Field(description="What was seen and used for it.")]
+
+
+class HistoryAnswer(Answer):
+    """事件全过程 The whole story of an incident, in order."""
+
+    incident_id: UUID
+    events: Sequence[HistoryEntry]
+
+
+class QueueEntry(Answer):
+    """An incident as it stands, or stood, in a queue, for positions ``[from_position, to_position)``."""
+
+    incident_id: UUID
+    from_position: Position
+    to_position: Position | None
+    state: str
+    street_code: StreetCode
+    street_name: str | None
+    platform: str | None
+    priority: int | None
+    due_at: datetime | None
+    due_provisional: bool
+    title: str
+    address: str
+    class_code: str | None
+    class_name: str | None
+    source: str
+    external_id: str
+    lifecycle: str
+    received_at: datetime
+
+
+class QueuePage(Answer):
+    """任务队列 A page of a queue: by priority, then deadline (none last)."""
+
+    street_code: StreetCode
+    street_name: str | None
+    platform: str | None
+    platform_label: str | None
+    state: str
+    items: Sequence[QueueEntry]
+    next_cursor: NextCursor
+    position: Position
+
+
+class DeadLetterAnswer(Answer):
+    """死信 A record that could not be read; ``size`` is in bytes, the bytes themselves stay encrypted."""
+
+    dead_letter_id: UUID
+    source: str
+    external_id: str | None
+    reason: str
+    detail: str
+    pointer: str | None
+    size: int
+    transport: str | None
+    origin: str | None
+    set_aside_at: datetime
+    resolved: bool
+    replays: int
+    last_outcome: str | None
+    last_detail: str | None
+    last_replayed_at: datetime | None
+    incident_id: UUID | None
+
+
+class DeadLetterPage(Answer):
+    """A page of dead letters, the latest first."""
+
+    items: Sequence[DeadLetterAnswer]
+    next_cursor: NextCursor
+    position: Position

@@ -1,0 +1,72 @@
+"""Which roles may do what over HTTP, as one table; streets and sources narrow it further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jiedao.domain.access import Holder
+from jiedao.domain.errors import NotAllowedError
+from jiedao.domain.terms import Role, Term
+
+
+class Act(Term):
+    """What a request asks to do."""
+
+    PUSH_REPORTS = "push_reports", "推送上报"
+    RECONCILE = "reconcile", "对账"
+    READ_DEAD_LETTERS = "read_dead_letters", "查看死信"
+    READ_INCIDENTS = "read_incidents", "查看事件"
+    READ_QUEUES = "read_queues", "查看任务队列"
+    READ_PLACES = "read_places", "查看街道与辖区"
+    STORE_FILES = "store_files", "上传文件"
+    READ_FILES = "read_files", "查看文件"
+    READ_METRICS = "read_metrics", "查看运行指标"
+
+
+_EVERYBODY = frozenset(Role)
+_PEOPLE = _EVERYBODY - {Role.INTEGRATOR}
+_INTAKE = frozenset({Role.INTEGRATOR, Role.INTAKE_OPERATOR, Role.SHIFT_LEADER, Role.AUDITOR, Role.ADMINISTRATOR})
+_FIELD = frozenset({Role.COLLECTOR, Role.HANDLER, Role.GRID_WORKER, Role.DISPATCHER})
+
+ALLOWED: Mapping[Act, frozenset[Role]] = {
+    Act.PUSH_REPORTS: frozenset({Role.INTEGRATOR, Role.ADMINISTRATOR}),
+    Act.RECONCILE: _INTAKE,
+    Act.READ_DEAD_LETTERS: _INTAKE,
+    Act.READ_INCIDENTS: _PEOPLE,
+    Act.READ_QUEUES: _PEOPLE,
+    Act.READ_PLACES: _EVERYBODY,
+    Act.STORE_FILES: (_INTAKE | _FIELD) - {Role.AUDITOR},
+    Act.READ_FILES: _PEOPLE,
+    Act.READ_METRICS: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+}
+"""The roles that may do each act."""
+
+
+def require(holder: Holder, act: Act) -> None:
+    """Raise NotAllowedError when the holder's role may not do this."""
+    if holder.role not in ALLOWED[act]:
+        raise NotAllowedError(f"the role {holder.role.value} ({holder.role.label}) may not {act.replace('_', ' ')}")
+
+
+def require_source(holder: Holder, source: str) -> None:
+    """Raise NotAllowedError when the token is limited to other sources, whether this one exists or not."""
+    if holder.sources is not None and source not in holder.sources:
+        raise NotAllowedError("this token is not for this source")
+
+
+def require_street(holder: Holder, street_code: str | None) -> None:
+    """Raise NotAllowedError when the token is limited to other streets, whether this one exists or not."""
+    if not holder.may_see_street(street_code):
+        raise NotAllowedError("this token is not for this street")
+
+
+def require_all_streets(holder: Holder, what: str) -> None:
+    """Raise NotAllowedError when the token is limited to streets and the thing belongs to none of them."""
+    if holder.streets is not None:
+        raise NotAllowedError(f"{what} belong to no street, and this token is limited to streets")
+
+
+def require_all_sources(holder: Holder, what: str) -> None:
+    """Raise NotAllowedError when the token is limited to sources and the thing counts all of them together."""
+    if holder.sources is not None:
+        raise NotAllowedError(f"{what} hold incidents of all sources, and this token is limited to some")

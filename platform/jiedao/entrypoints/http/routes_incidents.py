@@ -1,0 +1,120 @@
+"""Incidents as they stand, and the whole story of each (事件)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+
+from jiedao.domain.access import Holder
+from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.terms import IncidentState, Platform
+from jiedao.entrypoints.http.authentication import Allowed
+from jiedao.entrypoints.http.documentation import PROBLEMS, problems
+from jiedao.entrypoints.http.edge import edge_of
+from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer, IncidentPage
+from jiedao.entrypoints.http.moments import read_moment
+from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition
+from jiedao.entrypoints.http.permissions import Act, require_source, require_street
+from projections.answers import IncidentFilter, IncidentSummary
+
+router = APIRouter(prefix="/v1/incidents", tags=["事件 Incidents"], responses=PROBLEMS)
+
+Reader = Annotated[Holder, Depends(Allowed(Act.READ_INCIDENTS))]
+
+
+@router.get("", summary="查询事件 List incidents", responses=problems(422))
+async def list_incidents(  # noqa: PLR0913  # one parameter per filter
+    request: Request,
+    holder: Reader,
+    street: Annotated[str | None, Query(description="街道代码 Code of the street.")] = None,
+    platform: Annotated[Platform | None, Query(description="平台 Work platform.")] = None,
+    source: Annotated[str | None, Query(description="来源 Source.")] = None,
+    state: Annotated[IncidentState | None, Query(description="状态 State.")] = None,
+    class_code: Annotated[str | None, Query(alias="class", description="分类编码 Code of the class.")] = None,
+    external_id: Annotated[str | None, Query(description="来源编号 The source's own number.")] = None,
+    reported_from: Annotated[
+        str | None,
+        Query(
+            alias="from", description="上报时间起（含） Reported at or after.", examples=["2026-11-24T00:00:00+08:00"]
+        ),
+    ] = None,
+    reported_before: Annotated[str | None, Query(alias="to", description="上报时间止（不含） Reported before.")] = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=200, description="标题、描述、地址、编号中的文字 Found in title, text, address, numbers."),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    min_position: MinPosition = None,
+) -> IncidentPage:
+    """List incidents, the latest received first; filters narrow, a cursor goes on where the page before ended."""
+    edge = edge_of(request)
+    if street is not None:
+        require_street(holder, street)
+    wanted = IncidentFilter(
+        street=street,
+        platform=platform.value if platform else None,
+        source=_source_within(holder, source),
+        state=state.value if state else None,
+        class_code=class_code,
+        external_id=external_id,
+        reported_from=None if reported_from is None else read_moment(reported_from, "/from"),
+        reported_before=None if reported_before is None else read_moment(reported_before, "/to"),
+        text=text or None,
+        streets=holder.streets,
+    )
+    await edge.reach(min_position)
+    page = await edge.read(edge.services.read.incidents, wanted, cursor, limit)
+    return IncidentPage(
+        items=[edge.wording.incident(row) for row in page.rows], next_cursor=page.after, position=page.position
+    )
+
+
+@router.get("/{incident_id}", summary="事件详情 Show an incident")
+async def show_incident(
+    incident_id: UUID, request: Request, holder: Reader, min_position: MinPosition = None
+) -> IncidentAnswer:
+    """Show an incident as it stands."""
+    edge = edge_of(request)
+    await edge.reach(min_position)
+    row = await edge.read(edge.services.read.incident, incident_id, holder.streets)
+    _require_own(holder, row)
+    return edge.wording.incident(row)
+
+
+@router.get("/{incident_id}/history", summary="事件全过程 Tell an incident's whole story")
+async def tell_history(
+    incident_id: UUID, request: Request, holder: Reader, min_position: MinPosition = None
+) -> HistoryAnswer:
+    """Tell what happened to an incident, in order: who did what, when, why, and on which inputs.
+
+    What is encrypted stays so: it is shown as «已加密» with the id of its key.
+    """
+    edge = edge_of(request)
+    await edge.reach(min_position)
+    if holder.sources is not None:
+        _require_own(holder, await edge.read(edge.services.read.incident, incident_id, holder.streets))
+    rows = await edge.read(edge.services.read.history, incident_id, holder.streets)
+    return HistoryAnswer(incident_id=incident_id, events=[HistoryEntry.model_validate(row) for row in rows])
+
+
+def _source_within(holder: Holder, source: str | None) -> str | None:
+    """Return the source to ask for: the one asked, or the only one that the token may see."""
+    if source is not None:
+        require_source(holder, source)
+        return source
+    if holder.sources is None:
+        return None
+    if len(holder.sources) == 1:
+        return next(iter(holder.sources))
+    names = ", ".join(sorted(holder.sources)) or "none at all"
+    raise InvalidInputError(f"this token is limited to sources: ask for one of them ({names})", "/source")
+
+
+def _require_own(holder: Holder, row: IncidentSummary) -> None:
+    """Outside the token's sources an incident is not there, in the words of one that does not exist."""
+    if holder.sources is not None and row.source not in holder.sources:
+        raise NotFoundError(f"there is no incident {row.incident_id}")

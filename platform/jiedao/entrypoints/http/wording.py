@@ -1,0 +1,50 @@
+"""Puts names and Chinese labels beside codes: what a reader of an answer sees of the district's vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from jiedao.application.outcomes import RecordOutcome
+from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.terms import IncidentState, MatchMethod, Platform, Term
+from jiedao.entrypoints.http.models import IncidentAnswer, QueueEntry
+from projections.answers import IncidentSummary, QueueRow
+
+
+def label_of(vocabulary: type[Term], value: str | None) -> str | None:
+    """Return the Chinese label of a stored word; a word that this version does not know stands for itself."""
+    if value is None:
+        return None
+    member = next((term for term in vocabulary if term.value == value), None)
+    return member.label if member is not None else value
+
+
+class Wording:
+    """The names that one district's profile gives to codes."""
+
+    def __init__(self, profile: DistrictProfile) -> None:
+        self._streets = {street.code: street.name for street in profile.streets}
+        self._sources = {name: source.label for name, source in profile.sources.items()}
+
+    def street(self, code: str | None) -> str | None:
+        """Return a street's name; ``None`` where the profile has none."""
+        return self._streets.get(code) if code is not None else None
+
+    def incident(self, row: IncidentSummary) -> IncidentAnswer:
+        """Put an incident into words."""
+        return IncidentAnswer(
+            **asdict(row),
+            source_label=self._sources.get(row.source, row.source),
+            state_label=label_of(IncidentState, row.state) or row.state,
+            street_name=self.street(row.street_code),
+            platform_label=label_of(Platform, row.platform),
+            jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
+        )
+
+    def queue_entry(self, row: QueueRow) -> QueueEntry:
+        """Put a queue's row into words."""
+        return QueueEntry(**asdict(row), street_name=self.street(row.street_code))
+
+    def street_of(self, outcome: RecordOutcome) -> str | None:
+        """Return the name of the street to which a record was given."""
+        return self.street(outcome.street_code)

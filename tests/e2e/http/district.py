@@ -1,0 +1,310 @@
+"""A small district on a real database: the real log, intake, views and routes; its sources and places are simple.
+
+Two streets lie side by side at longitude 120.17; reports are small JSON objects with made-up people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from threading import Event, Thread
+from uuid import uuid4
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ingest.records import FeedRecord, Normalised, Rejection
+from jiedao.application.deciding import Decider
+from jiedao.application.intake import Intake
+from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
+from jiedao.domain.access import Holder
+from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.ports import StoredFile
+from jiedao.domain.profile import ClassTable, Community, DistrictProfile, SourceSettings, Street, WorkingHours
+from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, Sealed, SourceClass
+from jiedao.domain.terms import Platform, Role
+from jiedao.entrypoints.services import Services
+from jiedao.store.database import Database
+from jiedao.store.follow import LogFollower
+from jiedao.store.inbox import InboxTable
+from jiedao.store.mapper import TypedMapper
+from jiedao.store.reconciliation import ReconciliationTable
+from jiedao.store.recorder import JiedaoRecorder, UnitContext
+from jiedao.store.refusals import RefusalLog
+from jiedao.store.writer import GroupCommitWriter
+from projections.queries import ReadModel
+from projections.runner import ProjectionRunner
+
+WEST, EAST = "330103006", "330103007"
+BORDER = 120.17
+POINTS = {WEST: (120.165, 30.28), EAST: (120.175, 30.28)}
+SOURCES = ("city_brain", "hotline")
+PLATFORM_OF = {"E0101": "enforcement", "F0101": "market", "G0101": "governance", "H0101": "service"}
+
+TOKENS = {
+    "jd_AdministratorAdministrator01": Holder("t-admin", "user:admin", Role.ADMINISTRATOR),
+    "jd_DispatcherDispatcher00000001": Holder("t-dispatch", "user:dispatch", Role.DISPATCHER),
+    "jd_HandlerOfTheWesternStreet001": Holder("t-west", "user:west", Role.HANDLER, streets=frozenset({WEST})),
+    "jd_HotlineIntegratorIntegrator1": Holder(
+        "t-hotline", "source:hotline", Role.INTEGRATOR, sources=frozenset({"hotline"})
+    ),
+    "jd_CityBrainIntegratorIntegrat1": Holder(
+        "t-brain", "source:city_brain", Role.INTEGRATOR, sources=frozenset({"city_brain"})
+    ),
+    "jd_AuditorAuditorAuditorAudito1": Holder("t-audit", "user:audit", Role.AUDITOR),
+}
+ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR = TOKENS
+
+
+def _square(west, east):
+    ring = [[west, 30.25], [east, 30.25], [east, 30.31], [west, 30.31], [west, 30.25]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def _feature(code, name, west, east):
+    return {"type": "Feature", "properties": {"code": code, "name": name}, "geometry": _square(west, east)}
+
+
+def _source(name, label):
+    return SourceSettings(name, label, "orders", "own", "wgs84", "Asia/Shanghai", name, name, f"jiedao.{name}")
+
+
+PROFILE = DistrictProfile(
+    code="330103", name="下城区", city="杭州市", timezone="Asia/Shanghai", bounds=(120.1, 30.2, 120.3, 30.4),
+    edge_tolerance_m=15.0, streets=(Street(WEST, "朝晖街道"), Street(EAST, "文晖街道")),
+    communities=(Community("330103006001", "河西社区", WEST),), place_names=(),
+    class_table=ClassTable("classes-1", date(2020, 1, 1), {}, {}),
+    sources={"city_brain": _source("city_brain", "城市大脑"), "hotline": _source("hotline", "投诉受理")},
+    cameras={}, working_hours=WorkingHours(((time(9), time(17)),), "Asia/Shanghai"), street_aliases={},
+    boundaries={
+        "type": "FeatureCollection",
+        "features": [_feature(WEST, "朝晖街道", 120.15, BORDER), _feature(EAST, "文晖街道", BORDER, 120.19)],
+    },
+    boundaries_version="approximate-2020", boundaries_effective_from=date(2020, 1, 1), boundaries_approximate=True,
+)  # fmt: skip
+
+
+def order(number, street=WEST, **changes):
+    """A report of a made-up person, as the sources of this district send it."""
+    lon, lat = POINTS[street]
+    fields = {"id": f"N{number}", "title": f"占道经营 {number}", "lon": lon, "lat": lat, "class": "E0101"}
+    return {**fields, **changes}
+
+
+class SystemClock:
+    def now(self):
+        return datetime.now(UTC)
+
+
+class MemoryVault:
+    """Real encryption under keys that live as long as the test."""
+
+    def __init__(self):
+        self._keys = {}
+
+    def subject_of(self, district, reporter):
+        return f"{district}:{hashlib.sha256((reporter.phone or reporter.name or '').encode()).hexdigest()}"
+
+    def seal(self, plaintexts):
+        sealed = []
+        for subject, plaintext in plaintexts:
+            key = self._keys.setdefault(subject, AESGCM(AESGCM.generate_key(256)))
+            nonce = os.urandom(12)
+            sealed.append(Sealed("A256GCM", subject, (nonce + key.encrypt(nonce, plaintext, None)).hex()))
+        return sealed
+
+    def open(self, sealed):
+        raise NotImplementedError  # nothing over HTTP ever decrypts
+
+    def mac(self, content):
+        return hashlib.blake2b(content, key=b"test", digest_size=32).digest()
+
+
+class TwoStreets:
+    boundary_set = PROFILE.boundaries_version
+
+    def decide(self, places):
+        return [self._decide(place) for place in places]
+
+    def _decide(self, place):
+        if not place.needed:
+            return JurisdictionDecision("no_place", None, self.boundary_set)
+        if place.lon is None:
+            return JurisdictionDecision("none", None, self.boundary_set)
+        street = WEST if place.lon < BORDER else EAST
+        return JurisdictionDecision("polygon", street, self.boundary_set, place.lon, place.lat, 120.0)
+
+
+class FourClasses:
+    def decide(self, reports):
+        return [self._decide(report.source_class.code) for report in reports]
+
+    def _decide(self, code):
+        platform = PLATFORM_OF.get(code)
+        if platform is None:
+            return ClassDecision("none", "classes-1", source_class=code)
+        return ClassDecision("code", "classes-1", code, "占道经营", Platform(platform).value, "城管", 2)
+
+
+def read_order(source, raw):
+    """Read one record of this district's sources."""
+    try:
+        record = msgspec.json.decode(raw, type=dict)
+    except msgspec.DecodeError:
+        return Rejection("not_json", "the record is not a JSON object", "")
+    number = record.get("id")
+    if not isinstance(number, str) or not number:
+        return Rejection("id_missing", "the source's own number is missing", "/id")
+    report = IncidentReport(
+        source=source, external_id=number, revision=record.get("revision", 1), lifecycle="own", channel=source,
+        title=record["title"], description="", reported_at=datetime(2026, 11, 24, 1, tzinfo=UTC),
+        place=ReportedPlace(record.get("lon"), record.get("lat"), needed=record.get("needed", True)),
+        source_class=SourceClass(source, record.get("class", "")),
+    )  # fmt: skip
+    reporter = ReporterDetails(phone=record["phone"]) if "phone" in record else None
+    return Normalised(report, reporter)
+
+
+class BatchLog:
+    """Records a batch through the real recorder."""
+
+    def __init__(self, recorder):
+        self._recorder = recorder
+        self._mapper = TypedMapper()
+
+    def record_batch(self, aggregates, *, key, inbox, offsets):
+        stored = [
+            self._mapper.to_stored_event(event) for aggregate in aggregates for event in aggregate.collect_events()
+        ]
+        return self._recorder.append(UnitContext("feed", key, b"", inbox, offsets), stored)
+
+    def load(self, ids):
+        found = {}
+        for stream, events in self._recorder.select_streams(ids).items():
+            for stored in events:
+                found[stream] = self._mapper.to_domain_event(stored).mutate(found.get(stream))
+        return found
+
+
+class OrderPipeline:
+    """Reads small JSON orders and hands them to the real intake."""
+
+    def __init__(self, intake):
+        self._intake = intake
+
+    def split(self, source, payload, media_type):
+        if source not in PROFILE.sources:
+            raise NotFoundError(f"this district has no source {source!r}")
+        if media_type == "application/x-ndjson":
+            return [line for line in payload.splitlines() if line.strip()]
+        if media_type != "application/json":
+            return [payload]
+        try:
+            content = msgspec.json.decode(payload)
+        except msgspec.DecodeError as error:
+            raise InvalidInputError("the body is not JSON") from error
+        return [msgspec.json.encode(one) for one in content] if isinstance(content, list) else [payload]
+
+    def run(self, source, records, *, transport, actor, offsets=()):
+        return self._intake.receive(_read(source, records), transport=transport, actor=actor, offsets=offsets)
+
+    def validate(self, source, records):
+        nobody = Holder("", "validate", Role.INTEGRATOR)
+        return self._intake.preview(_read(source, records), transport="http", actor=nobody)
+
+
+def _read(source, records: list[FeedRecord]):
+    read = []
+    for record in records:
+        found = read_order(source, record.raw)
+        if isinstance(found, Rejection):
+            read.append(
+                UnreadableRecord(
+                    source, found.external_id, found.reason, found.detail, found.pointer,
+                    record.raw, record.origin, record.received_at,
+                )
+            )  # fmt: skip
+        else:
+            read.append(ReadableRecord(found.report, found.reporter, record.raw, record.origin, record.received_at))
+    return read
+
+
+class Tokens:
+    """Tokens that a test can take away."""
+
+    def __init__(self):
+        self.holders = dict(TOKENS)
+        self.looked_up = 0
+
+    def authenticate(self, plain):
+        self.looked_up += 1
+        return self.holders.get(plain)
+
+
+class Folder:
+    """Files by content hash in a directory."""
+
+    def __init__(self, directory):
+        self._directory = directory
+
+    def put(self, content, media_type=None):  # noqa: ARG002  # the content tells
+        digest = hashlib.sha256(content).hexdigest()
+        (self._directory / digest).write_bytes(content)
+        return self.describe(digest)
+
+    def get(self, sha256):
+        try:
+            return (self._directory / sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"there is no file {sha256}") from error
+
+    def describe(self, sha256):
+        content = self.get(sha256)
+        return StoredFile(sha256, len(content), sniff(content))
+
+
+def sniff(content):
+    """Tell a PNG and a PDF from anything else."""
+    if content.startswith(b"\x89PNG"):
+        return "image/png"
+    return "application/pdf" if content.startswith(b"%PDF") else "application/octet-stream"
+
+
+@contextmanager
+def open_district(database_url, files, *, limits=None, live=True):
+    """Open everything; with ``live`` the views follow the log in a thread, as they do in a server."""
+    with ExitStack() as stack:
+        database = stack.enter_context(Database(database_url, max_connections=8))
+        writer = stack.enter_context(GroupCommitWriter(database_url))
+        follower = stack.enter_context(LogFollower(database_url))
+        recorder = JiedaoRecorder(database, writer, follower)
+        log = BatchLog(recorder)
+        decider = Decider(
+            district=PROFILE.code, inbox=InboxTable(database), incidents=log, vault=MemoryVault(),
+            jurisdiction=TwoStreets(), classes=FourClasses(), clock=SystemClock(),
+        )  # fmt: skip
+        runner = ProjectionRunner(database, recorder, TypedMapper())
+        runner.catch_up()
+        if live:
+            stop = Event()
+            thread = Thread(target=runner.run, args=(follower, stop))
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(follower.close)  # so that nothing waits for more
+            stack.callback(stop.set)
+        services = Services(
+            profile=PROFILE, pipeline=OrderPipeline(Intake(log, decider)), read=ReadModel(database),
+            reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
+            files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=SystemClock(),
+        )  # fmt: skip
+        yield services if limits is None else replace(services, limits=limits)
+
+
+def fresh_orders(count):
+    """Reports that nobody sent before."""
+    run = uuid4().hex[:8]
+    return [order(f"{run}-{index}", (WEST, EAST)[index % 2]) for index in range(count)]

@@ -1,0 +1,182 @@
+"""People read incidents, their story, queues, counts and dead letters, now and as of the past."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.e2e.http.district import ADMINISTRATOR, EAST, WEST, order
+
+
+def test_incidents_are_listed_latest_first_and_narrowed_by_every_filter(call):
+    _, position = call.push_and_see([
+        order(1), order(2, EAST), order(3, EAST, **{"class": "F0101"}), order(4, lon=None, lat=None, title="井盖缺失"),
+    ])  # fmt: skip
+    call.push_and_see(order(5), source="hotline")
+
+    def listed(**filters):
+        answer = call.get("/v1/incidents", min_position=position, **filters)
+        assert answer.status_code == 200, answer.text
+        return [item["external_id"] for item in answer.json()["items"]]
+
+    call.get("/v1/incidents", min_position=position + 3)
+    assert listed() == ["N5", "N4", "N3", "N2", "N1"]
+    assert listed(street=EAST) == ["N3", "N2"]
+    assert listed(platform="market") == ["N3"]
+    assert listed(source="hotline") == ["N5"]
+    assert listed(state="triage") == ["N4"]
+    assert listed(**{"class": "F0101"}) == ["N3"]
+    assert listed(text="井盖") == ["N4"]
+    assert listed(external_id="N2") == ["N2"]
+    assert listed(**{"from": "2026-11-24T09:00:00+08:00", "to": "2026-11-24T09:00:01+08:00"}) == [
+        "N5",
+        "N4",
+        "N3",
+        "N2",
+        "N1",
+    ]
+    assert listed(**{"from": "2026-11-24T09:00:01+08:00"}) == []
+
+
+def test_pages_go_on_where_the_one_before_ended(call):
+    _, position = call.push_and_see([order(number) for number in range(5)])
+    seen, cursor = [], None
+    while True:
+        query = {"cursor": cursor} if cursor else {"min_position": position}
+        page = call.get("/v1/incidents", limit=2, **query).json()
+        seen += [item["external_id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == ["N4", "N3", "N2", "N1", "N0"]
+
+
+def test_a_cursor_of_another_question_is_refused(call):
+    _, position = call.push_and_see([order(1), order(2)])
+    cursor = call.get("/v1/incidents", limit=1, min_position=position).json()["next_cursor"]
+    answer = call.get("/v1/incidents", limit=1, street=WEST, cursor=cursor)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/cursor"
+
+
+def test_an_incident_is_shown_with_names_and_labels_and_tells_its_whole_story(call):
+    (result,), position = call.push_and_see(order(1))
+    incident = call.get(f"/v1/incidents/{result['incident_id']}", min_position=position).json()
+    assert (incident["street_name"], incident["platform_label"], incident["state_label"], incident["source_label"]) == (
+        "朝晖街道", "综合行政执法", "待受理", "城市大脑",
+    )  # fmt: skip
+    story = call.get(f"/v1/incidents/{result['incident_id']}/history").json()["events"]
+    assert [event["event"] for event in story] == ["received", "jurisdiction_decided", "class_decided"]
+    assert {event["actor"] for event in story} == {"user:admin"}
+    assert {event["transport"] for event in story} == {"http"}
+    assert story[0]["origin"].startswith("http:")
+    assert story[1]["inputs"]["boundary_set"] == "approximate-2020"
+    assert all(event["summary"] and event["label"] for event in story)
+
+
+def test_an_unknown_incident_is_not_found(call):
+    for path in ("", "/history"):
+        answer = call.get(f"/v1/incidents/00000000-0000-0000-0000-000000000001{path}")
+        assert answer.status_code == 404
+
+
+def test_a_queue_can_be_seen_as_of_a_position_and_as_of_a_time(call):
+    call.push_and_see(order(1))
+    _, later = call.push_and_see(order(2))
+    first = call.get("/v1/incidents", external_id="N1", min_position=later).json()["items"][0]
+    queue = f"/v1/streets/{WEST}/queues/enforcement"
+
+    def numbers(**query):
+        return [entry["external_id"] for entry in call.get(queue, **query).json()["items"]]
+
+    assert numbers() == sorted(numbers(), key=numbers().index)
+    assert set(numbers()) == {"N1", "N2"}
+    assert numbers(as_of=first["last_position"]) == ["N1"]
+    assert numbers(as_of=first["received_at"]) == ["N1"]
+    local = datetime.fromisoformat(first["received_at"]).astimezone(ZoneInfo("Asia/Shanghai")).isoformat()
+    assert [
+        entry["external_id"]
+        for entry in call.request("GET", f"{queue}?as_of={local}", token=ADMINISTRATOR).json()["items"]
+    ] == ["N1"]
+    assert numbers(as_of=0) == []
+    counts = call.get("/v1/queues", as_of=first["last_position"]).json()
+    assert counts["total"] == 1
+
+
+@pytest.mark.parametrize("as_of", ["yesterday", "2026-11-24", "2026-11-24T09:30:00", "99999999", "-1", "9" * 30])
+def test_a_moment_that_is_none_is_refused_with_a_pointer(call, as_of):
+    answer = call.get("/v1/queues", as_of=as_of)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/as_of"
+
+
+def test_counts_show_every_street_and_platform_also_empty_ones(call):
+    _, position = call.push_and_see([
+        order(1), order(2), order(3, EAST, **{"class": "F0101"}), order(4, lon=None, lat=None),
+        order(5, lon=None, lat=None, needed=False, **{"class": "H0101"}), order(6, **{"class": "unknown"}),
+    ])  # fmt: skip
+    counts = call.get("/v1/queues", min_position=position).json()
+    west, east = counts["streets"]
+    assert (west["name"], west["platforms"]) == (
+        "朝晖街道", {"governance": 0, "market": 0, "enforcement": 2, "service": 0},
+    )  # fmt: skip
+    assert (west["triage"], west["total"]) == (1, 3)
+    assert east["platforms"]["market"] == 1
+    assert counts["district"]["platforms"]["service"] == 1
+    assert counts["district"]["triage"] == 1
+    assert (counts["triage"], counts["total"]) == (2, 6)
+    assert counts["boundaries"] == {"version": "approximate-2020", "approximate": True}
+    assert counts["position"] >= position
+
+
+def test_what_nobody_could_place_stands_in_triage_and_what_needs_no_place_in_the_districts_own_queue(call):
+    _, position = call.push_and_see([
+        order(1, lon=None, lat=None), order(2, **{"class": "unknown"}),
+        order(3, lon=None, lat=None, needed=False, **{"class": "H0101"}),
+    ])  # fmt: skip
+    triage = call.get("/v1/triage", min_position=position).json()["items"]
+    assert {item["external_id"] for item in triage} == {"N1", "N2"}
+    assert [item["external_id"] for item in call.get("/v1/triage", street=WEST).json()["items"]] == ["N2"]
+    assert [item["external_id"] for item in call.get("/v1/triage", platform="enforcement").json()["items"]] == ["N1"]
+    own = call.get("/v1/district/queues/service").json()
+    assert [item["external_id"] for item in own["items"]] == ["N3"]
+    assert own["platform_label"] == "便民服务"
+
+
+def test_dead_letters_are_listed_by_source_and_reason(call):
+    call.push([{"title": "无编号"}, {"title": "也无编号"}])
+    call.push([{"title": "无编号"}], source="hotline")
+    call.get("/v1/dead-letters", min_position=3)
+    assert len(call.get("/v1/dead-letters").json()["items"]) == 3
+    (letter,) = call.get("/v1/dead-letters", source="hotline", reason="id_missing", resolved=False).json()["items"]
+    assert letter["size"] > 0
+    assert call.get("/v1/dead-letters", resolved=True).json()["items"] == []
+    assert call.get("/v1/dead-letters/00000000-0000-0000-0000-000000000001").status_code == 404
+
+
+def test_a_queue_of_a_street_or_platform_that_does_not_exist_is_told_apart_from_an_empty_one(call):
+    assert call.get(f"/v1/streets/{EAST}/queues/market").json()["items"] == []
+    assert call.get("/v1/streets/999999999/queues/market").status_code == 404
+    answer = call.get(f"/v1/streets/{EAST}/queues/parking")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0] == {**answer.json()["errors"][0], "pointer": "/platform", "in": "path"}
+
+
+def test_a_position_that_the_views_never_reach_is_answered_with_try_again(call):
+    answer = call.get("/v1/incidents", min_position=10_000)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [({"limit": 0}, "/limit"), ({"limit": 501}, "/limit"), ({"platform": "x"}, "/platform"), ({"state": "x"}, "/state"),
+     ({"min_position": -1}, "/min_position"), ({"text": "x" * 201}, "/text"), ({"from": "x"}, "/from")],
+)  # fmt: skip
+def test_a_bad_parameter_is_pointed_at(call, query, pointer):
+    answer = call.get("/v1/incidents", **query)
+    assert answer.status_code in {400, 422}
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert answer.json()["errors"][0]["in"] == "query"
