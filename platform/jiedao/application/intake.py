@@ -15,7 +15,7 @@ from jiedao.application.outcomes import ReadableRecord, RecordOutcome, Unreadabl
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.errors import InboxConflictError, UnavailableError, VersionConflictError
-from jiedao.domain.ports import Appended, InboxEntry, OffsetMove
+from jiedao.domain.ports import InboxEntry, OffsetMove
 
 MAX_ATTEMPTS = 8
 
@@ -30,8 +30,11 @@ class IntakeLog(Protocol):
         key: str,
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
-    ) -> Appended:
-        """Record a feed batch; raises the conflict errors of :mod:`jiedao.domain.errors`."""
+    ) -> range:
+        """Record a feed batch and return its events' positions.
+
+        Raises the conflict errors of :mod:`jiedao.domain.errors`.
+        """
 
 
 class Intake:
@@ -60,10 +63,12 @@ class Intake:
             if not (decided.inbox or offsets):
                 return []
             try:
-                appended = self._log.record_batch(decided.aggregates(), key=batch, inbox=decided.inbox, offsets=offsets)
+                positions = self._log.record_batch(
+                    decided.aggregates(), key=batch, inbox=decided.inbox, offsets=offsets
+                )
             except (VersionConflictError, InboxConflictError):
                 continue  # somebody else recorded one of these meanwhile: decide again on what holds now
-            return decided.outcomes(appended.positions)
+            return decided.outcomes(positions)
         raise UnavailableError(
             f"a batch of {len(records)} records collided with other writers {MAX_ATTEMPTS} times; send it again"
         )

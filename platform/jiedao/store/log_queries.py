@@ -35,6 +35,13 @@ WHERE position > %s ORDER BY position LIMIT %s
 """
 """Whole entries beyond a position."""
 
+# The condition is that of the index event_reference, to the letter.
+ADOPTIONS = b"""
+SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
+WHERE topic IN ('jiedao.boundary_set.adopted', 'jiedao.class_table.adopted') ORDER BY position
+"""
+"""The whole entries by which boundary sets and class tables were adopted."""
+
 HEAD = b"SELECT max(position) FROM event"
 """The last position; none in an empty log."""
 

@@ -46,6 +46,15 @@ def available() -> list[Migration]:
     return found
 
 
+def pending(connection: Connection[TupleRow]) -> list[Migration]:
+    """Return what is still to be applied; changes nothing, and needs no more than to read.
+
+    Raises ConfigurationError as :func:`migrate` does.
+    """
+    row = connection.execute("SELECT to_regclass('public.migration') IS NOT NULL").fetchone()
+    return _missing(connection) if row and row[0] else available()
+
+
 def migrate(connection: Connection[TupleRow]) -> list[Migration]:
     """Apply what is missing, in one transaction; returns what was applied.
 
@@ -57,15 +66,7 @@ def migrate(connection: Connection[TupleRow]) -> list[Migration]:
             "CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY, name text NOT NULL,"
             " digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        rows = connection.execute("SELECT number, digest FROM migration").fetchall()
-        applied: dict[int, str] = {int(row[0]): str(row[1]) for row in rows}
-        steps = available()
-        for number in sorted(applied):
-            if number > len(steps):
-                raise ConfigurationError(f"the database is at migration {number}, newer than this version: upgrade")
-            if applied[number] != steps[number - 1].digest:
-                raise ConfigurationError(f"migration {number:04} was changed after it had been applied")
-        missing = [step for step in steps if step.number not in applied]
+        missing = _missing(connection)
         for step in missing:
             connection.execute(step.sql.encode())
             connection.execute(
@@ -73,3 +74,15 @@ def migrate(connection: Connection[TupleRow]) -> list[Migration]:
                 [step.number, step.name, step.digest],
             )
         return missing
+
+
+def _missing(connection: Connection[TupleRow]) -> list[Migration]:
+    rows = connection.execute("SELECT number, digest FROM migration").fetchall()
+    applied: dict[int, str] = {int(row[0]): str(row[1]) for row in rows}
+    steps = available()
+    for number in sorted(applied):
+        if number > len(steps):
+            raise ConfigurationError(f"the database is at migration {number}, newer than this version: upgrade")
+        if applied[number] != steps[number - 1].digest:
+            raise ConfigurationError(f"migration {number:04} was changed after it had been applied")
+    return [step for step in steps if step.number not in applied]

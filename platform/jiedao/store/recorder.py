@@ -40,6 +40,7 @@ class UnitContext:
     request_mac: bytes
     inbox: Sequence[InboxEntry] = ()
     offsets: Sequence[OffsetMove] = ()
+    tracking: Tracking | None = None
     answer: bytes | None = None
     lane: str = "feed"
 
@@ -52,7 +53,7 @@ class UnitContext:
             events=events,
             inbox=self.inbox,
             offsets=self.offsets,
-            tracking=tracking,
+            tracking=tracking or self.tracking,
             answer=self.answer,
             lane=self.lane,
         )
@@ -167,6 +168,10 @@ class JiedaoRecorder(ProcessRecorder):
     def select_log(self, after: int, limit: int) -> list[LogEntry]:
         """Read at most ``limit`` whole entries beyond the position ``after``, in one statement."""
         return [LogEntry(*row) for row in self._rows(log_queries.LOG, [after, limit])]
+
+    def select_adoptions(self) -> list[LogEntry]:
+        """Read the entries by which boundary sets and class tables were adopted; there are few."""
+        return [LogEntry(*row) for row in self._rows(log_queries.ADOPTIONS, [])]
 
     def max_notification_id(self) -> int | None:
         """Return the last position, or none for an empty log."""

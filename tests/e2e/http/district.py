@@ -180,7 +180,7 @@ class BatchLog:
         stored = [
             self._mapper.to_stored_event(event) for aggregate in aggregates for event in aggregate.collect_events()
         ]
-        return self._recorder.append(UnitContext("feed", key, b"", inbox, offsets), stored)
+        return self._recorder.append(UnitContext("feed", key, b"", inbox, offsets), stored).positions
 
     def load(self, ids):
         found = {}

@@ -12,6 +12,10 @@ CREATE TABLE event (
     CONSTRAINT event_stream UNIQUE (originator_id, originator_version)
 );
 
+-- The few events that adopt a boundary set or a class table: what is in force is asked every few seconds.
+CREATE INDEX event_reference ON event (position)
+    WHERE topic IN ('jiedao.boundary_set.adopted', 'jiedao.class_table.adopted');
+
 -- What a unit was answered with, so that the same request gets the same answer.
 CREATE TABLE idempotency_key (
     scope           text        NOT NULL,

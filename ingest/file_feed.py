@@ -1,0 +1,139 @@
+"""Feeds reports from files: JSON, JSON Lines, XML or CSV, in a source's native shape, in units of many records.
+
+A file can be fed again at any time, after a stop, a crash or a correction: what was recorded is known by its number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from threading import Event
+from typing import BinaryIO, Protocol
+
+from ingest.records import FeedRecord
+from jiedao.application.outcomes import RecordOutcome
+from jiedao.domain.access import Holder
+from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.ports import Clock
+from jiedao.domain.terms import Transport
+
+NDJSON = "application/x-ndjson"
+MEDIA_TYPES: Mapping[str, str] = {
+    ".json": "application/json",
+    ".jsonl": NDJSON,
+    ".ndjson": NDJSON,
+    ".xml": "application/xml",
+    ".csv": "text/csv",
+}
+"""The media type of a file by the ending of its name."""
+
+UNIT_RECORDS = 500
+MAX_WHOLE_BYTES = 256 * 1024 * 1024
+"""A file that can only be read whole (all but JSON Lines) must not be larger."""
+
+_CHUNK_BYTES = 4 * 1024 * 1024
+
+
+class FilePipeline(Protocol):
+    """What the feed needs of the pipeline."""
+
+    def split(self, source: str, payload: bytes, media_type: str) -> Sequence[bytes]:
+        """Part a payload into single records; raises InvalidInputError when it cannot be parted."""
+
+    def run(self, source: str, records: Sequence[FeedRecord], *, transport: str, actor: Holder) -> list[RecordOutcome]:
+        """Record a batch whole or not at all."""
+
+    def validate(self, source: str, records: Sequence[FeedRecord]) -> list[RecordOutcome]:
+        """Say what would become of the records; nothing is recorded."""
+
+
+@dataclass(slots=True)
+class FileTotals:
+    """What became of a file's records: their number, by outcome, and those that are dead, up to ``MAX_DEAD``."""
+
+    records: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    dead: list[RecordOutcome] = field(default_factory=list)
+    stopped: bool = False
+
+
+MAX_DEAD = 100
+"""How many dead records the totals list; all of them are dead letters."""
+
+
+def media_type_of(name: str) -> str:
+    """Tell a file's media type by its name; raises InvalidInputError for an ending that is not known."""
+    ending = PurePath(name).suffix.lower()
+    if ending not in MEDIA_TYPES:
+        raise InvalidInputError(f"{name} does not end in one of {', '.join(MEDIA_TYPES)}; say its format")
+    return MEDIA_TYPES[ending]
+
+
+class FileFeed:
+    """Feeds files of one district; with ``validate_only`` nothing is recorded."""
+
+    def __init__(self, pipeline: FilePipeline, actor: Holder, clock: Clock, *, validate_only: bool = False) -> None:
+        self._pipeline = pipeline
+        self._actor = actor
+        self._clock = clock
+        self._validate_only = validate_only
+
+    def run(  # noqa: PLR0913  # what is fed, and how it is followed
+        self,
+        source: str,
+        name: str,
+        content: BinaryIO,
+        media_type: str,
+        *,
+        stop: Event | None = None,
+        on_unit: Callable[[FileTotals, int], None] | None = None,
+    ) -> FileTotals:
+        """Feed a file until its end, or until ``stop`` is set; a unit that was begun is recorded whole.
+
+        ``name`` stands in each record's origin, with its number in the file. ``on_unit`` is told the totals so far and
+        the bytes read. Raises InvalidInputError when the file cannot be parted, NotFoundError for an unknown source.
+        """
+        totals = FileTotals()
+        read = 0
+        for payload in _portions(content, media_type, name):
+            read += len(payload)
+            parts = self._pipeline.split(source, payload, media_type)
+            for start in range(0, len(parts), UNIT_RECORDS):
+                if stop is not None and stop.is_set():
+                    totals.stopped = True
+                    return totals
+                self._feed(source, name, parts[start : start + UNIT_RECORDS], totals)
+                if on_unit is not None:
+                    on_unit(totals, read)
+        return totals
+
+    def _feed(self, source: str, name: str, parts: Sequence[bytes], totals: FileTotals) -> None:
+        received_at = self._clock.now()
+        records = [
+            FeedRecord(part, f"file:{name}#{number}", received_at)
+            for number, part in enumerate(parts, totals.records + 1)
+        ]
+        if self._validate_only:
+            outcomes = self._pipeline.validate(source, records)
+        else:
+            outcomes = self._pipeline.run(source, records, transport=Transport.FILE.value, actor=self._actor)
+        totals.records += len(records)
+        totals.outcomes.update(outcome.outcome for outcome in outcomes)
+        dead = [outcome for outcome in outcomes if outcome.reason is not None]
+        totals.dead += dead[: MAX_DEAD - len(totals.dead)]
+
+
+def _portions(content: BinaryIO, media_type: str, name: str) -> Iterator[bytes]:
+    """Cut JSON Lines at the ends of lines, so that a file of any size goes through; all else is read whole."""
+    if media_type != NDJSON:
+        whole = content.read(MAX_WHOLE_BYTES + 1)
+        if len(whole) > MAX_WHOLE_BYTES:
+            raise InvalidInputError(
+                f"{name} is larger than {MAX_WHOLE_BYTES} bytes; part it, or write JSON Lines, which may be of any size"
+            )
+        yield whole
+        return
+    while chunk := content.read(_CHUNK_BYTES):
+        yield chunk + content.readline()

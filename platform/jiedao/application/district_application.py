@@ -1,0 +1,81 @@
+"""The district's event-sourced application: saves what was decided as one unit, and reads streams many at a time.
+
+It is the library's Application on the platform's own store; whatever is recorded passes through its ``save``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.domain import CanMutateProtocol
+
+from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
+from jiedao.domain.errors import NotFoundError
+from jiedao.domain.incident import Incident
+from jiedao.domain.ports import InboxEntry, LogEntry, OffsetMove
+from jiedao.store.mapper import TypedMapper
+from jiedao.store.recorder import JiedaoRecorder, RepeatedUnitError, UnitContext
+
+FEED_SCOPE = "feed"
+"""The scope of idempotency keys of feed batches; those of people are their own."""
+
+
+class DistrictApplication(Application[UUID]):
+    """Records aggregates and rebuilds them."""
+
+    name = "jiedao"
+    env: ClassVar[dict[str, str]] = {"PERSISTENCE_MODULE": "jiedao.store.factory"}
+
+    @property
+    def district_log(self) -> JiedaoRecorder:
+        """The log itself."""
+        return cast("JiedaoRecorder", self.recorder)
+
+    def record_batch(
+        self,
+        aggregates: Sequence[RecordedAggregate],
+        *,
+        key: str,
+        inbox: Sequence[InboxEntry],
+        offsets: Sequence[OffsetMove],
+    ) -> range:
+        """Record a feed batch and return its events' positions.
+
+        Raises the conflict errors of :mod:`jiedao.domain.errors`.
+        """
+        return self.record(aggregates, UnitContext(FEED_SCOPE, key, b"", inbox, offsets))
+
+    def record(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> range:
+        """Record the pending events of aggregates as one unit, in their order, and return the positions.
+
+        A unit that was recorded before is answered with its first positions. Raises the conflict errors of
+        :mod:`jiedao.domain.errors`, and KeyReuseError for a key that came with another body.
+        """
+        if not any(aggregate.pending_events for aggregate in aggregates):
+            return self.district_log.append(unit, []).positions
+        try:
+            recordings = self.save(*aggregates, unit=unit)
+        except RepeatedUnitError as repeated:
+            return repeated.appended.positions
+        first = recordings[0].notification.id
+        return range(first, first + len(recordings))
+
+    def decode(self, entry: LogEntry) -> RecordedEvent:
+        """Decode an entry of the log."""
+        return cast("TypedMapper", self.mapper).to_event(entry)
+
+    def load(self, ids: Sequence[UUID]) -> Mapping[UUID, Incident]:
+        """Rebuild each incident from its stream, in one read; those that do not exist are left out."""
+        found: dict[UUID, Incident] = {}
+        for stream, stored in self.district_log.select_streams(ids).items():
+            aggregate: object = None
+            for one in stored:
+                event = cast("CanMutateProtocol[Incident]", self.mapper.to_domain_event(one))
+                aggregate = event.mutate(cast("Incident | None", aggregate))
+            if not isinstance(aggregate, Incident):
+                raise NotFoundError(f"{stream} is not an incident")
+            found[stream] = aggregate
+        return found

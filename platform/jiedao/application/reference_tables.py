@@ -1,0 +1,223 @@
+"""The tables that decisions rest on, as the log holds them: adopting a version, and knowing which one is in force.
+
+A boundary set or class table is stored by its content's hash and adopted by an event, effective from a day of the
+district's own calendar. A version names exact content for ever: the same name with other content is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from jiedao.application.district_application import DistrictApplication
+from jiedao.domain.access import Holder
+from jiedao.domain.classification import canonical_class_table
+from jiedao.domain.context import EventContext
+from jiedao.domain.errors import ConfigurationError, InvalidInputError, KeyReuseError, VersionConflictError
+from jiedao.domain.identity import boundary_set_id, class_table_id
+from jiedao.domain.ports import Clock, FileStore
+from jiedao.domain.profile import ClassTable, DistrictProfile, IncidentClass
+from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.geo.boundary_file import canonical_geojson, read_boundaries
+from jiedao.geo.boundary_report import ImportedBoundaries
+from jiedao.store.recorder import UnitContext
+
+Adoption = BoundarySet.Adopted | ClassTableVersion.Adopted
+
+
+@dataclass(frozen=True, slots=True)
+class NewBoundarySet:
+    """A boundary set that is to be adopted; ``origin`` says where it comes from."""
+
+    version: str
+    effective_from: date
+    approximate: bool
+    origin: str
+
+
+class ReferenceTables:
+    """Adopts versions of a district's tables and reads them."""
+
+    def __init__(
+        self, application: DistrictApplication, files: FileStore, clock: Clock, profile: DistrictProfile
+    ) -> None:
+        self._application = application
+        self._files = files
+        self._clock = clock
+        self._profile = profile
+        self._zone = ZoneInfo(profile.timezone)
+
+    def adopt_profile(self, actor: Holder) -> list[str]:
+        """Adopt the boundary set and the class table of the profile where they are not yet; returns what was new.
+
+        Raises ConfigurationError when the profile changed a table and not its version.
+        """
+        profile = self._profile
+        boundaries = read_boundaries(profile.boundaries).require_whole()
+        new = NewBoundarySet(
+            profile.boundaries_version,
+            profile.boundaries_effective_from,
+            profile.boundaries_approximate,
+            f"profile:{profile.code}",
+        )
+        adopted = [self.adopt_boundaries(boundaries, new, actor), self._adopt_classes(profile.class_table, actor)]
+        names = (profile.boundaries_version, profile.class_table.version)
+        return [name for name, is_new in zip(names, adopted, strict=True) if is_new]
+
+    def adopt_boundaries(self, boundaries: ImportedBoundaries, new: NewBoundarySet, actor: Holder) -> bool:
+        """Adopt a boundary set; false when this very set was adopted before.
+
+        A street may be named by one of the profile's aliases. Raises InvalidInputError when the set is not whole, or
+        its streets are not those of the district, and ConfigurationError when the version is taken by another set.
+        """
+        boundaries = self._of_district(boundaries.require_whole())
+        content = canonical_geojson(boundaries)
+        digest = hashlib.sha256(content).hexdigest()
+        if self._is_adopted(BoundarySet.Adopted, new.version, digest, new.effective_from):
+            return False
+        stored = self._files.put(content, "application/geo+json")
+        report = boundaries.report
+        stream = boundary_set_id(self._profile.code, new.version)
+        adopted = BoundarySet.adopt(
+            stream,
+            version=new.version,
+            effective_from=new.effective_from,
+            approximate=new.approximate,
+            content_sha256=stored.sha256,
+            street_codes=boundaries.codes,
+            overlaps=len(report.overlaps),
+            overlap_area_m2=round(report.overlap_area_m2, 1),
+            gaps=len(report.gaps),
+            gap_area_m2=round(report.gap_area_m2, 1),
+            repairs=tuple(str(repair) for repair in report.repairs),
+            origin=new.origin,
+            context=_context(actor, stream),
+            at=self._clock.now(),
+        )
+        return self._record(adopted, new.version, digest, new.effective_from)
+
+    def boundaries_in_force(self) -> BoundarySet.Adopted:
+        """Return the boundary set that holds today: of those effective by now the latest, adopted last."""
+        found = self._in_force(BoundarySet.Adopted)
+        if not isinstance(found, BoundarySet.Adopted):
+            raise ConfigurationError("no boundary set is in force today: import one that is effective by now")
+        return found
+
+    def classes_in_force(self) -> ClassTableVersion.Adopted:
+        """Return the class table that holds today."""
+        found = self._in_force(ClassTableVersion.Adopted)
+        if not isinstance(found, ClassTableVersion.Adopted):
+            raise ConfigurationError("no class table is in force today: correct its effective_from in the profile")
+        return found
+
+    def read_boundaries(self, adopted: BoundarySet.Adopted) -> ImportedBoundaries:
+        """Read the content of an adopted boundary set."""
+        return read_boundaries(self._files.get(adopted.content_sha256), examine=False).require_whole()
+
+    def read_classes(self, adopted: ClassTableVersion.Adopted) -> ClassTable:
+        """Read the content of an adopted class table."""
+        content = _read_canonical(self._files.get(adopted.content_sha256))
+        return ClassTable(
+            version=adopted.version,
+            effective_from=content.effective_from,
+            classes={one.code: one for one in content.classes},
+            mapping={(scheme, code): mapped for scheme, code, mapped in content.mapping},
+        )
+
+    def adoptions(self) -> Sequence[Adoption]:
+        """Return every adoption, in the order in which they were recorded."""
+        events = map(self._application.decode, self._application.district_log.select_adoptions())
+        return [event for event in events if isinstance(event, Adoption)]
+
+    def _in_force(self, kind: type[Adoption]) -> Adoption | None:
+        today = self._clock.now().astimezone(self._zone).date()
+        effective = [one for one in self.adoptions() if isinstance(one, kind) and one.effective_from <= today]
+        # max keeps the first of equals, so the one adopted last has to come first.
+        return max(reversed(effective), key=lambda one: one.effective_from, default=None)
+
+    def _of_district(self, boundaries: ImportedBoundaries) -> ImportedBoundaries:
+        """Check that the areas are those of the district's streets, and give them the district's codes."""
+        streets = {street.code: street.name for street in self._profile.streets}
+        codes = [code if code in streets else self._profile.street_aliases.get(code, code) for code in boundaries.codes]
+        unknown = sorted(set(codes) - set(streets))
+        if unknown:
+            raise InvalidInputError(
+                f"the set has areas of no street of {self._profile.name}: {', '.join(unknown)}; leave them out,"
+                " or name the code in street_aliases.csv of the profile"
+            )
+        missing = sorted(set(streets) - set(codes))
+        if missing:
+            names = ", ".join(f"{code} {streets[code]}" for code in missing)
+            raise InvalidInputError(f"the set has no area for {names}; every street of the district needs one")
+        if len(set(codes)) != len(codes):
+            raise InvalidInputError("two areas of the set are of the same street; join them into one feature")
+        order = sorted(range(len(codes)), key=codes.__getitem__)
+        return ImportedBoundaries(
+            tuple(codes[i] for i in order),
+            tuple(boundaries.names[i] or streets[codes[i]] for i in order),
+            tuple(boundaries.polygons[i] for i in order),
+            boundaries.report,
+        )
+
+    def _adopt_classes(self, table: ClassTable, actor: Holder) -> bool:
+        content = canonical_class_table(table)
+        digest = hashlib.sha256(content).hexdigest()
+        if self._is_adopted(ClassTableVersion.Adopted, table.version, digest, table.effective_from):
+            return False
+        stored = self._files.put(content, "application/json")
+        stream = class_table_id(self._profile.code, table.version)
+        adopted = ClassTableVersion.adopt(
+            stream,
+            version=table.version,
+            effective_from=table.effective_from,
+            content_sha256=stored.sha256,
+            classes=len(table.classes),
+            origin=f"profile:{self._profile.code}",
+            context=_context(actor, stream),
+            at=self._clock.now(),
+        )
+        return self._record(adopted, table.version, digest, table.effective_from)
+
+    def _is_adopted(self, kind: type[Adoption], version: str, digest: str, effective_from: date) -> bool:
+        for one in self.adoptions():
+            if isinstance(one, kind) and one.version == version:
+                if (one.content_sha256, one.effective_from) != (digest, effective_from):
+                    raise ConfigurationError(
+                        f"version {version!r} was adopted before with other content or another day"
+                        f" (effective from {one.effective_from}); give what changed a version of its own"
+                    )
+                return True
+        return False
+
+    def _record(
+        self, adopted: BoundarySet | ClassTableVersion, version: str, digest: str, effective_from: date
+    ) -> bool:
+        kind = BoundarySet.Adopted if isinstance(adopted, BoundarySet) else ClassTableVersion.Adopted
+        try:
+            self._application.record(
+                [adopted], UnitContext("reference", f"{adopted.id}", digest.encode(), lane="people")
+            )
+        except (VersionConflictError, KeyReuseError):  # another process adopted it in this moment
+            return not self._is_adopted(kind, version, digest, effective_from)
+        return True
+
+
+class _Canonical(msgspec.Struct):
+    """The canonical form of a class table, see :func:`canonical_class_table`."""
+
+    effective_from: date
+    classes: list[IncidentClass]
+    mapping: list[tuple[str, str, str]]
+
+
+_read_canonical = msgspec.json.Decoder(_Canonical).decode
+
+
+def _context(actor: Holder, stream: UUID) -> EventContext:
+    return EventContext(actor.holder, actor.role.value, correlation_id=stream, causation_id=f"adopt:{stream}")

@@ -1,0 +1,48 @@
+"""Keeps the views up to date in the background while something else is served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import structlog
+
+from jiedao.entrypoints.bootstrap import District
+from projections.runner import ProjectionStoppedError
+
+_log = structlog.get_logger(__name__)
+_END_SECONDS = 15.0
+
+
+@contextmanager
+def views_following(district: District) -> Iterator[None]:
+    """Let the views follow the log in a thread while the block runs; they have caught up when it begins.
+
+    Views that cannot go on say so in the log, in the status and in readiness; the rest of the process goes on.
+    """
+    _catch_up(district)
+    stop = Event()
+    follower = district.application.district_log.follower
+    thread = Thread(target=_follow, args=(district, stop), name="jiedao-views", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        follower.close()  # so that nothing waits for more
+        thread.join(_END_SECONDS)
+
+
+def _catch_up(district: District) -> None:
+    try:
+        district.runner.catch_up()
+    except ProjectionStoppedError as error:
+        _log.error("views_stopped", error=str(error))  # noqa: TRY400  # the sentence says all
+
+
+def _follow(district: District, stop: Event) -> None:
+    try:
+        district.runner.run(district.application.district_log.follower, stop)
+    except ProjectionStoppedError as error:
+        _log.error("views_stopped", error=str(error))  # noqa: TRY400  # the sentence says all

@@ -1,0 +1,95 @@
+"""Every setting of an installation, once: its name, its default, and the sentence that explains it.
+
+A setting is an environment variable ``JIEDAO_<NAME>``, and the option ``--<name>`` of each command that uses it.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from jiedao.domain.errors import ConfigurationError
+
+PREFIX = "JIEDAO_"
+_CONFIG_IN_PACKAGE = "jiedao_config"
+
+
+def _shipped_config() -> Path:
+    """The folder of profiles that comes with the software: beside the sources, or in the installed package."""
+    beside = Path(__file__).parents[3] / "config"
+    if (beside / "districts").is_dir():
+        return beside
+    return Path(str(resources.files(_CONFIG_IN_PACKAGE)))
+
+
+class Settings(BaseSettings):
+    """The settings of one district's installation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    district: str = Field("330103", description="The district's code: the name of its folder in the configuration.")
+    config: Path = Field(
+        default_factory=_shipped_config, description="The folder that holds districts/<code>/ with their profiles."
+    )
+    data: Path = Field(
+        Path("jiedao-data"),
+        description="The folder for what this installation keeps beside the database: files, keys, the embedded one.",
+    )
+    database_url: str | None = Field(
+        None, description="Address of the district's PostgreSQL database; without it an embedded one is used."
+    )
+    database_owner_url: str | None = Field(
+        None, description="Address under the role that owns the schema; used to migrate it, and for nothing else."
+    )
+    database_connections: int = Field(12, ge=4, le=200, description="Connections that one process may read with.")
+    vault_key: SecretStr | None = Field(
+        None, description="The root key of personal data, 32 bytes in base64; or give vault_key_file."
+    )
+    vault_key_file: Path | None = Field(
+        None, description="A file that holds the root key; without either, <data>/keys/root.key beside an embedded one."
+    )
+    host: str = Field("127.0.0.1", description="Address to serve on.")
+    port: int = Field(8400, ge=0, le=65535, description="Port to serve on; 0 takes any free one.")
+    trusted_proxies: str = Field("", description="Addresses of proxies whose X-Forwarded-For is believed, by commas.")
+    kafka_bootstrap: str | None = Field(None, description="Kafka brokers as host:port, several with commas.")
+    kafka_group: str = Field("jiedao", description="The consumer group, the same for all consumers of the district.")
+    kafka_security_protocol: str = Field("PLAINTEXT", description="Kafka's security.protocol.")
+    kafka_sasl_mechanism: str | None = Field(None, description="Kafka's sasl.mechanism.")
+    kafka_username: str | None = Field(None, description="User name for Kafka.")
+    kafka_password: SecretStr | None = Field(None, description="Password for Kafka.")
+    kafka_ca_file: Path | None = Field(None, description="Certificate authorities that vouch for the brokers.")
+    kafka_certificate_file: Path | None = Field(None, description="This client's certificate.")
+    kafka_key_file: Path | None = Field(None, description="The key of this client's certificate.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe lines to log.")
+    log_format: str = Field("text", pattern="^(text|json)$", description="text for people, json for programs.")
+    log_file: Path | None = Field(None, description="Write the log here instead of to standard error.")
+
+    @property
+    def files_folder(self) -> Path:
+        """Photos, attachments, and the contents of boundary sets and class tables, by their hash."""
+        return self.data / "files"
+
+    @property
+    def embedded_folder(self) -> Path:
+        """The embedded PostgreSQL."""
+        return self.data / "postgres"
+
+    @property
+    def root_key_file(self) -> Path:
+        """Where the root key is read from when it does not come by the environment."""
+        return self.vault_key_file or self.data / "keys" / "root.key"
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings from the environment; what is ``given`` (and not ``None``) outweighs it.
+
+    Raises ConfigurationError that names each wrong setting.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        faults = "; ".join(f"{PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        raise ConfigurationError(f"settings that are not acceptable: {faults}") from error
