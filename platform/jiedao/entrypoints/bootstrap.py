@@ -10,13 +10,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 import psycopg
+from ingest.sources.registry import make_adapters
 
 from ingest.dead_letters import DeadLetterDesk
 from ingest.kafka_connection import KafkaConnection
 from ingest.pipeline import Pipeline
-from ingest.sources.registry import make_adapters
 from jiedao.application.calendar import make_calendar
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
@@ -26,7 +27,7 @@ from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
-from jiedao.domain.errors import ConfigurationError, UnavailableError
+from jiedao.domain.errors import ConfigurationError, ConflictError, UnavailableError
 from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import Role
@@ -35,6 +36,7 @@ from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.database import Database
 from jiedao.store.embedded import EmbeddedPostgres, find_running
+from jiedao.store.embedded_access import ServerAddress
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
@@ -47,6 +49,8 @@ from jiedao.store.tokens import TokenTable
 from jiedao.store.vault import KeyVault
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
+
+_JOIN_SECONDS = 60.0
 
 SYSTEM = Holder("", "system:jiedao", Role.ADMINISTRATOR)
 """Who acts where the software itself does: at a start, and nowhere else."""
@@ -115,13 +119,28 @@ def open_addresses(settings: Settings) -> Iterator[Addresses]:
     if settings.database_url:
         yield Addresses(settings.database_url, settings.database_owner_url, embedded=False)
         return
-    running = find_running(settings.embedded_folder)
-    if running is not None:
-        yield Addresses(running.app_url(settings.district), running.owner_url(settings.district), embedded=True)
+    with _embedded(settings) as server:
+        yield Addresses(server.app_url(settings.district), server.owner_url(settings.district), embedded=True)
+
+
+@contextmanager
+def _embedded(settings: Settings) -> Iterator[ServerAddress]:
+    """Join the embedded server that runs, or own it; where another process is just starting it, wait for that."""
+    until = monotonic() + _JOIN_SECONDS
+    while (running := find_running(settings.embedded_folder)) is None:
+        server = EmbeddedPostgres(settings.embedded_folder)
+        try:
+            address = server.prepare(settings.district)
+        except ConflictError:  # owned by another, and not up yet
+            if monotonic() > until:
+                raise
+            continue
+        try:
+            yield address
+        finally:
+            server.stop()
         return
-    with EmbeddedPostgres(settings.embedded_folder) as server:
-        address = server.prepare(settings.district)
-        yield Addresses(address.app_url(settings.district), address.owner_url(settings.district), embedded=True)
+    yield running
 
 
 def bring_up_to_date(addresses: Addresses) -> list[Migration]:

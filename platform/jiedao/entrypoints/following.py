@@ -1,4 +1,4 @@
-"""Keeps the views up to date in the background while something else is served."""
+"""What runs in the background of a server: the views follow the log, and linked photos are fetched."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+import httpx
 import structlog
 
+from ingest.attachments import AttachmentFetcher, allowed_hosts
+from jiedao import __version__
 from jiedao.entrypoints.bootstrap import District
 from projections.runner import ProjectionStoppedError
 
@@ -34,15 +37,34 @@ def views_following(district: District) -> Iterator[None]:
         thread.join(_END_SECONDS)
 
 
+@contextmanager
+def attachments_fetched(district: District) -> Iterator[None]:
+    """Fetch what reports link to in a thread while the block runs, where the profile allows any host."""
+    allowed = allowed_hosts(district.profile)
+    if not allowed:
+        yield
+        return
+    stop = Event()
+    with httpx.Client(headers={"User-Agent": f"jiedao/{__version__}"}) as client:
+        fetcher = AttachmentFetcher(district.application, district.files, district.clock, allowed, client=client)
+        thread = Thread(target=fetcher.run, args=(stop,), name="jiedao-attachments", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(_END_SECONDS)
+
+
 def _catch_up(district: District) -> None:
     try:
         district.runner.catch_up()
     except ProjectionStoppedError as error:
-        _log.error("views_stopped", error=str(error))  # noqa: TRY400  # the sentence says all
+        _log.error("views_stopped", error=str(error))  # the sentence says all
 
 
 def _follow(district: District, stop: Event) -> None:
     try:
         district.runner.run(district.application.district_log.follower, stop)
     except ProjectionStoppedError as error:
-        _log.error("views_stopped", error=str(error))  # noqa: TRY400  # the sentence says all
+        _log.error("views_stopped", error=str(error))  # the sentence says all

@@ -1,0 +1,87 @@
+"""An installation of district 330103 as an operator has it: the command line in processes of its own, and its server.
+
+It stands on a test's own database; keys, files and logs are in the test's folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.kafka_feeding import until
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 90
+
+
+class Installation:
+    """Runs ``jiedao`` with the settings of one installation; ``settings`` are further ones, by their short names."""
+
+    def __init__(self, database_url, folder, **settings):
+        self.folder = folder
+        self.log = folder / "jiedao.log"
+        given = {
+            "database_url": database_url,
+            "data": folder / "data",
+            "vault_key": base64.b64encode(b"k" * 32).decode(),
+            "log_level": "debug",
+            "log_file": self.log,
+            "district": "330103",
+        } | settings
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("JIEDAO_")}
+        self.env = plain | {f"JIEDAO_{name.upper()}": str(value) for name, value in given.items()}
+
+    def start(self, *arguments, **options):
+        """Start a command; whoever starts it ends it."""
+        command = [sys.executable, "-c", "from jiedao.entrypoints.cli import main; main()", *map(str, arguments)]
+        return subprocess.Popen(command, env=self.env, cwd=self.folder, **options)
+
+    def run(self, *arguments, content=None, code=0):
+        """Run a command to its end and return what it printed; ``code`` is how it must end."""
+        process = self.start(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            output, errors = process.communicate(content, SECONDS)
+        finally:
+            process.kill()
+        assert process.returncode == code, f"{arguments} ended with {process.returncode}: {errors.decode()}"
+        return output.decode()
+
+    def ask(self, *arguments, **options):
+        """Run a command with ``--json`` and return its document."""
+        return json.loads(self.run(*arguments, "--json", **options))
+
+    @contextmanager
+    def serving(self):
+        """Serve over HTTP while the block runs; yields a client that knows the address."""
+        with (self.folder / "serve.txt").open("w+b") as told, httpx.Client(timeout=30) as client:
+            process = self.start("serve", "--port", 0, stdout=told, stderr=told)
+            try:
+                until(lambda: process.poll() is not None or b"http://" in _read(told), "the server's start")
+                assert process.poll() is None, _read(told).decode()
+                client.base_url = _read(told).split(b"http://")[1].split(b"/")[0].decode().join(("http://", ""))
+                yield client
+            finally:
+                process.terminate()
+                try:
+                    process.wait(30)
+                finally:
+                    process.kill()
+                    process.wait()
+
+    def token(self, role, *, holder=None, sources=()):
+        """Make a token and return it as an Authorization header."""
+        more = [word for source in sources for word in ("--source", source)]
+        made = self.ask("tokens", "create", "--role", role, "--holder", holder or f"user:{role}", *more)
+        return {"Authorization": f"Bearer {made['token']}"}
+
+
+def _read(file):
+    file.seek(0)
+    return file.read()
