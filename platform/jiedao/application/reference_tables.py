@@ -76,7 +76,7 @@ class ReferenceTables:
         A street may be named by one of the profile's aliases. Raises InvalidInputError when the set is not whole, or
         its streets are not those of the district, and ConfigurationError when the version is taken by another set.
         """
-        boundaries = self._of_district(boundaries.require_whole())
+        boundaries = self.of_district(boundaries.require_whole())
         content = canonical_geojson(boundaries)
         digest = hashlib.sha256(content).hexdigest()
         if self._is_adopted(BoundarySet.Adopted, new.version, digest, new.effective_from):
@@ -141,7 +141,7 @@ class ReferenceTables:
         # max keeps the first of equals, so the one adopted last has to come first.
         return max(reversed(effective), key=lambda one: one.effective_from, default=None)
 
-    def _of_district(self, boundaries: ImportedBoundaries) -> ImportedBoundaries:
+    def of_district(self, boundaries: ImportedBoundaries) -> ImportedBoundaries:
         """Check that the areas are those of the district's streets, and give them the district's codes."""
         streets = {street.code: street.name for street in self._profile.streets}
         codes = [code if code in streets else self._profile.street_aliases.get(code, code) for code in boundaries.codes]

@@ -123,6 +123,7 @@ class ReportFlag(Term):
     TIME_MISSING = "time_missing", "缺少时间"
     CLASS_UNKNOWN = "class_unknown", "分类编码未知"
     ENCODING_REPAIRED = "encoding_repaired", "按声明外的编码读取"
+    TEXT_REPAIRED = "text_repaired", "无效字符已清除"
     PERSONAL_MASKED = "personal_masked", "正文含个人信息已遮蔽"
     CAMERA_UNKNOWN = "camera_unknown", "摄像机未登记"
     ATTACHMENT_MISSING = "attachment_missing", "附件未能取得"

@@ -10,9 +10,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from time import monotonic
 
 import psycopg
+import structlog
 from ingest.sources.registry import make_adapters
 
 from ingest.dead_letters import DeadLetterDesk
@@ -27,7 +29,7 @@ from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
-from jiedao.domain.errors import ConfigurationError, ConflictError, UnavailableError
+from jiedao.domain.errors import ConfigurationError, ConflictError, JiedaoError, UnavailableError
 from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import Role
@@ -36,7 +38,7 @@ from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.database import Database
 from jiedao.store.embedded import EmbeddedPostgres, find_running
-from jiedao.store.embedded_access import ServerAddress
+from jiedao.store.embedded_access import ServerAddress, set_up_database
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
@@ -51,6 +53,8 @@ from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
 _JOIN_SECONDS = 60.0
+_LOOK_SECONDS = 2.0
+_log = structlog.get_logger(__name__)
 
 SYSTEM = Holder("", "system:jiedao", Role.ADMINISTRATOR)
 """Who acts where the software itself does: at a start, and nowhere else."""
@@ -136,11 +140,35 @@ def _embedded(settings: Settings) -> Iterator[ServerAddress]:
                 raise
             continue
         try:
-            yield address
+            with _kept_running(server):
+                yield address
         finally:
             server.stop()
         return
+    with psycopg.connect(running.superuser_url, autocommit=True) as superuser:
+        set_up_database(superuser, settings.district)  # another district may be the one that is served
     yield running
+
+
+@contextmanager
+def _kept_running(server: EmbeddedPostgres) -> Iterator[None]:
+    """Look now and then whether the server still lives, and start it anew when it does not."""
+    stop = Event()
+
+    def look() -> None:
+        while not stop.wait(_LOOK_SECONDS):
+            try:
+                server.start()
+            except JiedaoError as error:
+                _log.error("embedded_database_down", error=str(error))  # noqa: TRY400  # the sentence says all
+
+    thread = Thread(target=look, name="jiedao-postgres", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def bring_up_to_date(addresses: Addresses) -> list[Migration]:

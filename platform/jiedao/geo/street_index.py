@@ -144,12 +144,15 @@ class StreetIndex:
 def _prepare(polygons: NDArray[np.object_]) -> None:
     """Prepare areas for many questions, all of it now.
 
-    GEOS makes the last part of a prepared area when it is first asked, without a lock; asked here once, the index can
-    be shared by threads.
+    GEOS (3.14, libgeos/geos issue 825) makes the parts of a prepared area when it is asked, without a lock: a plain
+    locator for the first question and, only at the second, the index that it then keeps. Threads that both ask the
+    second question both build that index, and the process dies in ``free``. Asked twice here, with a point that lies
+    within (one outside the area's box is answered without any locator), an area only reads itself from then on.
     """
     shapely.prepare(polygons)
     inner = shapely.get_coordinates(shapely.point_on_surface(polygons))
-    shapely.intersects_xy(polygons, inner[:, 0], inner[:, 1])
+    for _question in range(2):
+        shapely.intersects_xy(polygons, inner[:, 0], inner[:, 1])
 
 
 def _as_points(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
