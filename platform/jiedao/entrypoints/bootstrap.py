@@ -10,16 +10,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic
-
-import psycopg
-import structlog
-from ingest.sources.registry import make_adapters
 
 from ingest.dead_letters import DeadLetterDesk
 from ingest.kafka_connection import KafkaConnection
 from ingest.pipeline import Pipeline
+from ingest.sources.registry import make_adapters
 from jiedao.application.calendar import make_calendar
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
@@ -29,20 +24,18 @@ from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
-from jiedao.domain.errors import ConfigurationError, ConflictError, JiedaoError, UnavailableError
+from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.clock import SystemClock
+from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
 from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.database import Database
-from jiedao.store.embedded import EmbeddedPostgres, find_running
-from jiedao.store.embedded_access import ServerAddress, set_up_database
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
-from jiedao.store.migrations import Migration, migrate, pending
 from jiedao.store.offsets import OffsetTable
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
@@ -52,24 +45,8 @@ from jiedao.store.vault import KeyVault
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
-_JOIN_SECONDS = 60.0
-_LOOK_SECONDS = 2.0
-_log = structlog.get_logger(__name__)
-
 SYSTEM = Holder("", "system:jiedao", Role.ADMINISTRATOR)
 """Who acts where the software itself does: at a start, and nowhere else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the district's database is: as the application, and as the schema's owner where that is known.
-
-    ``embedded`` tells that it is the one that comes with the software.
-    """
-
-    app_url: str
-    owner_url: str | None
-    embedded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,85 +89,6 @@ class District:
             clock=self.clock,
             checks=checks or {},
         )
-
-
-@contextmanager
-def open_addresses(settings: Settings) -> Iterator[Addresses]:
-    """Find the database, and start the embedded one where none is named and none runs.
-
-    Whoever started the embedded one stops it at the end. Raises UnavailableError when it cannot be started.
-    """
-    if settings.database_url:
-        yield Addresses(settings.database_url, settings.database_owner_url, embedded=False)
-        return
-    with _embedded(settings) as server:
-        yield Addresses(server.app_url(settings.district), server.owner_url(settings.district), embedded=True)
-
-
-@contextmanager
-def _embedded(settings: Settings) -> Iterator[ServerAddress]:
-    """Join the embedded server that runs, or own it; where another process is just starting it, wait for that."""
-    until = monotonic() + _JOIN_SECONDS
-    while (running := find_running(settings.embedded_folder)) is None:
-        server = EmbeddedPostgres(settings.embedded_folder)
-        try:
-            address = server.prepare(settings.district)
-        except ConflictError:  # owned by another, and not up yet
-            if monotonic() > until:
-                raise
-            continue
-        try:
-            with _kept_running(server):
-                yield address
-        finally:
-            server.stop()
-        return
-    with psycopg.connect(running.superuser_url, autocommit=True) as superuser:
-        set_up_database(superuser, settings.district)  # another district may be the one that is served
-    yield running
-
-
-@contextmanager
-def _kept_running(server: EmbeddedPostgres) -> Iterator[None]:
-    """Look now and then whether the server still lives, and start it anew when it does not."""
-    stop = Event()
-
-    def look() -> None:
-        while not stop.wait(_LOOK_SECONDS):
-            try:
-                server.start()
-            except JiedaoError as error:
-                _log.error("embedded_database_down", error=str(error))  # noqa: TRY400  # the sentence says all
-
-    thread = Thread(target=look, name="jiedao-postgres", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def bring_up_to_date(addresses: Addresses) -> list[Migration]:
-    """Migrate the schema where it is behind this version; returns what was applied.
-
-    Raises ConfigurationError where it is behind and the owner's address is not known, UnavailableError when the
-    database does not answer.
-    """
-    try:
-        with psycopg.connect(addresses.app_url, connect_timeout=10) as connection:
-            missing = pending(connection)
-        if not missing:
-            return []
-        with psycopg.connect(addresses.owner_url or addresses.app_url, connect_timeout=10) as connection:
-            return migrate(connection)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise ConfigurationError(
-            "the database's schema is not up to date and this role may not change it: set JIEDAO_DATABASE_OWNER_URL to"
-            " the address under the role that owns it"
-        ) from error
-    except psycopg.OperationalError as error:
-        raise UnavailableError(f"the database does not answer: {error}") from error
 
 
 @contextmanager
