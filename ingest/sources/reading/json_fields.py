@@ -1,0 +1,177 @@
+"""Typed access to a record's fields by names of ours, whatever the source calls them.
+
+An adapter is a table: our name for a field → the names that sources use for it, in the order of preference. Names are
+compared without regard to case, ``_``, ``-`` and spaces: ``caseNumber``, ``CASE_NUMBER`` and ``case_number`` are one.
+A value of another kind than the field should hold ends the reading with the pointer to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.notes import Notes
+from ingest.sources.reading.texts import MAX_DETAIL, at_most, checked_id, clean
+
+Aliases = Mapping[str, tuple[str, ...]]
+"""Our name of a field → the names that it may stand under."""
+
+MAX_REVISION = 2**63 - 1
+MAX_ITEMS = 200
+_IGNORED = str.maketrans("", "", "_- ")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,25}(?:\.0{1,9})?")
+_EMPTY = frozenset({"", "null", "none", "nan", "undefined", "\\n"})
+
+YES = frozenset({"1", "true", "yes", "y", "t", "是", "有", "紧急", "特急", "加急", "urgent"})
+NO = frozenset({"0", "false", "no", "n", "f", "否", "无", "一般", "普通", "正常", "不紧急", "非紧急", "平急", "normal"})
+
+
+class Found(NamedTuple):
+    """A value and the JSON pointer to where it stands."""
+
+    value: object
+    pointer: str
+
+
+class Fields:
+    """The fields of one object; ``at`` is the JSON pointer to the object itself."""
+
+    def __init__(self, content: Mapping[str, object], aliases: Aliases, notes: Notes, at: str = "") -> None:
+        self._aliases = aliases
+        self._notes = notes
+        self._at = at
+        self._values: dict[str, tuple[str, object]] = {}
+        for name, value in content.items():
+            if not _is_empty(value):
+                self._values.setdefault(_plain(name), (name, value))
+
+    def find(self, field: str) -> Found | None:
+        """Return the field's value as it stands; ``None`` where it is missing, null, or an empty text."""
+        for name in _plain_names(self._aliases[field]):
+            found = self._values.get(name)
+            if found is not None:
+                return Found(found[1], f"{self._at}/{_escaped(found[0])}")
+        return None
+
+    def value(self, field: str) -> object:
+        """Return the field's value as it stands, or ``None``."""
+        found = self.find(field)
+        return None if found is None else found.value
+
+    def pointer(self, field: str) -> str:
+        """Return the JSON pointer to the field, or to where it would be looked for first."""
+        found = self.find(field)
+        return f"{self._at}/{_escaped(self._aliases[field][0])}" if found is None else found.pointer
+
+    def text(self, field: str, most: int = MAX_DETAIL, *, lines: bool = False) -> str:
+        """Return a text, cleaned; a number is its decimal text, a missing one is empty."""
+        found = self.find(field)
+        if found is None:
+            return ""
+        return at_most(clean(as_text(found), self._notes, lines=lines), most, found.pointer)
+
+    def external_id(self, field: str) -> str:
+        """Return the record's own number, and note it; raises UnreadableError where there is none that will do."""
+        found = self.find(field)
+        if found is None:
+            raise UnreadableError("id_missing", self.pointer(field))
+        number = checked_id(as_text(found), found.pointer)
+        self._notes.external_id = number
+        return number
+
+    def integer(self, field: str) -> int | None:
+        """Return a whole number, given as number or as text."""
+        found = self.find(field)
+        if found is None:
+            return None
+        text = as_text(found).strip()
+        if not _WHOLE.fullmatch(text):
+            raise UnreadableError("wrong_type", found.pointer, "the field must hold a whole number")
+        return int(text.partition(".")[0])
+
+    def revision(self, field: str) -> int | None:
+        """Return an explicit revision: a whole number from 1 on that fits the store."""
+        found = self.find(field)
+        if found is None:
+            return None
+        try:
+            number = self.integer(field)
+        except UnreadableError:
+            number = None
+        if number is None or not 1 <= number <= MAX_REVISION:
+            raise UnreadableError("revision_invalid", found.pointer)
+        return number
+
+    def truth(self, field: str) -> bool | None:
+        """Return whether the field says yes (:data:`YES`) or no (:data:`NO`); ``None`` for neither."""
+        found = self.find(field)
+        if found is None:
+            return None
+        if isinstance(found.value, bool):
+            return found.value
+        word = as_text(found).strip().casefold()
+        return True if word in YES else False if word in NO else None
+
+    def object(self, field: str, aliases: Aliases) -> Fields | None:
+        """Return an object within this one; ``aliases`` are those of its own fields."""
+        found = self.find(field)
+        if found is None:
+            return None
+        if not isinstance(found.value, dict):
+            raise UnreadableError("wrong_type", found.pointer, "the field must hold an object")
+        return Fields(found.value, aliases, self._notes, found.pointer)
+
+    def items(self, field: str) -> Sequence[Found]:
+        """Return the entries of a list; a single value is a list of one."""
+        found = self.find(field)
+        if found is None:
+            return ()
+        if not isinstance(found.value, list):
+            return (found,)
+        if len(found.value) > MAX_ITEMS:
+            raise UnreadableError("too_many", found.pointer, f"at most {MAX_ITEMS} entries are taken")
+        return [Found(value, f"{found.pointer}/{index}") for index, value in enumerate(found.value)]
+
+    def keep(self, *fields: str) -> None:
+        """Keep fields as details of the report, each under our name."""
+        for field in fields:
+            self._notes.keep(field, self.text(field, lines=True))
+
+
+def as_text(found: Found) -> str:
+    """Return a text or number as text; raises UnreadableError for any other kind of value.
+
+    A whole number is written without a fraction, so that ``10`` and ``10.0`` are one.
+    """
+    value = found.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UnreadableError("wrong_type", found.pointer, "the field must hold a text or a number")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
+    return str(value)
+
+
+_EXACT = 2**53
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().casefold() in _EMPTY)
+
+
+def _plain(name: str) -> str:
+    return name.casefold().translate(_IGNORED)
+
+
+@cache
+def _plain_names(aliases: tuple[str, ...]) -> tuple[str, ...]:
+    """Kept for all records: the tables of names are in the code, so there are only so many."""
+    return tuple(map(_plain, aliases))
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

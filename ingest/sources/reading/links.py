@@ -1,0 +1,82 @@
+"""Reads the photos and files of a report: links, hashes of files stored before, or objects that hold either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.json_fields import Aliases, Fields, Found, as_text
+from ingest.sources.reading.notes import Notes
+from ingest.sources.reading.texts import at_most, clean
+from jiedao.domain.report import Attachment
+
+MAX_LINK = 2_000
+
+ENTRY: Aliases = MappingProxyType(
+    {
+        "url": ("url", "link", "href", "path", "file_url", "photo_url", "pic_url", "地址", "链接"),
+        "sha256": ("sha256", "hash"),
+        "kind": ("kind",),
+        "media_type": ("media_type", "content_type", "mime"),
+        "size": ("size", "file_size"),
+    }
+)
+"""The fields of an entry that is an object."""
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("jpg", "jpeg", "png", "gif", "bmp", "webp", "heic"), "photo"),
+        **dict.fromkeys(("mp4", "avi", "mov", "flv", "3gp", "mkv"), "video"),
+        **dict.fromkeys(("mp3", "wav", "amr", "m4a", "aac"), "audio"),
+    }
+)
+"""The ending of a link → the kind of what it leads to; anything else is what the field is for."""
+
+_SEPARATORS = re.compile(r"[,;|\n]+(?=\s*(?:https?:|/|\.|$))|\s+(?=https?:)")
+_ENDING = re.compile(r"\.([A-Za-z0-9]{2,4})(?:[?#].*)?$")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def read_attachments(entries: Sequence[Found], kind: str, notes: Notes) -> tuple[Attachment, ...]:
+    """Return the attachments of a field, each once; ``kind`` is what an entry is unless its ending says otherwise.
+
+    One text may hold several links. Raises UnreadableError for an entry that is no link and no hash.
+    """
+    found = [one for entry in entries for one in _read(entry, kind, notes)]
+    return tuple(dict.fromkeys(found))
+
+
+def _read(entry: Found, kind: str, notes: Notes) -> list[Attachment]:
+    if entry.value is None:
+        return []
+    if isinstance(entry.value, dict):
+        return [_of_object(Fields(entry.value, ENTRY, notes, entry.pointer), kind)]
+    links = (part.strip() for part in _SEPARATORS.split(clean(as_text(entry), notes)))
+    return [_of_link(link, entry.pointer, kind) for link in links if link]
+
+
+def _of_object(fields: Fields, kind: str) -> Attachment:
+    url, sha256 = fields.text("url", MAX_LINK), fields.text("sha256").lower()
+    if not (url or sha256) or (sha256 and not _SHA256.fullmatch(sha256)) or url.startswith("data:"):
+        raise UnreadableError("attachment_invalid", fields.pointer("sha256" if sha256 else "url"))
+    size = fields.integer("size")
+    return Attachment(
+        kind=fields.text("kind") or _kind_of(url, kind),
+        url=url or None,
+        sha256=sha256 or None,
+        media_type=fields.text("media_type") or None,
+        size=size if size is not None and size >= 0 else None,
+    )
+
+
+def _of_link(link: str, pointer: str, kind: str) -> Attachment:
+    if link.startswith("data:"):
+        raise UnreadableError("attachment_invalid", pointer)
+    return Attachment(_kind_of(link, kind), url=at_most(link, MAX_LINK, pointer))
+
+
+def _kind_of(link: str, kind: str) -> str:
+    ending = _ENDING.search(link)
+    return KINDS.get(ending[1].lower(), kind) if ending else kind

@@ -1,0 +1,166 @@
+"""Parts personal data off at the door: masks what identifies a person in the texts of a report.
+
+Masked are mobile numbers, land lines with their area code and 18-digit identity numbers, in the ways in which people
+write them, and wherever they stand the name, the numbers and the contact of the reporter and the names of others whom
+the record names apart. Nothing of a number is left. Rather too much is masked than too little: the record itself stays
+readable, encrypted, for those who may read it.
+
+Not found are numbers in words (一三八…), numbers without area code, and names that no field gives.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import pairwise
+
+from jiedao.domain.report import ReporterDetails
+
+PHONE_MASK = "［电话已遮蔽］"
+IDENTITY_MASK = "［证件号已遮蔽］"
+NAME_MASK = "［姓名已遮蔽］"
+CONTACT_MASK = "［联系方式已遮蔽］"
+
+_SEPARATORS = r"[ \t\u00a0\u3000\-‐-―－.．·_]{0,3}"
+_ONE = "[1１]"
+_ZERO = "[0０]"
+_COUNTRY = rf"(?:[(（]?[+＋]?(?:{_ZERO}{_ZERO})?[8８][6６][)）]?{_SEPARATORS})?"
+_MOBILE = rf"(?<!\d){_COUNTRY}{_ZERO}?{_ONE}{_SEPARATORS}[3-9３-９](?:{_SEPARATORS}\d){{9}}(?!\d)"
+_LAND_LINE = (
+    rf"(?<!\d)[(（]?{_ZERO}\d{{2,3}}[)）]?{_SEPARATORS}[1-9１-９](?:{_SEPARATORS}\d){{6,7}}(?!\d)"
+    r"(?:\s?(?:转|分机|-)\s?\d{1,6}(?!\d))?"
+)
+_BIRTH_DATE = r"(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_IDENTITY = rf"(?<![0-9A-Za-z])[1-9]\d{{5}}\s?{_BIRTH_DATE}\s?\d{{3}}[0-9XxＸｘ](?![0-9A-Za-z])"
+_ANY = re.compile(f"(?P<identity>{_IDENTITY})|(?P<mobile>{_MOBILE})|(?P<land_line>{_LAND_LINE})")
+_IN_CODES = re.compile(rf"(?P<identity>{_IDENTITY})|(?<![A-Za-z])(?P<mobile>{_MOBILE})(?![A-Za-z])")
+
+_SHORTEST_NAME = 2
+_SHORTEST_NUMBER = 7
+_SHORTEST_CONTACT = 5
+_TITLES = re.compile(r"(?:先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|经理|主任|队长)$")
+_NO_NAMES = frozenset(
+    (
+        *(
+            "匿名",
+            "匿名用户",
+            "不详",
+            "未知",
+            "保密",
+            "无名",
+            "测试",
+            "市民",
+            "热心市民",
+            "居民",
+            "群众",
+            "业主",
+            "商户",
+            "路人",
+        ),
+        *(
+            "先生",
+            "女士",
+            "小姐",
+            "同志",
+            "来电人",
+            "举报人",
+            "采集员",
+            "巡查员",
+            "监督员",
+            "网格员",
+            "管理员",
+            "系统",
+            "系统管理员",
+        ),
+        *("城管", "社区", "街道", "admin", "system", "user", "anonymous", "unknown", "none"),
+    )
+)
+"""What stands in fields for names and names nobody."""
+
+_NOT_DIGIT = re.compile(r"\D+")
+_PARTS = re.compile(r"[,，;；、/|\n]+|转|分机")
+_DIGITS_APART = re.compile(_SEPARATORS.replace("{0,3}", "*"))
+
+
+class Masker:
+    """Masks the texts of one report; ``masked`` says whether anything was."""
+
+    def __init__(self, reporter: ReporterDetails | None, names: Iterable[str] = ()) -> None:
+        """Make it for a reporter and the names of others that the record gives."""
+        self.masked = False
+        known = reporter or ReporterDetails()
+        self._names = _known_names([known.name or "", *names])
+        self._contacts = _known_contacts(known)
+        self._numbers = _known_numbers([known.phone, known.contact, known.identity_number, known.name])
+
+    def text(self, text: str) -> str:
+        """Mask a text that people wrote."""
+        return self._masked(text, _ANY)
+
+    def code(self, code: str) -> str:
+        """Mask a code or a link, in which long runs of digits are usual: known data and what can be nothing else."""
+        return self._masked(code, _IN_CODES)
+
+    def _masked(self, text: str, pattern: re.Pattern[str]) -> str:
+        """Patterns come first: they take country code and extension along, which the reporter's field may lack."""
+        masked = self._without_known(pattern.sub(_mask_of, text))
+        self.masked = self.masked or masked != text
+        return masked
+
+    def _without_known(self, text: str) -> str:
+        for contact, mask in self._contacts:
+            text = text.replace(contact, mask)
+        for number in self._numbers:
+            text = _without_number(text, number)
+        for name in self._names:
+            text = text.replace(name, NAME_MASK)
+        return text
+
+
+def _mask_of(match: re.Match[str]) -> str:
+    return IDENTITY_MASK if match["identity"] else PHONE_MASK
+
+
+def _known_names(written: Iterable[str]) -> list[str]:
+    """The names and what is left of each without its title, longest first, so that no part of one is left over."""
+    names = set()
+    for part in (part.strip() for name in written for part in _PARTS.split(name)):
+        names |= {part, _TITLES.sub("", part)}
+    usable = (name for name in names if len(name) >= _SHORTEST_NAME and not name.isdecimal())
+    return sorted((name for name in usable if name.casefold() not in _NO_NAMES), key=len, reverse=True)
+
+
+def _known_numbers(written: Iterable[str | None]) -> list[str]:
+    """The digits of all numbers written in some fields, without 86, longest first."""
+    numbers = set()
+    for part in (part for text in written if text for part in _PARTS.split(text)):
+        digits = _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", part))
+        digits = digits.removeprefix("00").removeprefix("86") if len(digits) > len("13800001111") else digits
+        if len(digits) >= _SHORTEST_NUMBER and len(set(digits)) > 1:
+            numbers.add(digits)
+    return sorted(numbers, key=len, reverse=True)
+
+
+def _known_contacts(reporter: ReporterDetails) -> list[tuple[str, str]]:
+    """Addresses of mail or chat, and numbers of documents with letters in them, each with its mask."""
+    known = ((reporter.identity_number, IDENTITY_MASK), (reporter.contact, CONTACT_MASK))
+    return [(text, mask) for text, mask in known if text is not None and len(text) >= _SHORTEST_CONTACT]
+
+
+def _without_number(text: str, number: str) -> str:
+    """Mask a known number wherever its digits stand, also with the separators that people put between digits."""
+    places = [(at, letter) for at, letter in enumerate(text) if letter.isdecimal()]
+    if len(places) < len(number):
+        return text
+    digits = "".join(str(int(letter)) for _, letter in places)
+    end = len(digits)
+    while (start := digits.rfind(number, 0, end)) >= 0:
+        first, last = places[start][0], places[start + len(number) - 1][0]
+        run = [at for at, _ in places[start : start + len(number)]]
+        if all(_DIGITS_APART.fullmatch(text, left + 1, right) for left, right in pairwise(run)):
+            text = f"{text[:first]}{PHONE_MASK}{text[last + 1 :]}"
+            end = start
+        else:
+            end = start + len(number) - 1
+    return text

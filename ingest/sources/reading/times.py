@@ -1,0 +1,151 @@
+"""Reads the forms of time that sources write, and checks them against the time at which the record came in.
+
+A time without a zone is understood in the source's zone, and flagged. In the hour that comes twice when summer time
+ends it is the first; in the hour that is skipped it is what a clock shows that was not put forward.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.json_fields import Found, as_text
+from ingest.sources.reading.notes import Notes
+from jiedao.domain.terms import ReportFlag
+
+FUTURE_TOLERANCE = timedelta(minutes=10)
+"""By so much a source's clock may be ahead of ours."""
+
+STATED_REPORTED_AT = "stated_reported_at"
+STATED_HAPPENED_AT = "stated_happened_at"
+"""The details that keep a time which was not believed."""
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_END_OF_DAY = time(23, 59, 59)
+
+_WRITTEN = re.compile(
+    r"(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?"
+    r"(?:(?:\s*T\s*|\s+|(?<=日))(?P<hour>[0-9]{1,2})[:时点](?P<minute>[0-9]{1,2})分?"
+    r"(?::?(?P<second>[0-9]{1,2})(?:[.,](?P<fraction>[0-9]{1,9}))?秒?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?)?",
+    re.IGNORECASE,
+)
+_ZERO = re.compile(r"0+(?:[-/]0+){2}(?:[T ]0+(?::0+){0,2})?|0+|-1|1970[-/]0?1[-/]0?1.*")
+"""What systems write where they have no time: 0, -1, 0000-00-00, and the beginning of their own count."""
+
+_DIGITS = re.compile(r"[0-9]{8,17}")
+_FRACTION_OF_SECONDS = re.compile(r"([0-9]{10})\.[0-9]+")
+
+
+class TimeReader:
+    """Reads a source's times; all that it returns are aware and in UTC."""
+
+    def __init__(self, zone: str) -> None:
+        """Make it for a zone by its name (``Asia/Shanghai``)."""
+        self._zone = ZoneInfo(zone)
+
+    def read(self, found: Found | None, notes: Notes, *, end_of_day: bool = False) -> datetime | None:
+        """Return a time, or ``None`` where there is none.
+
+        A mere date is the beginning of that day, or its last second with ``end_of_day``. Raises UnreadableError for a
+        time in no known form, before 2000 or after 2100.
+        """
+        if found is None:
+            return None
+        text = as_text(found).strip()
+        if not text or _ZERO.fullmatch(text):
+            return None
+        moment = self._moment(text, _END_OF_DAY if end_of_day else time(), notes)
+        if moment is None:
+            raise UnreadableError("time_unreadable", found.pointer)
+        if not _EARLIEST <= moment < _LATEST:
+            raise UnreadableError("time_absurd", found.pointer)
+        return moment
+
+    def reported(self, found: Found | None, received_at: datetime, notes: Notes) -> datetime:
+        """Return when the source took the report down: as it says, unless that is missing or lies ahead of us."""
+        moment = self.read(found, notes)
+        if moment is None:
+            notes.flag(ReportFlag.TIME_MISSING)
+            return received_at.astimezone(UTC)
+        return self._believed(moment, received_at, STATED_REPORTED_AT, notes) or received_at.astimezone(UTC)
+
+    def happened(self, found: Found | None, received_at: datetime, notes: Notes) -> datetime | None:
+        """Return when it was seen to happen; ``None`` where that is not known, or lies ahead of us."""
+        moment = self.read(found, notes)
+        return None if moment is None else self._believed(moment, received_at, STATED_HAPPENED_AT, notes)
+
+    def _believed(self, moment: datetime, received_at: datetime, name: str, notes: Notes) -> datetime | None:
+        if moment <= received_at + FUTURE_TOLERANCE:
+            return moment
+        notes.flag(ReportFlag.TIME_IN_FUTURE)
+        notes.keep(name, moment.isoformat())
+        return None
+
+    def _moment(self, text: str, time_of_date: time, notes: Notes) -> datetime | None:
+        try:
+            if _DIGITS.fullmatch(text) and len(text) in _COUNTED:
+                return _COUNTED[len(text)](int(text))
+            if match := _FRACTION_OF_SECONDS.fullmatch(text):
+                return _of_seconds(int(match[1]))
+            if _DIGITS.fullmatch(text) and len(text) in _PACKED:
+                moment = datetime.strptime(text[:14], _PACKED[len(text)])  # noqa: DTZ007  # its zone is given next
+                return self._local(moment, time_of_date, notes, is_date=len(text) == _DATE)
+            match = _WRITTEN.fullmatch(text)
+            return None if match is None else self._written(match, time_of_date, notes)
+        except (ValueError, OverflowError):
+            return None
+
+    def _written(self, match: re.Match[str], time_of_date: time, notes: Notes) -> datetime:
+        date = datetime(int(match["year"]), int(match["month"]), int(match["day"]))  # noqa: DTZ001  # its zone is given below
+        if match["hour"] is None:
+            return self._local(date, time_of_date, notes, is_date=True)
+        hour, days = (0, 1) if int(match["hour"]) == _MIDNIGHT and _is_on_the_hour(match) else (int(match["hour"]), 0)
+        microsecond = int((match["fraction"] or "0").ljust(6, "0")[:6])
+        moment = date.replace(
+            hour=hour, minute=int(match["minute"]), second=int(match["second"] or 0), microsecond=microsecond
+        ) + timedelta(days=days)
+        zone = _zone(match["zone"])
+        return self._local(moment, time_of_date, notes, is_date=False) if zone is None else _utc(moment, zone)
+
+    def _local(self, moment: datetime, time_of_date: time, notes: Notes, *, is_date: bool) -> datetime:
+        notes.flag(ReportFlag.TIME_ASSUMED_ZONE)
+        return _utc(datetime.combine(moment.date(), time_of_date) if is_date else moment, self._zone)
+
+
+_MIDNIGHT = 24
+
+
+def _is_on_the_hour(match: re.Match[str]) -> bool:
+    return int(match["minute"]) == 0 and int(match["second"] or 0) == 0 and int(match["fraction"] or 0) == 0
+
+
+def _zone(written: str | None) -> tzinfo | None:
+    if written is None:
+        return None
+    if written[0] not in "+-":
+        return UTC
+    digits = written[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if written[0] == "-" else offset)
+
+
+def _utc(moment: datetime, zone: tzinfo) -> datetime:
+    return moment.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _of_seconds(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _of_milliseconds(milliseconds: int) -> datetime:
+    return _of_seconds(milliseconds // 1000) + timedelta(milliseconds=milliseconds % 1000)
+
+
+_COUNTED: Mapping[int, Callable[[int], datetime]] = {10: _of_seconds, 13: _of_milliseconds}
+_DATE = 8
+_PACKED: Mapping[int, str] = {_DATE: "%Y%m%d", 14: "%Y%m%d%H%M%S", 17: "%Y%m%d%H%M%S"}

@@ -1,0 +1,164 @@
+"""Reads scene objects of GA/T 1400 video image databases: what an analysis saw (``EventSort``) in which picture.
+
+A scene may hold pictures of several kinds of event; each kind is an incident of its own, so such a scene is parted by
+kind before it is read. ``SceneID`` with the kind is the number; without a ``SceneID`` the device and the time stand
+for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import msgspec
+
+from ingest.sources.reading.embedded import Lifted
+from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.json_fields import Aliases, Fields, Found
+from ingest.sources.reading.links import read_attachments
+from ingest.sources.reading.notes import Notes
+from ingest.sources.reading.texts import MAX_DESCRIPTION, checked_id
+from ingest.sources.reading.times import TimeReader
+from ingest.sources.video.alarms import Alarm
+from jiedao.domain.report import Attachment
+
+SCENE: Aliases = MappingProxyType(
+    {
+        "scene": ("SceneID",),
+        "device": ("DeviceID",),
+        "kind": ("EventSort",),
+        "name": ("EventSortName", "EventName"),
+        "happened_at": ("ShotTime", "BeginTime"),
+        "lon": ("ShotPlaceLongitude", "Longitude"),
+        "lat": ("ShotPlaceLatitude", "Latitude"),
+        "description": ("SceneDescribe", "ContentDescription"),
+        "camera_name": ("DeviceName", "ShotPlaceFullAdress", "ShotPlaceFullAddress"),
+        "pictures": ("SubImageList",),
+        "picture": ("SubImageInfoObject", "SubImageInfo"),
+        "link": ("StoragePath",),
+        "content": ("Data",),
+    }
+)
+"""Our names of fields of the scene, and of each of its pictures. ``ShotPlaceFullAdress`` is the standard's spelling."""
+
+_PICTURES = "SubImageList"
+_PICTURE = "SubImageInfoObject"
+_KIND = "EventSort"
+_object_of_raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list_of_raw = msgspec.json.Decoder(list[msgspec.Raw])
+_kind_of_picture = msgspec.json.Decoder(dict[str, object])
+
+
+def is_scene(content: Mapping[str, object]) -> bool:
+    """Tell a scene object from other shapes."""
+    return "SceneID" in content or _PICTURES in content
+
+
+def part_by_kind(record: bytes) -> Sequence[bytes]:
+    """Part a scene whose pictures are of several kinds of event; pictures without a kind go with each.
+
+    What is no such scene is left as it is, also where it is broken: reading it says what is wrong.
+    """
+    if record.count(f'"{_KIND}"'.encode()) <= 1:
+        return [record]
+    try:
+        scene = _object_of_raw.decode(record)
+        pictures = _object_of_raw.decode(scene[_PICTURES])
+        kinds = [(_kind_of_picture.decode(one).get(_KIND), one) for one in _list_of_raw.decode(pictures[_PICTURE])]
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError):
+        return [record]
+    known = list(dict.fromkeys(str(kind) for kind, _ in kinds if kind is not None))
+    if len(known) <= 1:
+        return [record]
+    return [
+        _with_pictures(scene, pictures, [one for kind, one in kinds if kind is None or str(kind) == chosen])
+        for chosen in known
+    ]
+
+
+def _with_pictures(
+    scene: Mapping[str, msgspec.Raw], pictures: Mapping[str, msgspec.Raw], chosen: list[msgspec.Raw]
+) -> bytes:
+    return msgspec.json.encode({**scene, _PICTURES: {**pictures, _PICTURE: chosen}})
+
+
+class Ga1400Reader:
+    """Reads scenes of one kind of event each."""
+
+    def __init__(self, scheme: str, times: TimeReader) -> None:
+        self._scheme = scheme
+        self._times = times
+
+    def read(self, content: Mapping[str, object], notes: Notes, lifted: Lifted) -> Alarm:
+        """Read one scene; raises UnreadableError."""
+        scene = Fields(content, SCENE, notes)
+        pictures = _pictures(scene, notes)
+        layers = [scene, *pictures]
+        kind = _kind(scene, pictures)
+        device = _text(layers, "device")
+        notes.external_id = self._number(scene, layers, device, kind, notes)
+        return Alarm(
+            external_id=notes.external_id,
+            revision=1,
+            scheme=self._scheme,
+            code=kind,
+            name=_text(layers, "name"),
+            camera_code=device,
+            camera_name=_text(layers, "camera_name"),
+            description=scene.text("description", MAX_DESCRIPTION, lines=True),
+            lon=_find(layers, "lon"),
+            lat=_find(layers, "lat"),
+            happened_at=_find(layers, "happened_at"),
+            attachments=_photos(pictures, notes, lifted),
+        )
+
+    def _number(self, scene: Fields, layers: Sequence[Fields], device: str, kind: str, notes: Notes) -> str:
+        """Make the number: the scene's, or device and time (``…/20200601T021112Z``), and the kind of event."""
+        number = scene.text("scene")
+        if not number:
+            moment = self._times.read(_find(layers, "happened_at"), notes)
+            if not device or moment is None:
+                detail = "the scene needs a SceneID, or the DeviceID and ShotTime by which it is known again"
+                raise UnreadableError("id_missing", scene.pointer("scene"), detail)
+            number = f"{device}/{moment:%Y%m%dT%H%M%S}Z"
+        return checked_id(f"{number}/{kind}" if kind else number, scene.pointer("scene"))
+
+
+def _pictures(scene: Fields, notes: Notes) -> list[Fields]:
+    pictures = scene.object("pictures", SCENE)
+    if pictures is None:
+        return []
+    found = pictures.items("picture")
+    for one in found:
+        if not isinstance(one.value, dict):
+            raise UnreadableError("wrong_type", one.pointer, "a picture must be an object")
+    return [Fields(one.value, SCENE, notes, one.pointer) for one in found if isinstance(one.value, dict)]
+
+
+def _kind(scene: Fields, pictures: Sequence[Fields]) -> str:
+    kinds = dict.fromkeys(filter(None, (picture.text("kind") for picture in pictures)))
+    if len(kinds) > 1:
+        at = next(picture.pointer("kind") for picture in pictures if picture.text("kind") == list(kinds)[1])
+        raise UnreadableError("too_many", at, "a scene holds one kind of event; send one scene for each")
+    return next(iter(kinds), scene.text("kind"))
+
+
+def _photos(pictures: Sequence[Fields], notes: Notes, lifted: Lifted) -> tuple[Attachment, ...]:
+    """Lift the pictures out that the scene carries; of those that it does not, keep the link."""
+    linked: list[Found] = []
+    for picture in pictures:
+        content = picture.find("content")
+        if content is not None and lifted.lift(content, notes):
+            continue
+        link = picture.find("link")
+        if link is not None:
+            linked.append(link)
+    return read_attachments(linked, "photo", notes)
+
+
+def _find(layers: Sequence[Fields], field: str) -> Found | None:
+    return next((found for layer in layers if (found := layer.find(field)) is not None), None)
+
+
+def _text(layers: Sequence[Fields], field: str) -> str:
+    return next((text for layer in layers if (text := layer.text(field))), "")
