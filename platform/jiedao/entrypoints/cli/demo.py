@@ -1,0 +1,46 @@
+"""``jiedao demo``: a district that fills before one's eyes, from a bundled sample of reports (演示)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from jiedao.entrypoints.cli.options import DISTRICT, with_settings
+from jiedao.entrypoints.log_lines import logging_to
+from jiedao.entrypoints.settings import Settings
+
+LOG_FILE = "demo.log"
+"""Where the log goes in the data folder, so that the screen stays clean."""
+
+
+@click.command()
+@click.option("--fast", is_flag=True, help="不停顿 Send the sample without pauses.")
+@click.option("--exit-when-done", is_flag=True, help="推送完即结束 End once the sample was sent and is shown.")
+@with_settings(*DISTRICT, "host", "port")
+def demo(settings: Settings, *, fast: bool, exit_when_done: bool) -> None:
+    r"""演示 Start the district, send it a sample of reports, and show its queues filling, live (Ctrl-C ends it).
+
+    \b
+    Needs nothing: PostgreSQL is embedded, everything is kept in <data>, and started again it adds another sample.
+    It prints an access token for each role, and the address to open. The log goes to <data>/demo.log.
+    """
+    console = Console(file=sys.stdout, highlight=False)
+    with console.status("街道 Jiedao …") if console.is_terminal else nullcontext():
+        from jiedao.entrypoints.demo.running import DemoOptions, run_demo  # noqa: PLC0415  # it takes a second
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    settings = settings.model_copy(update={"log_file": settings.log_file or settings.data / LOG_FILE})
+    with logging_to(settings):
+        run_demo(settings, DemoOptions(fast=fast, exit_when_done=exit_when_done, command=_called()), console)
+
+
+def _called() -> str:
+    """How this program is called from where the user stands: by its name alone where that finds it."""
+    name = Path(sys.argv[0]).name
+    return name if shutil.which(name) else os.path.relpath(sys.argv[0])

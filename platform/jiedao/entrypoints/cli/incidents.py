@@ -1,0 +1,138 @@
+"""``jiedao incident``: an incident as it stands, and everything that happened to it (事件)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Group, RenderableType
+
+from jiedao.domain.errors import NotFoundError
+from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.terms import ClassMethod, Lifecycle, ReportFlag, Role, Transport
+from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli.opening import opened_for_reading
+from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
+from jiedao.entrypoints.cli.output import answer, facts, line, local, to_json
+from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer
+from jiedao.entrypoints.http.wording import Wording, label_of
+from jiedao.entrypoints.settings import Settings
+from projections.answers import HistoryRow
+
+
+@click.group()
+def incident() -> None:
+    """事件 An incident as it stands, and everything that happened to it.
+
+    INCIDENT is its id, or SOURCE:EXTERNAL_ID with the number that the source gave it: hotline:2024-0001.
+    """
+
+
+@incident.command()
+@click.argument("incident")
+@json_output
+@with_settings(*DISTRICT)
+def show(settings: Settings, incident: str) -> None:
+    """事件详情 Show an incident as it stands. INCIDENT is its id, or SOURCE:EXTERNAL_ID."""
+    with opened_for_reading(settings) as district:
+        found = Wording(district.profile).incident(district.read.incident(_find(district, incident)))
+        answer(found, lambda: facts(_facts(found, district.profile)))
+
+
+@incident.command()
+@click.argument("incident")
+@click.option("--inputs", is_flag=True, help="依据 Show what each decision saw and used, too.")
+@json_output
+@with_settings(*DISTRICT)
+def history(settings: Settings, incident: str, *, inputs: bool) -> None:
+    """事件全过程 Tell everything that happened to an incident: who did what, when, why, and on which inputs.
+
+    INCIDENT is its id, or SOURCE:EXTERNAL_ID. What is encrypted stays so. With --json the inputs are always there.
+    """
+    with opened_for_reading(settings) as district:
+        incident_id = _find(district, incident)
+        rows = district.read.history(incident_id)
+        entries = [HistoryEntry.model_validate(row) for row in rows]
+        zone = ZoneInfo(district.profile.timezone)
+        answer(
+            HistoryAnswer(incident_id=incident_id, events=entries),
+            lambda: line(f"事件 {incident_id}", style="bold"),
+            lambda: Group(*(_told(row, zone, inputs=inputs) for row in rows)),
+        )
+
+
+def _find(district: District, text: str) -> UUID:
+    """Return the id of an incident that exists; what does not is said in the words that were asked for."""
+    incident_id = read_incident(text, district.profile)
+    try:
+        district.read.incident(incident_id)
+    except NotFoundError as error:
+        raise NotFoundError(f"there is no incident {text}") from error
+    return incident_id
+
+
+def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[str, object]]:
+    zone = ZoneInfo(profile.timezone)
+    communities = {one.code: one.name for one in profile.communities}
+    yield "编号 id", found.incident_id
+    yield "来源 source", f"{found.source_label} {found.source}:{found.external_id}（第 {found.revision} 版）"
+    yield "渠道 channel", found.channel
+    yield "办理 lifecycle", _joined(label_of(Lifecycle, found.lifecycle), found.upstream_case)
+    yield "状态 state", found.state_label
+    yield "标题 title", found.title
+    yield "描述 description", found.description
+    yield "地址 address", found.address
+    yield "街道 street", _joined(found.street_name, found.street_code)
+    yield "社区 community", _joined(communities.get(found.community_code or ""), found.community_code)
+    yield "判定 jurisdiction", _jurisdiction(found)
+    yield (
+        "坐标 WGS-84",
+        f"{found.lon:.6f}, {found.lat:.6f}" if found.lon is not None and found.lat is not None else None,
+    )
+    yield "平台 platform", found.platform_label
+    yield "部门 department", found.department
+    yield "类别 class", _joined(found.class_code, found.class_name, label_of(ClassMethod, found.class_method))
+    yield "级别 priority", found.priority
+    yield "期限 due", _joined(local(found.due_at, zone), "（暂定 provisional）" if found.due_provisional else None)
+    yield "标记 flags", "、".join(label_of(ReportFlag, flag) or flag for flag in found.flags)
+    yield "发生 happened", local(found.happened_at, zone)
+    yield "上报 reported", local(found.reported_at, zone)
+    yield "接收 received", local(found.received_at, zone)
+    yield "日志 log", f"positions {found.first_position} … {found.last_position}, version {found.version}"
+
+
+def _jurisdiction(found: IncidentAnswer) -> str:
+    edge = f"，距边界 {found.edge_distance_m:.0f} 米" if found.edge_distance_m is not None else ""
+    boundary_set = f"（边界版本 {found.boundary_set}）" if found.boundary_set else ""
+    return f"{found.jurisdiction_label or ''}{edge}{boundary_set}"
+
+
+def _joined(*parts: object) -> str:
+    return " ".join(str(part) for part in parts if part)
+
+
+def _told(row: HistoryRow, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
+    """Lay out one event of the story: when and what, who and why, and what it rests on."""
+    lines = [
+        line(f"{local(row.recorded_at, zone)}  {row.label}  {row.summary}"),
+        line(f"    {_who(row)}", style="dim"),
+    ]
+    if row.reason:
+        lines.append(line(f"    理由 {row.reason}"))
+    if inputs:
+        lines += [line(f"    {one}", style="dim") for one in to_json(row.inputs).splitlines()]
+    return Group(*lines)
+
+
+def _who(row: HistoryRow) -> str:
+    parts: Sequence[str | None] = (
+        f"{row.actor}（{label_of(Role, row.role)}）",
+        label_of(Transport, row.transport),
+        row.origin,
+        f"第 {row.version} 个事件",
+        f"position {row.position}",
+    )
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,208 @@
+"""``jiedao ingest``: reports from files and from Kafka (接入)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import BinaryIO
+
+import click
+from rich.table import Table
+
+from ingest.file_feed import MEDIA_TYPES, FileFeed, FileTotals, media_type_of
+from ingest.kafka_connection import FeedLimits, FeedTopic
+from ingest.kafka_feed import FeedTotals, KafkaFeed
+from ingest.stop_signals import stopped_by_signals
+from jiedao.domain.access import Holder
+from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.terms import IntakeOutcome, Role
+from jiedao.entrypoints.bootstrap import kafka_connection
+from jiedao.entrypoints.cli.failing import ExitCode
+from jiedao.entrypoints.cli.opening import console_actor, opened
+from jiedao.entrypoints.cli.options import DISTRICT, KAFKA, json_output, with_settings
+from jiedao.entrypoints.cli.output import answer, facts, note, table
+from jiedao.entrypoints.cli.progress import progress
+from jiedao.entrypoints.settings import Settings
+
+KAFKA_ACTOR = Holder("", "feed:kafka", Role.INTEGRATOR)
+"""Who acts where reports come from Kafka; topic, partition and offset stand in each event's origin."""
+
+FORMATS: Mapping[str, str] = {ending.removeprefix("."): media_type for ending, media_type in MEDIA_TYPES.items()}
+_STANDARD_INPUT = "-"
+_LABELS = {outcome.value: outcome.label for outcome in IntakeOutcome}
+
+
+@click.group()
+def ingest() -> None:
+    """接入 Take reports in, in their source's own shape: from files, and from Kafka.
+
+    What is sent twice is recorded once, so a run that was broken off is simply run again. What cannot be read is set
+    aside as a dead letter (死信), and its neighbours go through.
+    """
+
+
+@ingest.command("file")
+@click.argument("source")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="The format of the files; needed for standard input (-), else told by the ending of the name.",
+)
+@click.option(
+    "--validate-only", is_flag=True, help="只校验，不入库 Say what would become of the records; record nothing."
+)
+@json_output
+@with_settings(*DISTRICT)
+def ingest_file(
+    settings: Settings, source: str, files: Sequence[str], form: str | None, *, validate_only: bool
+) -> None:
+    r"""文件导入 Feed the reports of SOURCE in FILES (JSON, JSON Lines, XML, CSV).
+
+    \b
+    jiedao ingest file hotline orders-2026-11-24.jsonl
+    zcat alarms.jsonl.gz | jiedao ingest file video - --format jsonl
+
+    Exit code 1 when any record is a dead letter.
+    """
+    media_types = {name: FORMATS[form] if form else _media_type(name) for name in files}
+    stop = Event()
+    totals: dict[str, FileTotals] = {}
+    with opened(settings) as district, stopped_by_signals(stop.set):
+        feed = FileFeed(district.pipeline, console_actor(), district.clock, validate_only=validate_only)
+        for name in files:
+            if not stop.is_set():
+                totals[name] = _feed(feed, source, name, media_types[name], stop)
+    answer(_document(totals), lambda: _table(totals))
+    if stop.is_set():
+        note("stopped; run it again to go on: what is recorded already is recognised")
+        click.get_current_context().exit(ExitCode.INTERRUPTED)
+    if any(one.dead for one in totals.values()):
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _media_type(name: str) -> str:
+    if name == _STANDARD_INPUT:
+        raise click.UsageError("say --format for what comes from standard input")
+    return media_type_of(name)
+
+
+def _feed(feed: FileFeed, source: str, name: str, media_type: str, stop: Event) -> FileTotals:
+    with ExitStack() as stack:
+        content: BinaryIO
+        if name == _STANDARD_INPUT:
+            content, size = sys.stdin.buffer, 0
+        else:
+            content, size = stack.enter_context(Path(name).open("rb")), Path(name).stat().st_size
+        report = stack.enter_context(progress(f"{name} (bytes)"))
+        label = "stdin" if name == _STANDARD_INPUT else Path(name).name
+        try:
+            return feed.run(
+                source,
+                label,
+                content,
+                media_type,
+                stop=stop,
+                on_unit=lambda _totals, read: report(read, max(read, size)),
+            )
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{name}: {error}", error.pointer) from error
+
+
+def _document(totals: Mapping[str, FileTotals]) -> Mapping[str, object]:
+    return {
+        "items": [
+            {
+                "file": name,
+                "records": one.records,
+                "outcomes": dict(one.outcomes),
+                "stopped": one.stopped,
+                "dead": [
+                    {
+                        "origin": dead.origin,
+                        "external_id": dead.external_id,
+                        "reason": dead.reason,
+                        "detail": dead.detail,
+                        "pointer": dead.pointer,
+                        "dead_letter_id": dead.dead_letter_id,
+                    }
+                    for dead in one.dead
+                ],
+            }
+            for name, one in totals.items()
+        ],
+        "next_cursor": None,
+    }
+
+
+def _table(totals: Mapping[str, FileTotals]) -> Table:
+    rows: list[Sequence[object]] = []
+    for name, one in totals.items():
+        said = "  ".join(f"{_LABELS.get(outcome, outcome)} {count}" for outcome, count in sorted(one.outcomes.items()))
+        rows.append((name, one.records, said))
+        rows += [("", "", f"{dead.origin}: {dead.detail} ({dead.reason} {dead.pointer or ''})") for dead in one.dead]
+    return table("文件导入 Files", ("文件 file", "记录 records#", "结果 outcomes"), rows)
+
+
+@ingest.command("kafka")
+@click.option(
+    "--source", "sources", multiple=True, help="Only the topics of these sources; without it, all of the profile."
+)
+@click.option("--to-end", is_flag=True, help="End once everything that is there now is recorded.")
+@click.option(
+    "--from-earliest-when-lost",
+    is_flag=True,
+    help="Where Kafka no longer has what is to be read next, go on from the oldest message that is left.",
+)
+@json_output
+@with_settings(*DISTRICT, *KAFKA)
+def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, from_earliest_when_lost: bool) -> None:
+    """消息队列接入 Read reports from Kafka until stopped: one topic a source, offsets in the district's database.
+
+    Start several, each in a process of its own, and Kafka parts the partitions among them.
+    """
+    connection = kafka_connection(settings)
+    limits = replace(FeedLimits(), from_earliest_when_lost=from_earliest_when_lost)
+    with opened(settings) as district:
+        topics = _topics(district.profile, sources)
+        feed = KafkaFeed(
+            connection,
+            topics,
+            group=settings.kafka_group,
+            pipeline=district.pipeline,
+            offsets=district.offsets,
+            actor=KAFKA_ACTOR,
+            clock=district.clock,
+            limits=limits,
+        )
+        note(f"reading {', '.join(one.topic for one in topics)} as group {settings.kafka_group}; Ctrl-C ends it")
+        with stopped_by_signals(feed.stop):
+            totals = feed.run(to_end=to_end)
+    answer(totals, lambda: _feed_facts(totals))
+
+
+def _topics(profile: DistrictProfile, wanted: Sequence[str]) -> list[FeedTopic]:
+    unknown = sorted(set(wanted) - set(profile.sources))
+    if unknown:
+        raise NotFoundError(f"this district has no source {', '.join(unknown)}; it has {', '.join(profile.sources)}")
+    return [FeedTopic(one.topic, name) for name, one in profile.sources.items() if not wanted or name in wanted]
+
+
+def _feed_facts(totals: FeedTotals) -> Table:
+    outcomes = "  ".join(f"{_LABELS.get(name, name)} {count}" for name, count in sorted(totals.outcomes.items()))
+    return facts(
+        (
+            ("消息 messages", totals.messages),
+            ("记录 records", totals.records),
+            ("批次 units", totals.units),
+            ("结果 outcomes", outcomes or "—"),
+            ("冲突 conflicts", totals.conflicts),
+            ("重试 failures", totals.failures),
+        )
+    )

@@ -1,0 +1,124 @@
+"""The command ``jiedao`` itself: what there is, in the order of the work, and how a command ends.
+
+The commands are named in one table and imported when one of them is run, so that help comes at once. Whatever goes
+wrong ends here: an expected error as one line, see :mod:`jiedao.entrypoints.cli.failing`.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import FrameType
+
+import click
+
+from jiedao import __version__
+from jiedao.entrypoints.cli.failing import AS_JSON, failures_told
+
+_COMMANDS = "jiedao.entrypoints.cli"
+_ORDERLY = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALLED = 128  # what shells add to a signal's number
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command of the map: the module and the name of what carries it out, and the line that says what it is for."""
+
+    module: str
+    attribute: str
+    line: str
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        command = getattr(import_module(f"{_COMMANDS}.{self.module}"), self.attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.module}.{self.attribute} is not a command")
+        return command
+
+
+MAP: Mapping[str, Mapping[str, Entry]] = {
+    "Start 启动": {
+        "serve": Entry("serve", "serve", "启动服务 Serve HTTP, views and feeds until stopped."),
+        "demo": Entry("demo", "demo", "演示 Start a district with sample reports and watch its queues fill."),
+        "doctor": Entry("doctor", "doctor", "自检 Check this installation, and say what to do about what is wrong."),
+    },
+    "Reports 上报": {
+        "ingest": Entry("ingest", "ingest", "接入 Take reports in from files and from Kafka."),
+        "dead-letters": Entry("dead_letters", "dead_letters", "死信 List, show and replay what could not be read."),
+    },
+    "Work 工作": {
+        "queue": Entry("queues", "queue", "任务队列 Show what waits in each street's four platforms."),
+        "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
+    },
+    "Places 辖区": {
+        "boundaries": Entry("boundaries", "boundaries", "辖区边界 Import, compare and ask boundary sets."),
+    },
+    "House 系统": {
+        "projections": Entry("projections", "projections", "视图 See how the views stand, and rebuild them."),
+        "tokens": Entry("tokens", "tokens", "访问令牌 Create, list and revoke access tokens."),
+    },
+}
+"""All commands, by section, in the order of the work."""
+
+_ENTRIES: Mapping[str, Entry] = {name: entry for section in MAP.values() for name, entry in section.items()}
+
+
+class MappedGroup(click.Group):
+    """Knows its commands by the map, and imports one when it is run."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Know from the start whether answers are JSON, so that a command that is called wrongly is answered so too."""
+        ctx.meta[AS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Name the commands in the order of the map."""
+        return list(_ENTRIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        """Import a command; ``None`` for one that there is not."""
+        entry = _ENTRIES.get(cmd_name)
+        return entry.load() if entry is not None else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        """Write the map."""
+        for title, entries in MAP.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, entry.line) for name, entry in entries.items()], col_max=16)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command, and tell what goes wrong."""
+        with failures_told(ctx):
+            return super().invoke(ctx)
+
+
+@click.group(
+    "jiedao",
+    cls=MappedGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="`jiedao COMMAND --help` says more. Settings come as options or from the environment (JIEDAO_…).",
+)
+@click.version_option(__version__, message="jiedao %(version)s")
+def cli() -> None:
+    """街道综合指挥平台 The command platform of a district's streets: reports in, incidents to the street's platform.
+
+    Each command names what it needs, starts the embedded database where none is named and none runs, and answers
+    as a table for people or, with --json, as one JSON document.
+    """
+
+
+def main() -> None:
+    """Run the command line; a supervisor's SIGTERM ends it as orderly as Ctrl-C does."""
+    for number in _ORDERLY:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+    cli(prog_name="jiedao")
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Leave through every open block, so that what this command started is stopped; a second signal does not wait."""
+    signal.signal(number, signal.SIG_DFL)
+    sys.exit(_SIGNALLED + number)

@@ -1,0 +1,52 @@
+"""``jiedao serve``: HTTP, the views that follow the log, and the fetching of linked photos, in one process."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import click
+
+from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli.opening import opened
+from jiedao.entrypoints.cli.options import DISTRICT, with_settings
+from jiedao.entrypoints.cli.output import note
+from jiedao.entrypoints.following import attachments_fetched, views_following
+from jiedao.entrypoints.http.app import create_app
+from jiedao.entrypoints.http.serving import listen
+from jiedao.entrypoints.http.serving import serve as serve_app
+from jiedao.entrypoints.settings import Settings
+
+
+@click.command()
+@with_settings(*DISTRICT, "host", "port", "trusted_proxies")
+def serve(settings: Settings) -> None:
+    r"""启动服务 Serve HTTP until stopped (Ctrl-C, or SIGTERM): requests under way are answered first.
+
+    \b
+    Without JIEDAO_DATABASE_URL it runs the embedded PostgreSQL in <data>; other commands join it there.
+    The views follow the log in the same process. Feeds from Kafka are processes of their own: jiedao ingest kafka.
+    """
+    listening = listen(settings.host, settings.port)
+    with ExitStack() as stack:
+        stack.callback(listening.close)
+        district = stack.enter_context(opened(settings))
+        stack.enter_context(views_following(district))
+        stack.enter_context(attachments_fetched(district))
+        host, port = listening.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        serve_app(
+            create_app(district.services()),
+            listening,
+            trusted_proxies=[one.strip() for one in settings.trusted_proxies.split(",") if one.strip()],
+            on_ready=lambda: _tell(district, address),
+        )
+    note("stopped")
+
+
+def _tell(district: District, address: str) -> None:
+    profile = district.profile
+    note(f"{profile.code} {profile.name}: {address}/ (队列 queues)  {address}/docs (接口 API)")
+    if not district.tokens.list():
+        note("there is no token yet: jiedao tokens create --role administrator --holder user:NAME")
+    if profile.boundaries_approximate and district.jurisdiction.boundary_set == profile.boundaries_version:
+        note("边界为近似示意，不作为管辖依据 the boundaries in force are approximate: jiedao boundaries import")
