@@ -17,7 +17,7 @@ setup: $(STAMP) ## make .venv with the hash-locked dependencies and the jiedao c
 $(STAMP): requirements/dev.lock requirements/uv.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.lock
-	$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.lock requirements/uv.lock
+	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements/dev.lock requirements/uv.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
 	@touch $@
 

@@ -28,7 +28,7 @@ def _shipped_config() -> Path:
 class Settings(BaseSettings):
     """The settings of one district's installation."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     district: str = Field("330103", description="The district's code: the name of its folder in the configuration.")
     config: Path = Field(

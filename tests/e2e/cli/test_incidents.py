@@ -1,0 +1,54 @@
+"""`jiedao incident`: an incident and its whole story."""
+
+from __future__ import annotations
+
+from tests.e2e.cli.terminal import PHONE, ZHAOHUI, form
+
+
+def test_an_incident_is_found_by_its_id_and_by_its_sources_number(filled):
+    found = filled.ask("incident", "show", "manual:M1")
+    assert found == filled.ask("incident", "show", found["incident_id"])
+    assert (found["street_code"], found["platform"], found["state"]) == (ZHAOHUI, "enforcement", "received")
+    assert found["received_at"].endswith("Z")
+    shown = filled.run("incident", "show", "manual:M1").stdout
+    for text in (found["incident_id"], "朝晖街道", "综合行政执法", "待受理", "坐标落入辖区", "占道经营 M1"):
+        assert text in shown
+
+
+def test_its_story_says_who_did_what_when_why_and_on_which_inputs(filled):
+    filled.feed(form("M1", revision=2, title="占道经营 又来了"))
+    story = filled.ask("incident", "history", "manual:M1")
+    events = [event["event"] for event in story["events"]]
+    assert events[:3] == ["received", "jurisdiction_decided", "class_decided"]
+    assert "revised" in events
+    first = story["events"][0]
+    assert first["actor"].startswith("console:")
+    assert (first["role"], first["transport"], first["origin"]) == ("administrator", "file", "file:reports.jsonl#1")
+    assert story["events"][1]["inputs"]["method"] == "polygon"
+
+
+def test_the_story_for_people_is_chinese_first_and_holds_inputs_when_asked(filled):
+    short = filled.run("incident", "history", "manual:M1").stdout
+    assert "登记" in short
+    assert "归属街道 330103006" in short
+    assert "管理员" in short
+    assert '"boundary_set"' not in short
+    assert '"boundary_set"' in filled.run("incident", "history", "manual:M1", "--inputs").stdout
+
+
+def test_the_reporter_is_nowhere_in_it(filled):
+    for command in ("show", "history"):
+        for options in ((), ("--json",)):
+            output = filled.run("incident", command, "manual:M1", *options).stdout
+            assert PHONE not in output
+            assert "王小二" not in output
+    assert "«已加密»" in filled.run("incident", "history", "manual:M1", "--inputs").stdout
+
+
+def test_one_that_there_is_not_is_not_found_in_the_words_of_the_asker(filled):
+    assert filled.ask("incident", "show", "manual:none", code=3) == {
+        "error": {"code": "not_found", "message": "there is no incident manual:none"}
+    }
+    filled.run("incident", "history", "00000000-0000-0000-0000-000000000000", code=3)
+    filled.run("incident", "show", "fax:1", code=3)
+    filled.run("incident", "show", "nonsense", code=1)
