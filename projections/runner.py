@@ -162,6 +162,8 @@ class ProjectionRunner:
             try:
                 applied = self._follow(follower)
             except (OperationalError, InterfaceError, UnavailableError) as error:
+                if stop.is_set():  # whoever stops it closes the follower
+                    return
                 _log.warning("projection_waits_for_database", error=str(error))
                 stop.wait(_RETRY_SECONDS)
                 continue

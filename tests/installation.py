@@ -15,8 +15,6 @@ from pathlib import Path
 
 import httpx
 
-from tests.kafka_feeding import until
-
 ROOT = Path(__file__).parents[1]
 SECONDS = 90
 
@@ -60,28 +58,20 @@ class Installation:
     @contextmanager
     def serving(self):
         """Serve over HTTP while the block runs; yields a client that knows the address."""
-        with (self.folder / "serve.txt").open("w+b") as told, httpx.Client(timeout=30) as client:
-            process = self.start("serve", "--port", 0, stdout=told, stderr=told)
+        process = self.start("serve", "--port", 0, "--json", stdout=subprocess.PIPE)
+        with process, httpx.Client(timeout=30) as client:
             try:
-                until(lambda: process.poll() is not None or b"http://" in _read(told), "the server's start")
-                assert process.poll() is None, _read(told).decode()
-                client.base_url = _read(told).split(b"http://")[1].split(b"/")[0].decode().join(("http://", ""))
+                ready = json.loads(process.stdout.readline() or "{}")
+                assert ready.get("event") == "ready", self.log.read_text(encoding="utf-8")
+                client.base_url = ready["address"]
                 yield client
-            finally:
                 process.terminate()
-                try:
-                    process.wait(30)
-                finally:
-                    process.kill()
-                    process.wait()
+                process.wait(30)
+            finally:
+                process.kill()
 
     def token(self, role, *, holder=None, sources=()):
         """Make a token and return it as an Authorization header."""
         more = [word for source in sources for word in ("--source", source)]
         made = self.ask("tokens", "create", "--role", role, "--holder", holder or f"user:{role}", *more)
         return {"Authorization": f"Bearer {made['token']}"}
-
-
-def _read(file):
-    file.seek(0)
-    return file.read()

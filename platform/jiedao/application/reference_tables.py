@@ -59,16 +59,26 @@ class ReferenceTables:
         Raises ConfigurationError when the profile changed a table and not its version.
         """
         profile = self._profile
-        boundaries = read_boundaries(profile.boundaries).require_whole()
+        adopted = [self._adopt_shipped_boundaries(actor), self._adopt_classes(profile.class_table, actor)]
+        names = (profile.boundaries_version, profile.class_table.version)
+        return [name for name, is_new in zip(names, adopted, strict=True) if is_new]
+
+    def _adopt_shipped_boundaries(self, actor: Holder) -> bool:
+        """Adopt the profile's own boundary set; its overlaps and gaps are looked for only when it is new."""
+        profile = self._profile
         new = NewBoundarySet(
             profile.boundaries_version,
             profile.boundaries_effective_from,
             profile.boundaries_approximate,
             f"profile:{profile.code}",
         )
-        adopted = [self.adopt_boundaries(boundaries, new, actor), self._adopt_classes(profile.class_table, actor)]
-        names = (profile.boundaries_version, profile.class_table.version)
-        return [name for name, is_new in zip(names, adopted, strict=True) if is_new]
+        content = canonical_geojson(
+            self.of_district(read_boundaries(profile.boundaries, examine=False).require_whole())
+        )
+        digest = hashlib.sha256(content).hexdigest()
+        if self._is_adopted(BoundarySet.Adopted, new.version, digest, new.effective_from):
+            return False
+        return self.adopt_boundaries(read_boundaries(profile.boundaries), new, actor)
 
     def adopt_boundaries(self, boundaries: ImportedBoundaries, new: NewBoundarySet, actor: Holder) -> bool:
         """Adopt a boundary set; false when this very set was adopted before.

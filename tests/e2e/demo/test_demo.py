@@ -86,7 +86,7 @@ def jiedao(*arguments):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """A demo that has sent everything and stays up."""
-    running = RunningDemo(tmp_path_factory.mktemp("demo"))
+    running = RunningDemo(tmp_path_factory.mktemp("demo"), "--json")
     try:
         yield running.until(PLAYED)
     finally:
@@ -129,6 +129,14 @@ def test_each_role_has_a_token_that_may_do_what_the_role_may(demo):
     for role in Role:
         assert demo.get("/v1/streets", role.value).status_code == 200
     assert demo.get("/v1/queues", "integrator").status_code == 403
+
+
+def test_programs_are_told_the_same_as_people(demo):
+    ready, played = (json.loads(line) for line in demo.lines if line.startswith("{"))
+
+    assert (ready["event"], ready["address"], ready["district"]) == ("ready", demo.address, "330103")
+    assert ready["tokens"] == {role.value: demo.token(role.value) for role in Role}
+    assert (played["event"], played["outcomes"]) == ("played", EXPECTED["outcomes"])
 
 
 def test_the_address_opens_the_page_of_counts_and_the_documentation(demo):

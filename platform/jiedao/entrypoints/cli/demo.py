@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from jiedao.entrypoints.cli.options import DISTRICT, with_settings
+from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
+from jiedao.entrypoints.cli.output import announcer, as_json
 from jiedao.entrypoints.log_lines import logging_to
 from jiedao.entrypoints.settings import Settings
 
@@ -22,6 +23,7 @@ LOG_FILE = "demo.log"
 @click.command()
 @click.option("--fast", is_flag=True, help="不停顿 Send the sample without pauses.")
 @click.option("--exit-when-done", is_flag=True, help="推送完即结束 End once the sample was sent and is shown.")
+@json_output
 @with_settings(*DISTRICT, "host", "port")
 def demo(settings: Settings, *, fast: bool, exit_when_done: bool) -> None:
     r"""演示 Start the district, send it a sample of reports, and show its queues filling, live (Ctrl-C ends it).
@@ -29,15 +31,19 @@ def demo(settings: Settings, *, fast: bool, exit_when_done: bool) -> None:
     \b
     Needs nothing: PostgreSQL is embedded, everything is kept in <data>, and started again it adds another sample.
     It prints an access token for each role, and the address to open. The log goes to <data>/demo.log.
+
+    With --json a line {"event": "ready", "address": …, "tokens": …} tells when requests are answered, and a line
+    {"event": "played", …} that the whole sample was sent and is shown; what people read goes to standard error.
     """
-    console = Console(file=sys.stdout, highlight=False)
+    console = Console(file=sys.stderr if as_json() else sys.stdout, highlight=False)
     with console.status("街道 Jiedao …") if console.is_terminal else nullcontext():
         from jiedao.entrypoints.demo.running import DemoOptions, run_demo  # noqa: PLC0415  # it takes a second
 
     settings.data.mkdir(parents=True, exist_ok=True)
     settings = settings.model_copy(update={"log_file": settings.log_file or settings.data / LOG_FILE})
     with logging_to(settings):
-        run_demo(settings, DemoOptions(fast=fast, exit_when_done=exit_when_done, command=_called()), console)
+        options = DemoOptions(fast=fast, exit_when_done=exit_when_done, command=_called(), announce=announcer())
+        run_demo(settings, options, console)
 
 
 def _called() -> str:

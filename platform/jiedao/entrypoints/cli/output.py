@@ -48,6 +48,20 @@ def answer(document: object, *tell: Callable[[], RenderableType]) -> None:
         console.print(one(), soft_wrap=False)
 
 
+def announcer() -> Callable[..., None]:
+    """Return what tells a program that something happened, as one line of JSON on standard output, from any thread.
+
+    People are told otherwise: without ``--json`` it says nothing.
+    """
+    wanted = as_json()
+
+    def announce(event: str, **facts: object) -> None:
+        if wanted:
+            click.echo(msgspec.json.encode({"event": event} | {name: _plain(fact) for name, fact in facts.items()}))
+
+    return announce
+
+
 def note(sentence: str) -> None:
     """Tell something beside the answer, on standard error."""
     click.echo(sentence, err=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import click
 
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.opening import opened
-from jiedao.entrypoints.cli.options import DISTRICT, with_settings
-from jiedao.entrypoints.cli.output import note
+from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
+from jiedao.entrypoints.cli.output import announcer, note
 from jiedao.entrypoints.following import attachments_fetched, views_following
 from jiedao.entrypoints.http.app import create_app
 from jiedao.entrypoints.http.serving import listen
@@ -18,6 +20,7 @@ from jiedao.entrypoints.settings import Settings
 
 
 @click.command()
+@json_output
 @with_settings(*DISTRICT, "host", "port", "trusted_proxies")
 def serve(settings: Settings) -> None:
     r"""启动服务 Serve HTTP until stopped (Ctrl-C, or SIGTERM): requests under way are answered first.
@@ -25,7 +28,10 @@ def serve(settings: Settings) -> None:
     \b
     Without JIEDAO_DATABASE_URL it runs the embedded PostgreSQL in <data>; other commands join it there.
     The views follow the log in the same process. Feeds from Kafka are processes of their own: jiedao ingest kafka.
+
+    With --json a line {"event": "ready", "address": …} tells when requests are answered, another one that it stopped.
     """
+    announce = announcer()
     listening = listen(settings.host, settings.port)
     with ExitStack() as stack:
         stack.callback(listening.close)
@@ -38,13 +44,15 @@ def serve(settings: Settings) -> None:
             create_app(district.services()),
             listening,
             trusted_proxies=[one.strip() for one in settings.trusted_proxies.split(",") if one.strip()],
-            on_ready=lambda: _tell(district, address),
+            on_ready=lambda: _tell(district, address, announce),
         )
     note("stopped")
+    announce("stopped")
 
 
-def _tell(district: District, address: str) -> None:
+def _tell(district: District, address: str, announce: Callable[..., None]) -> None:
     profile = district.profile
+    announce("ready", address=address, district=profile.code, pid=os.getpid())
     note(f"{profile.code} {profile.name}: {address}/ (队列 queues)  {address}/docs (接口 API)")
     if not district.tokens.list():
         note("there is no token yet: jiedao tokens create --role administrator --holder user:NAME")

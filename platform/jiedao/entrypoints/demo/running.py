@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,9 +49,11 @@ _TRIED_AS = Role.AUDITOR
 class DemoOptions:
     """How the sample is played: without pauses when ``fast``; ending by itself with ``exit_when_done``.
 
-    ``command`` is how this program is called here, for what to try next.
+    ``command`` is how this program is called here, for what to try next. ``announce`` is told what happened, for
+    programs: ``ready`` with address and tokens, ``played`` with what became of the records.
     """
 
+    announce: Callable[..., None]
     fast: bool = False
     exit_when_done: bool = False
     command: str = "jiedao"
@@ -107,6 +109,16 @@ def _serve(  # noqa: PLR0913  # the parts of a demo
 ) -> None:
     address = _address(listening)
     _print(console, _welcome(address, access))
+
+    def ready() -> None:
+        options.announce(
+            "ready",
+            address=address,
+            district=district.profile.code,
+            tokens={role.value: plain for role, plain in access.by_role.items()},
+        )
+        play.begin()
+
     with (
         screen_on(console, address) as screen,
         Play(
@@ -122,7 +134,7 @@ def _serve(  # noqa: PLR0913  # the parts of a demo
             exit_when_done=options.exit_when_done,
         ) as play,
     ):
-        serve(create_app(district.services()), listening, on_ready=play.begin)
+        serve(create_app(district.services()), listening, on_ready=ready)
 
 
 def _all_shown(district: District) -> bool:
@@ -150,6 +162,7 @@ def _welcome(address: str, access: DemoAccess) -> list[str]:
 
 def _afterwards(address: str, access: DemoAccess, settings: Settings, options: DemoOptions, sums: Sums) -> list[str]:
     """What to try once the sample was sent, with real ids and a real token."""
+    options.announce("played", messages=sums.messages, outcomes=sums.by_source())
     said = f"样例已全部推送 the whole sample was sent: {sums.messages} messages."
     if options.exit_when_done:
         return ["", said]

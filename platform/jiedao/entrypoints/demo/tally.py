@@ -30,6 +30,13 @@ class Sums:
     reasons: Mapping[str, int]
     story: str | None
 
+    def by_source(self) -> Mapping[str, Mapping[str, int]]:
+        """How many records had which outcome, by source."""
+        sources: dict[str, dict[str, int]] = {}
+        for (source, outcome), number in self.outcomes.items():
+            sources.setdefault(source, {})[outcome] = number
+        return sources
+
     def of_source(self, source: str) -> int:
         """How many records of a source were answered."""
         return sum(number for (name, _), number in self.outcomes.items() if name == source)

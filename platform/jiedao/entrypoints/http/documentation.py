@@ -84,8 +84,9 @@ _HOTLINE = {
     "case_content": "朝晖路与再行路口，商铺占用人行道堆放货物。",
     "address_detail": "朝晖街道朝晖路 182 号",
     "case_lnglat": "120.1694,30.2856",
-    "case_accord_type_one_name": "城市管理",
-    "case_accord_type_two_name": "占道经营",
+    "case_accord_type_one_name": "城乡建设",
+    "case_accord_type_two_name": "市容管理",
+    "case_accord_type_three_name": "占道经营",
     "case_is_urgent": "0",
     "call_time": "2026-11-24 09:30:00",
 }
