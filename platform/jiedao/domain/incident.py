@@ -11,11 +11,14 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
+from jiedao.domain import workflow_events
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.incident_event import IncidentEvent
+from jiedao.domain.progress import Progress
 from jiedao.domain.report import Attachment, IncidentReport, Sealed
-from jiedao.domain.terms import IncidentState, MatchMethod, Platform
+from jiedao.domain.terms import IncidentState, Lifecycle, MatchMethod, Platform
 
 
 class Incident(RecordedAggregate):
@@ -23,10 +26,9 @@ class Incident(RecordedAggregate):
 
     TOPIC = "jiedao.incident"
 
-    class Event(RecordedAggregate.Event):
-        """The base of its events."""
+    Event = IncidentEvent
 
-    class Received(Event, AggregateCreated):
+    class Received(IncidentEvent, AggregateCreated):
         """The first report came in (登记)."""
 
         TOPIC = "jiedao.incident.received"
@@ -34,7 +36,7 @@ class Incident(RecordedAggregate):
         raw: Sealed
         reporter: Sealed | None
 
-    class JurisdictionDecided(Event):
+    class JurisdictionDecided(IncidentEvent):
         """A street was found for it, or was not (管辖判定)."""
 
         TOPIC = "jiedao.incident.jurisdiction_decided"
@@ -44,7 +46,7 @@ class Incident(RecordedAggregate):
             """Take the decision over."""
             aggregate.jurisdiction = self.decision
 
-    class ClassDecided(Event):
+    class ClassDecided(IncidentEvent):
         """A class was found for it, or was not (分类判定)."""
 
         TOPIC = "jiedao.incident.class_decided"
@@ -54,7 +56,7 @@ class Incident(RecordedAggregate):
             """Take the decision over."""
             aggregate.classification = self.decision
 
-    class Revised(Event):
+    class Revised(IncidentEvent):
         """The source sent a later revision of its record."""
 
         TOPIC = "jiedao.incident.revised"
@@ -67,7 +69,7 @@ class Incident(RecordedAggregate):
             aggregate.reports[self.report.revision] = aggregate.report = self.report
             aggregate.reporter = self.reporter
 
-    class LateRevisionRecorded(Event):
+    class LateRevisionRecorded(IncidentEvent):
         """An older revision came after a newer one: recorded, changes nothing."""
 
         TOPIC = "jiedao.incident.late_revision_recorded"
@@ -79,7 +81,7 @@ class Incident(RecordedAggregate):
             """Keep it beside the others; what holds stays."""
             aggregate.reports[self.report.revision] = self.report
 
-    class AttachmentStored(Event):
+    class AttachmentStored(IncidentEvent):
         """What the source only linked to was fetched and is kept by its content hash."""
 
         TOPIC = "jiedao.incident.attachment_stored"
@@ -90,12 +92,38 @@ class Incident(RecordedAggregate):
             """Keep it with the incident."""
             aggregate.fetched[self.url] = self.attachment
 
-    class AttachmentMissed(Event):
+    class AttachmentMissed(IncidentEvent):
         """What the source only linked to could not be fetched; the reason says why."""
 
         TOPIC = "jiedao.incident.attachment_missed"
         url: str
         reason: str
+
+    # By people's commands.
+    Admitted = workflow_events.Admitted
+    Declined = workflow_events.Declined
+    Confirmed = workflow_events.Confirmed
+    Filed = workflow_events.Filed
+    Rejected = workflow_events.Rejected
+    SettledOnSpot = workflow_events.SettledOnSpot
+    Voided = workflow_events.Voided
+    TaskDispatched = workflow_events.TaskDispatched
+    TaskReassigned = workflow_events.TaskReassigned
+    TaskAccepted = workflow_events.TaskAccepted
+    TaskReturned = workflow_events.TaskReturned
+    TaskStarted = workflow_events.TaskStarted
+    TaskHandled = workflow_events.TaskHandled
+    TaskVerified = workflow_events.TaskVerified
+    TaskFailedVerification = workflow_events.TaskFailedVerification
+    Closed = workflow_events.Closed
+    Replied = workflow_events.Replied
+    Revisited = workflow_events.Revisited
+    Reopened = workflow_events.Reopened
+    Suspended = workflow_events.Suspended
+    Resumed = workflow_events.Resumed
+    Supervised = workflow_events.Supervised
+    Urged = workflow_events.Urged
+    InterventionRecorded = workflow_events.InterventionRecorded
 
     def __init__(self, report: IncidentReport, raw: Sealed, reporter: Sealed | None) -> None:
         """Start from the first report; nothing is decided yet."""
@@ -106,6 +134,7 @@ class Incident(RecordedAggregate):
         self.reporter = reporter
         self.jurisdiction: JurisdictionDecision | None = None
         self.classification: ClassDecision | None = None
+        self.progress = Progress()
 
     @classmethod
     def receive(  # noqa: PLR0913  # an event's whole content, by keyword
@@ -176,12 +205,18 @@ class Incident(RecordedAggregate):
         return Platform(value) if value else None
 
     @property
-    def state(self) -> IncidentState:
-        """``triage`` until it is known who deals with it, then ``received``.
+    def lifecycle(self) -> Lifecycle:
+        """Whether we file and close it, or a superior platform does."""
+        return Lifecycle(self.report.lifecycle)
 
-        An order that needs no place (a consultation) and has no street stands in the district's own queue.
+    @property
+    def state(self) -> IncidentState:
+        """Where it stands.
+
+        Before it is admitted, what is decided says so: ``triage`` until it is known who deals with it, then
+        ``received``; then its progress does.
         """
-        return standing(self.jurisdiction, self.classification)
+        return self.progress.state(self.lifecycle, standing(self.jurisdiction, self.classification))
 
 
 def standing(jurisdiction: JurisdictionDecision | None, classification: ClassDecision | None) -> IncidentState:

@@ -68,10 +68,71 @@ class ClassMethod(Term):
 
 
 class IncidentState(Term):
-    """Where an incident stands; the whole workflow table builds on these two."""
+    """Where an incident stands."""
 
     TRIAGE = "triage", "待判定"
     RECEIVED = "received", "待受理"
+    ADMITTED = "admitted", "待立案"
+    FILED = "filed", "待派遣"
+    DISPATCHED = "dispatched", "处置中"
+    HANDLED = "handled", "待结案"
+    SUSPENDED = "suspended", "挂账"
+    CLOSED = "closed", "已结案"
+    DECLINED = "declined", "不予受理"
+    REJECTED = "rejected", "不予立案"
+    VOID = "void", "作废"
+
+
+class TaskState(Term):
+    """Where a task stands: what one assignee has to do for an incident (任务)."""
+
+    DISPATCHED = "dispatched", "待签收"
+    ACCEPTED = "accepted", "已签收"
+    STARTED = "started", "处置中"
+    HANDLED = "handled", "待核查"
+    REWORK = "rework", "返工"
+    VERIFIED = "verified", "核查通过"
+    RETURNED = "returned", "已退回"
+    REASSIGNED = "reassigned", "已改派"
+
+
+class Command(Term):
+    """What people do with an incident, or with one of its tasks."""
+
+    ADMIT = "admit", "受理"
+    DECLINE = "decline", "不予受理"
+    DECIDE_JURISDICTION = "decide_jurisdiction", "判定管辖"
+    DECIDE_CLASS = "decide_class", "判定分类"
+    CONFIRM = "confirm", "核实"
+    FILE = "file", "立案"
+    REJECT = "reject", "不予立案"
+    SETTLE_ON_SPOT = "settle_on_spot", "即查即结"
+    VOID = "void", "作废"
+    DISPATCH = "dispatch", "派遣"
+    REASSIGN = "reassign", "改派"
+    ACCEPT = "accept", "签收"
+    RETURN = "return", "退回"
+    START = "start", "开始处置"
+    REPORT_HANDLED = "report_handled", "反馈"
+    VERIFY = "verify", "核查"
+    CLOSE = "close", "结案"
+    REPLY = "reply", "答复"
+    REVISIT = "revisit", "回访"
+    REOPEN = "reopen", "重办"
+    SUSPEND = "suspend", "挂账"
+    RESUME = "resume", "恢复"
+    SUPERVISE = "supervise", "督办"
+    URGE = "urge", "催办"
+    INTERVENE = "intervene", "干预留痕"
+
+
+class AssigneeKind(Term):
+    """Whom a task can be given to."""
+
+    PLATFORM = "platform", "街道平台"
+    DEPARTMENT = "department", "职能部门"
+    UNIT = "unit", "养护单位"
+    COMMUNITY = "community", "社区"
 
 
 class Role(Term):

@@ -1,0 +1,176 @@
+"""What each command of the workflow has to say: one small dataclass a command, and a table from one to the other.
+
+A text that a command needs must not be empty; the edge checks kinds and lengths, the domain that it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from jiedao.domain.tasks import Assignee
+from jiedao.domain.terms import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Nothing but a remark, which may be empty."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason, which is required."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """The street that holds it, and why."""
+
+    street_code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """The class that it has (the district's own code), and why."""
+
+    class_code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Whether there is on site what was reported; photos by their content hash."""
+
+    found: bool
+    note: str = ""
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was done; photos by their content hash."""
+
+    result: str
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """Whom a task is given to."""
+
+    assignee: Assignee
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAssignee:
+    """Whom a task is given to instead, and why."""
+
+    task_id: str
+    assignee: Assignee
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfTask:
+    """The task that is meant, with a remark."""
+
+    task_id: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The task that is given back, and why."""
+
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What was done for a task; photos of before and after by their content hash."""
+
+    task_id: str
+    result: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether what was done passes; where it does not, the note says what is missing."""
+
+    task_id: str
+    passed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the reporter was told."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """What the reporter says afterwards; ``satisfied`` is ``None`` where nobody could be reached."""
+
+    resolved: bool | None
+    satisfied: bool | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Why the clock stops, and who approved it."""
+
+    reason: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """Who leaned on the case, and how (干预留痕)."""
+
+    who: str
+    what: str
+
+
+DETAILS: Mapping[Command, type] = MappingProxyType(
+    {
+        Command.DECIDE_JURISDICTION: Street,
+        Command.DECIDE_CLASS: Class,
+        Command.ADMIT: Remark,
+        Command.DECLINE: Reason,
+        Command.CONFIRM: Confirmation,
+        Command.FILE: Remark,
+        Command.REJECT: Reason,
+        Command.SETTLE_ON_SPOT: Result,
+        Command.VOID: Reason,
+        Command.DISPATCH: NewTask,
+        Command.REASSIGN: OtherAssignee,
+        Command.ACCEPT: OfTask,
+        Command.RETURN: Return,
+        Command.START: OfTask,
+        Command.REPORT_HANDLED: Handled,
+        Command.VERIFY: Verdict,
+        Command.CLOSE: Remark,
+        Command.REPLY: Answer,
+        Command.REVISIT: Revisit,
+        Command.REOPEN: Reason,
+        Command.SUSPEND: Suspension,
+        Command.RESUME: Remark,
+        Command.SUPERVISE: Remark,
+        Command.URGE: Remark,
+        Command.INTERVENE: Intervention,
+    }
+)
+"""Command → what it says."""

@@ -1,0 +1,47 @@
+"""How far an incident has come by people's commands: what the workflow knows of it beside the report and its decisions.
+
+The aggregate keeps it, and so does the read side: one meaning of each event, in both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jiedao.domain.tasks import Task
+from jiedao.domain.terms import IncidentState, Lifecycle, TaskState
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where the workflow stands.
+
+    ``stage`` is ``None`` until somebody admitted or ended it; ``confirmed`` is what a check on site found, ``None``
+    without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before.
+    """
+
+    stage: IncidentState | None = None
+    suspended_stage: IncidentState | None = None
+    confirmed: bool | None = None
+    tasks: dict[str, Task] = field(default_factory=dict)
+    earlier_tasks: int = 0
+
+    def state(self, lifecycle: Lifecycle, standing: IncidentState) -> IncidentState:
+        """Tell the incident's state; ``standing`` is what the decisions about it say before it was admitted.
+
+        While it is dispatched, its tasks say when it is handled.
+        """
+        if self.stage is None:
+            return standing
+        if self.stage is IncidentState.DISPATCHED and self._is_handled(lifecycle):
+            return IncidentState.HANDLED
+        return self.stage
+
+    def next_task_id(self) -> str:
+        """Return the id of the next task: T1, T2, … along the incident's whole life."""
+        return f"T{self.earlier_tasks + len(self.tasks) + 1}"
+
+    def _is_handled(self, lifecycle: Lifecycle) -> bool:
+        """Whether every task is over; a superior platform verifies its own cases itself."""
+        done = {TaskState.VERIFIED, TaskState.HANDLED} if lifecycle is Lifecycle.UPSTREAM else {TaskState.VERIFIED}
+        states = [task.state for task in self.tasks.values() if task.state is not TaskState.REASSIGNED]
+        return bool(states) and all(state in done for state in states)
