@@ -8,7 +8,10 @@ from datetime import date, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from jiedao.domain.terms import IncidentState
+import msgspec
+
+from jiedao.domain.progress import Progress
+from jiedao.domain.tasks import Task
 from projections.generations import Generation
 
 Row = TypeVar("Row")
@@ -52,7 +55,8 @@ class IncidentSummary:
     """An incident as it stands.
 
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres, ``priority`` 1 (most urgent) to 4, times in UTC;
-    ``received_at`` is when its first event was recorded.
+    ``received_at`` is when its first event was recorded. ``progress`` is how far people's commands have brought it, as
+    stored; :attr:`tasks` reads it.
     """
 
     incident_id: UUID
@@ -89,6 +93,13 @@ class IncidentSummary:
     first_position: int
     last_position: int
     version: int
+    progress: Mapping[str, object] | None
+
+    @property
+    def tasks(self) -> Sequence[Task]:
+        """Its tasks since it was last opened, in the order in which they were given."""
+        tasks = msgspec.convert(self.progress or {}, Progress).tasks.values()
+        return sorted(tasks, key=lambda task: (len(task.task_id), task.task_id))  # T2 before T10
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +129,14 @@ class QueueRow:
 class QueueQuestion:
     """Which queue is asked for, and as of when; without ``as_of_position`` and ``as_of_time``: as it stands now.
 
-    In state ``received``, ``street``/``platform`` of ``None`` mean the district's own queue and none; in ``triage``
-    they let all through. ``streets`` is what the asker may see at all.
+    ``state`` is an open one, or ``None`` for what there is to do: every open state but triage. In ``triage`` a
+    ``street`` of ``None`` lets all through, else it means the district's own queue. A ``platform`` of ``None`` lets
+    all through. ``streets`` is what the asker may see at all.
     """
 
     street: str | None = None
     platform: str | None = None
-    state: str = IncidentState.RECEIVED.value
+    state: str | None = None
     as_of_position: int | None = None
     as_of_time: datetime | None = None
     streets: frozenset[str] | None = None

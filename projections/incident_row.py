@@ -13,10 +13,15 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
+from jiedao.domain import workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident, standing
+from jiedao.domain.progress import Progress
 from jiedao.domain.report import IncidentReport
-from jiedao.domain.terms import Lifecycle
+from jiedao.domain.terms import IncidentState, Lifecycle
+from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
 
 
@@ -25,7 +30,9 @@ class IncidentRow:
     """One incident as it stands; the fields are the columns of ``incident_view``, in their order.
 
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is the superior platform's deadline
-    for an upstream case that has one, else the class table's; both are kept beside it.
+    for an upstream case that has one, else the class table's; both are kept beside it. ``progress`` is a
+    :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
+    replaced and never changed, since copies of a row share it.
     """
 
     incident_id: UUID
@@ -65,6 +72,7 @@ class IncidentRow:
     upstream_due_at: datetime | None
     class_due_at: datetime | None
     class_due_provisional: bool
+    progress: Mapping[str, object] | None
 
 
 COLUMNS = tuple(field.name for field in fields(IncidentRow))
@@ -72,15 +80,22 @@ as_tuple: Callable[[IncidentRow], tuple[object, ...]] = attrgetter(*COLUMNS)
 
 
 @lru_cache(maxsize=1024)
-def _state(method: str | None, street_code: str | None, platform: str | None) -> str:
-    """Ask the domain for the state that follows; there are few combinations, and one per event to answer."""
+def _decided(method: str | None, street_code: str | None, platform: str | None) -> IncidentState:
+    """Ask the domain for the state that the decisions say; few combinations, and one per event to answer."""
     placed = JurisdictionDecision(method, street_code, "") if method else None
-    return standing(placed, ClassDecision("", "", platform=platform)).value
+    return standing(placed, ClassDecision("", "", platform=platform))
+
+
+def _state(row: IncidentRow) -> IncidentState:
+    decided = _decided(row.jurisdiction_method, row.street_code, row.platform)
+    if row.progress is None:
+        return decided
+    return msgspec.convert(row.progress, Progress).state(Lifecycle(row.lifecycle), decided)
 
 
 def _settle(row: IncidentRow) -> None:
     """Bring up to date what follows from several decisions together."""
-    row.state = _state(row.jurisdiction_method, row.street_code, row.platform)
+    row.state = _state(row).value
     if row.lifecycle == Lifecycle.UPSTREAM and row.upstream_due_at is not None:
         row.due_at, row.due_provisional = row.upstream_due_at, False
     else:
@@ -131,6 +146,7 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         upstream_due_at=None,
         class_due_at=None,
         class_due_provisional=False,
+        progress=None,
     )
     _take_report(row, report)
     _settle(row)
@@ -173,11 +189,20 @@ def _take_class(row: IncidentRow, decision: ClassDecision) -> None:
     row.class_due_provisional = decision.due_provisional
 
 
+def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
+    """Let the event itself say what it means for the progress, as it does for the aggregate."""
+    progress = msgspec.convert(row.progress or {}, Progress)
+    event.advance(progress)
+    row.progress = msgspec.to_builtins(progress)
+
+
 def _nothing(_row: IncidentRow, _event: object) -> None:
     """Recorded beside the incident; changes nothing of how it stands."""
 
 
-STEPS: Mapping[str, Callable[[IncidentRow, Any], None]] = {  # each step knows the event of its topic
+_Step = Callable[[IncidentRow, Any], None]  # each step knows the event of its topic
+
+_OF_REPORTS: dict[str, _Step] = {
     Incident.JurisdictionDecided.TOPIC: lambda row, event: _take_jurisdiction(row, event.decision),
     Incident.ClassDecided.TOPIC: lambda row, event: _take_class(row, event.decision),
     Incident.Revised.TOPIC: lambda row, event: _take_report(row, event.report),
@@ -185,6 +210,12 @@ STEPS: Mapping[str, Callable[[IncidentRow, Any], None]] = {  # each step knows t
     Incident.AttachmentStored.TOPIC: _nothing,
     Incident.AttachmentMissed.TOPIC: _nothing,
 }
+_OF_COMMANDS: dict[str, _Step] = {
+    vars(event)["TOPIC"]: _move_on
+    for event in vars(workflow_events).values()
+    if isinstance(event, type) and issubclass(event, WorkflowEvent) and "TOPIC" in vars(event)
+}
+STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS
 
 
 def advance(row: IncidentRow, recorded: PositionedEvent) -> None:

@@ -15,8 +15,10 @@ from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
+from psycopg.sql import SQL
 
 from jiedao.domain.errors import InvalidInputError, NotFoundError, UnavailableError
+from jiedao.domain.incident import Incident
 from jiedao.domain.terms import IncidentState
 from jiedao.store.database import Database
 from projections.answers import (
@@ -101,16 +103,23 @@ class ReadModel:
         with self._active() as (connection, _position):
             return _find_incident(connection, incident_id, streets)
 
-    def history(self, incident_id: UUID, streets: frozenset[str] | None = None) -> list[HistoryRow]:
-        """Return an incident's whole story, in order. Raises NotFoundError, also where the asker may not see it."""
+    def history(
+        self, incident_id: UUID, streets: frozenset[str] | None = None, *, interventions: bool = False
+    ) -> list[HistoryRow]:
+        """Return an incident's whole story, in order; with ``interventions`` (干预留痕) only for who may see them.
+
+        Raises NotFoundError, also where the asker may not see it.
+        """
+        conditions = Conditions()
+        conditions.add("incident_id = %s", incident_id)
+        if not interventions:
+            conditions.add("topic <> %s", Incident.InterventionRecorded.TOPIC)
+        query = SQL("SELECT * FROM incident_history {} ORDER BY version").format(conditions.where())
         with self._active() as (connection, _position), connection.cursor(row_factory=dict_row) as cursor:
             _find_incident(connection, incident_id, streets)
-            rows = cursor.execute(
-                "SELECT * FROM incident_history WHERE incident_id = %s ORDER BY version", [incident_id]
-            )
             return [
                 HistoryRow(event=row["topic"].rpartition(".")[2], label=TELLINGS[row["topic"]].label, **row)
-                for row in rows
+                for row in cursor.execute(query, conditions.parameters)
             ]
 
     def queue(self, question: QueueQuestion, after: str | None = None, limit: int = 50) -> Page[QueueRow]:
@@ -144,7 +153,7 @@ class ReadModel:
         as_of_time: datetime | None = None,
         streets: frozenset[str] | None = None,
     ) -> list[Count]:
-        """Count incidents per street × platform × state, now or as of the past; empty places are left out."""
+        """Count what waits per street × platform × open state, now or as of the past; empty places are left out."""
         with self._active() as (connection, reached):
             position = resolve_position(connection, reached, as_of_position, as_of_time)
             return select_counts(connection, position, streets)

@@ -17,13 +17,14 @@ from projections.answers import Count, Page, QueueQuestion, QueueRow
 from projections.conditions import Conditions
 from projections.cursor import read_cursor
 from projections.paging import page_of, page_size, select_rows
+from projections.task_queue import QUEUED_STATES, TO_DO_STATES
 
 _LAST = datetime.max.replace(tzinfo=UTC)  # stands for "no deadline" within a cursor
 _NO_PRIORITY = 9  # as in task_queue.sql
 
 _COUNT_NOW = """
 SELECT street_code, platform, state, incidents FROM incident_count
-WHERE %(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s)
+WHERE state = ANY(%(queued)s) AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
 ORDER BY street_code NULLS LAST, platform NULLS LAST, state
 """
 _COUNT_THEN = """
@@ -59,11 +60,14 @@ def resolve_position(
 def select_queue(
     connection: Connection[TupleRow], reached: int, question: QueueQuestion, after: str | None, limit: int
 ) -> Page[QueueRow]:
-    """Select a page of a queue: by priority, then deadline (none last), then incident id."""
+    """Select a page of a queue: by priority, then deadline (none last), then incident id.
+
+    Raises InvalidInputError for a state in which nobody has anything left to do.
+    """
     asked = ("queue", question)
     position = resolve_position(connection, reached, question.as_of_position, question.as_of_time)
     conditions = _standing_at(position)
-    conditions.add("state = %s", question.state)
+    _in_state(conditions, question.state)
     _in_queue(conditions, question)
     if after is not None:
         priority, due_at, incident_id = read_cursor(asked, after, tuple[int, datetime, UUID])
@@ -82,10 +86,24 @@ def select_queue(
 def select_counts(
     connection: Connection[TupleRow], position: int | None, streets: frozenset[str] | None
 ) -> list[Count]:
-    """Select how many incidents stand where, now or as of a position."""
+    """Select how many incidents stand in which queue, now or as of a position."""
     with connection.cursor(row_factory=class_row(Count)) as cursor:
-        parameters = {"position": position, "streets": None if streets is None else sorted(streets)}
+        parameters = {
+            "position": position,
+            "streets": None if streets is None else sorted(streets),
+            "queued": sorted(QUEUED_STATES),
+        }
         return cursor.execute(_COUNT_NOW if position is None else _COUNT_THEN, parameters).fetchall()
+
+
+def _in_state(conditions: Conditions, wanted: str | None) -> None:
+    if wanted is None:
+        conditions.add("state = ANY(%s)", sorted(TO_DO_STATES))
+    elif wanted in QUEUED_STATES:
+        conditions.add("state = %s", wanted)
+    else:
+        states = ", ".join(sorted(QUEUED_STATES))
+        raise InvalidInputError(f"nothing waits in state {wanted!r}: ask for one of {states}", pointer="/state")
 
 
 def _standing_at(position: int | None) -> Conditions:

@@ -1,4 +1,4 @@
-"""The task queues of street × platform, with triage: what stood in them at any position of the log.
+"""The task queues of street × platform, with triage: what stood in them, in any open state, at any position of the log.
 
 An incident's row is closed and a new one opened when it moves to another queue or looks different in it; a row
 holds for positions ``[from_position, to_position)``.
@@ -14,12 +14,16 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from jiedao.domain.terms import IncidentState
+from jiedao.domain.workflow import OPEN
 from projections.folding import INCIDENT_TOPICS, Folded
 from projections.incident_row import IncidentRow
 from projections.rows import copy_rows
 
-QUEUED_STATES = frozenset({IncidentState.TRIAGE.value, IncidentState.RECEIVED.value})
-"""The states in which an incident stands in a queue."""
+QUEUED_STATES = frozenset(state.value for state in OPEN)
+"""The states in which an incident stands in a queue: whoever holds it has something to do, or to see to."""
+
+TO_DO_STATES = QUEUED_STATES - {IncidentState.TRIAGE.value}
+"""Those in which it is known who holds it: what a street's own queue shows."""
 
 _SHOWN = (
     "state", "street_code", "platform", "priority", "due_at", "due_provisional", "title", "address",
@@ -44,7 +48,7 @@ class TaskQueue:
     """Writes ``task_queue``."""
 
     name = "task_queue"
-    revision = 1
+    revision = 2
     topics = (INCIDENT_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:

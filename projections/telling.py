@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jiedao.domain import workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident
 from jiedao.domain.report import Sealed
-from jiedao.domain.terms import ClassMethod, Lifecycle, MatchMethod, Platform
+from jiedao.domain.tasks import Assignee
+from jiedao.domain.terms import AssigneeKind, ClassMethod, Command, Lifecycle, MatchMethod, Platform, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ _MATCH_LABELS = {term.value: term.label for term in MatchMethod}
 _CLASS_LABELS = {term.value: term.label for term in ClassMethod}
 _PLATFORM_LABELS = {term.value: term.label for term in Platform}
 _LIFECYCLE_LABELS = {term.value: term.label for term in Lifecycle}
+_ASSIGNEE_LABELS = {term.value: term.label for term in AssigneeKind}
 
 
 def _sealed(sealed: Sealed | None) -> str | None:
@@ -84,7 +87,103 @@ def _decision_inputs(event: Any) -> object:
     return event.decision
 
 
-TELLINGS: Mapping[str, Telling] = {
+def _assignee(assignee: Assignee) -> str:
+    return f"{assignee.name}（{_ASSIGNEE_LABELS.get(assignee.kind, assignee.kind)}）"
+
+
+def _photos(*sets: tuple[str, ...]) -> str:
+    number = sum(map(len, sets))
+    return f"，照片 {number} 张" if number else ""
+
+
+def _note(event: Any) -> str:
+    return f"：{event.note}" if event.note else ""
+
+
+def _reason(event: Any) -> str:
+    return f"：理由 {event.context.reason}" if event.context.reason else ""
+
+
+def _admitted(event: workflow_events.Admitted) -> str:
+    return f"{'，上级平台已立案' if event.filed else ''}{_note(event)}"
+
+
+def _confirmed(event: workflow_events.Confirmed) -> str:
+    return f"，{'属实' if event.found else '不属实'}{_photos(event.photos)}{_note(event)}"
+
+
+def _dispatched(event: workflow_events.TaskDispatched) -> str:
+    return f" 给 {_assignee(event.assignee)}{_note(event)}"
+
+
+def _reassigned(event: workflow_events.TaskReassigned) -> str:
+    return f" 给 {_assignee(event.assignee)}，新任务 {event.new_task_id}{_reason(event)}"
+
+
+def _handled(event: workflow_events.TaskHandled) -> str:
+    return f"：{event.result}{_photos(event.before, event.after)}"
+
+
+def _revisited(event: workflow_events.Revisited) -> str:
+    resolved = {True: "已解决", False: "未解决", None: "是否解决不详"}[event.resolved]
+    satisfied = {True: "满意", False: "不满意", None: "未取得评价"}[event.satisfied]
+    return f"，{resolved}，{satisfied}{_note(event)}"
+
+
+def _inputs_of(*fields: str) -> Callable[[Any], Mapping[str, object]]:
+    return lambda event: {name: getattr(event, name) for name in fields}
+
+
+def _of_incident(command: Command, told: Callable[[Any], str], *fields: str) -> Telling:
+    """Tell of a command about the incident: its word, and what follows on it."""
+    return Telling(command.label, lambda event: f"{command.label}{told(event)}", _inputs_of(*fields))
+
+
+def _of_task(command: Command, told: Callable[[Any], str], *fields: str) -> Telling:
+    """Tell of a command about a task: its word, the task, and what follows on it."""
+    return Telling(
+        command.label,
+        lambda event: f"{command.label}任务 {event.task_id}{told(event)}",
+        _inputs_of("task_id", *fields),
+    )
+
+
+_OF_COMMANDS: dict[str, Telling] = {
+    workflow_events.Admitted.TOPIC: _of_incident(Command.ADMIT, _admitted, "note", "filed"),
+    workflow_events.Declined.TOPIC: _of_incident(Command.DECLINE, _reason),
+    workflow_events.Confirmed.TOPIC: _of_incident(Command.CONFIRM, _confirmed, "found", "note", "photos"),
+    workflow_events.Filed.TOPIC: _of_incident(Command.FILE, _note, "note"),
+    workflow_events.Rejected.TOPIC: _of_incident(Command.REJECT, _reason),
+    workflow_events.SettledOnSpot.TOPIC: _of_incident(
+        Command.SETTLE_ON_SPOT, lambda event: f"：{event.result}{_photos(event.photos)}", "result", "photos"
+    ),
+    workflow_events.Voided.TOPIC: _of_incident(Command.VOID, _reason),
+    workflow_events.TaskDispatched.TOPIC: _of_task(Command.DISPATCH, _dispatched, "assignee", "note"),
+    workflow_events.TaskReassigned.TOPIC: _of_task(Command.REASSIGN, _reassigned, "new_task_id", "assignee"),
+    workflow_events.TaskAccepted.TOPIC: _of_task(Command.ACCEPT, _note, "note"),
+    workflow_events.TaskReturned.TOPIC: _of_task(Command.RETURN, _reason),
+    workflow_events.TaskStarted.TOPIC: _of_task(Command.START, _note, "note"),
+    workflow_events.TaskHandled.TOPIC: _of_task(Command.REPORT_HANDLED, _handled, "result", "before", "after"),
+    workflow_events.TaskVerified.TOPIC: _of_task(Command.VERIFY, lambda event: f"，通过{_note(event)}", "note"),
+    workflow_events.TaskFailedVerification.TOPIC: _of_task(
+        Command.VERIFY, lambda event: f"，不通过，{TaskState.REWORK.label}{_note(event)}", "note"
+    ),
+    workflow_events.Closed.TOPIC: _of_incident(Command.CLOSE, _note, "note"),
+    workflow_events.Replied.TOPIC: _of_incident(Command.REPLY, lambda event: f"上报人：{event.text}", "text"),
+    workflow_events.Revisited.TOPIC: _of_incident(Command.REVISIT, _revisited, "resolved", "satisfied", "note"),
+    workflow_events.Reopened.TOPIC: _of_incident(Command.REOPEN, _reason),
+    workflow_events.Suspended.TOPIC: _of_incident(
+        Command.SUSPEND, lambda event: f"，批准人 {event.approved_by}{_reason(event)}", "approved_by"
+    ),
+    workflow_events.Resumed.TOPIC: _of_incident(Command.RESUME, _note, "note"),
+    workflow_events.Supervised.TOPIC: _of_incident(Command.SUPERVISE, _note, "note"),
+    workflow_events.Urged.TOPIC: _of_incident(Command.URGE, _note, "note"),
+    workflow_events.InterventionRecorded.TOPIC: _of_incident(
+        Command.INTERVENE, lambda event: f"：{event.who}，{event.what}", "who", "what"
+    ),
+}
+
+_OF_REPORTS: dict[str, Telling] = {
     Incident.Received.TOPIC: Telling("登记", _received, _report_inputs),
     Incident.JurisdictionDecided.TOPIC: Telling("管辖判定", _jurisdiction, _decision_inputs),
     Incident.ClassDecided.TOPIC: Telling("分类判定", _class, _decision_inputs),
@@ -101,3 +200,6 @@ TELLINGS: Mapping[str, Telling] = {
         lambda event: {"url": event.url, "reason": event.reason},
     ),
 }
+
+TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS
+"""Topic → how an event of it is told."""

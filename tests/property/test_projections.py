@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jiedao.domain.incident import Incident, standing
+from jiedao.domain.carrying_out import may
+from jiedao.domain.terms import Role
+from jiedao.domain.workflow import rule_of
 from jiedao.store.database import Database
 from projections.answers import IncidentFilter, QueueQuestion
 from projections.queries import ReadModel
+from projections.rebuild import rebuild
 from projections.runner import ProjectionRunner
 from tests.integration.projections.journal import (
     SEALED,
@@ -18,24 +23,36 @@ from tests.integration.projections.journal import (
     Journal,
     classed,
     context,
+    done,
     placed,
     received,
     report,
+    upstream,
 )
+from tests.integration.projections.test_runner import rows_of
+from tests.workflow_samples import USUALLY
 
 STREETS = [None, "330103001", "330103002"]
 PLATFORMS = [None, "enforcement", "market"]
+TO_DO = ["received", "admitted", "filed", "dispatched", "handled", "suspended"]  # written by hand
+QUEUED = ["triage", *TO_DO]
 
+USUAL_WAY = ("admit", "file", "dispatch", "accept", "start", "report_handled", "verify", "close", "revisit", "reopen")
+
+NUMBER = st.integers(0, 4)
+CHOICE = st.tuples(st.integers(0, 30), st.booleans())
 ACT = st.one_of(
-    st.tuples(st.just("receive"), st.integers(0, 4)),
-    st.tuples(st.just("place"), st.integers(0, 4), st.sampled_from(STREETS), st.booleans()),
+    st.tuples(st.just("receive"), NUMBER, st.booleans()),
+    st.tuples(st.just("place"), NUMBER, st.sampled_from(STREETS), st.booleans()),
     st.tuples(
-        st.just("class"), st.integers(0, 4), st.sampled_from(PLATFORMS), st.sampled_from([1, 2, None]),
+        st.just("class"), NUMBER, st.sampled_from(PLATFORMS), st.sampled_from([1, 2, None]),
         st.sampled_from([None, 1, 5]),
     ),
-    st.tuples(st.just("revise"), st.integers(0, 4), st.integers(1, 4)),
+    st.tuples(st.just("revise"), NUMBER, st.integers(1, 4)),
+    st.tuples(st.just("command"), NUMBER, st.lists(CHOICE, max_size=6)),
+    st.tuples(st.just("way"), NUMBER, st.integers(1, len(USUAL_WAY)), st.lists(CHOICE, max_size=6)),
 )  # fmt: skip
-HISTORY = st.lists(st.lists(ACT, min_size=1, max_size=5), max_size=8)  # moments of acts
+HISTORY = st.lists(st.lists(ACT, min_size=1, max_size=4), max_size=8)  # moments of acts
 
 
 def carry_out(acts, incidents):
@@ -44,7 +61,9 @@ def carry_out(acts, incidents):
     for name, number, *rest in acts:
         incident = incidents.get(number)
         if incident is None:
-            incident = incidents[number] = received(number)
+            superior = name == "receive" and rest[0]
+            more = {"lifecycle": "upstream", "upstream": upstream(None)} if superior else {}
+            incident = incidents[number] = received(number, **more)
         elif name == "place":
             street, no_place = rest
             placed(incident, street, "no_place" if no_place and street is None else "polygon" if street else "none")
@@ -54,49 +73,98 @@ def carry_out(acts, incidents):
         elif name == "revise":
             changed = report(number, rest[0], title=f"第 {rest[0]} 版")
             incident.revise(report=changed, raw=SEALED, reporter=None, context=context(), at=START)
+        elif name == "way":
+            steps, choices = rest
+            bring_along(incident, steps)
+            command_at_random(incident, choices)
+        elif name == "command":
+            command_at_random(incident, rest[0])
         events += incident.collect_events()
     return events
 
 
+def bring_along(incident, steps):
+    """Bring an incident some steps along its usual way, as far as it may go; chance alone seldom gets far."""
+    if incident.state == "triage":
+        classed(placed(incident, STREETS[1]))
+    for command in USUAL_WAY[:steps]:
+        if command in may(incident, Role(USUALLY[command]), f"user:{USUALLY[command]}"):
+            act(incident, command, USUALLY[command], yes=True)
+
+
+def command_at_random(incident, choices):
+    """Carry out what somebody may do, one after the other; who handled something is nobody who verifies."""
+    for choice, yes in choices:
+        allowed = {
+            command: role for role in Role for command in may(incident, role) if not command.startswith("decide")
+        }
+        moving = sorted(command for command in allowed if not rule_of(command).always)
+        command = (moving if moving and choice % 5 else sorted(allowed))[choice % len(moving or allowed)]
+        act(incident, command, allowed[command], choice, yes=yes)
+
+
+def act(incident, command, role, choice=0, *, yes):
+    details = {}
+    if rule_of(command).task_from:
+        tasks = [one for one in incident.progress.tasks.values() if one.state in rule_of(command).task_from]
+        details["task_id"] = tasks[choice % len(tasks)].task_id
+    if command == "confirm":
+        details["found"] = yes
+    elif command == "verify":
+        details |= {"passed": yes, "note": "仍有残留"}
+    done(incident, command, role=role, by=command, **details)
+
+
 def naive_fold(events):
-    """Replay the slow way: each incident's latest report and decisions, one event after the other."""
+    """Replay the slow way: each aggregate made anew from all of its events, and asked how it stands."""
     known = {}
     for event in events:
-        now = known.setdefault(event.originator_id, {"jurisdiction": None, "class": None})
-        match event:
-            case Incident.Received() | Incident.Revised():
-                now["report"] = event.report
-            case Incident.JurisdictionDecided():
-                now["jurisdiction"] = event.decision
-            case Incident.ClassDecided():
-                now["class"] = event.decision
-    return {incident_id: look(now) for incident_id, now in known.items()}
+        known[event.originator_id] = event.mutate(known.get(event.originator_id))
+    return {incident_id: look(incident) for incident_id, incident in known.items()}
 
 
-def look(now):
-    place, kind = now["jurisdiction"], now["class"]
+def look(incident):
+    kind = incident.classification
     return (
-        standing(place, kind).value, place and place.street_code, kind and kind.platform, kind and kind.priority,
-        kind and kind.due_at, now["report"].title,
+        incident.state.value, incident.street_code, kind and kind.platform, kind and kind.priority,
+        kind and kind.due_at, incident.report.title,
     )  # fmt: skip
 
 
-def in_queue(rows):
+def queued(stood):
+    return {incident_id: seen for incident_id, seen in stood.items() if seen[0] in QUEUED}
+
+
+def seen(rows):
     return {
         row.incident_id: (row.state, row.street_code, row.platform, row.priority, row.due_at, row.title) for row in rows
     }
 
 
-def every_queue(read, position):
+def whole(read, question, limit=100):
+    rows, after = [], None
+    while True:
+        page = read.queue(question, after, limit)
+        rows += page.rows
+        after = page.after
+        if after is None:
+            break
+    assert [key(row) for row in rows] == sorted(key(row) for row in rows)
+    return rows
+
+
+def every_queue(read, position, states=(None, "triage"), limit=100):
     rows = []
-    for state in ("received", "triage"):
-        for street in STREETS if state == "received" else [None]:
-            question = QueueQuestion(street, None, state, as_of_position=position)
-            page = read.queue(question, limit=100)
-            assert [key(row) for row in page.rows] == sorted(key(row) for row in page.rows)
-            rows += page.rows
+    for state in states:
+        for street in [None] if state == "triage" else STREETS:
+            rows += whole(read, QueueQuestion(street, None, state, as_of_position=position), limit)
     assert len({row.incident_id for row in rows}) == len(rows)
-    return in_queue(rows)
+    return seen(rows)
+
+
+def counted(read, position=None):
+    counts = read.counts(as_of_position=position)
+    return {(one.state, one.street_code, one.platform): one.incidents for one in counts}
 
 
 def key(row):
@@ -105,7 +173,9 @@ def key(row):
 
 def empty(url):
     with psycopg.connect(url, autocommit=True) as connection:
-        for (schema,) in connection.execute("SELECT application_name FROM tracking").fetchall():
+        for (schema,) in connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname ~ '^view_[0-9]+$'"
+        ).fetchall():
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
         connection.execute("TRUNCATE event, tracking, projection_generation")
 
@@ -132,12 +202,19 @@ def test_views_equal_a_naive_fold_now_and_as_of_every_position(database_url, his
                     runner.catch_up()
             runner.catch_up()
             expected = naive_fold(recorded)
-            assert in_queue(read.incidents(IncidentFilter(), limit=100).rows) == expected
-            assert sum(count.incidents for count in read.counts()) == len(expected)
+            shown = read.incidents(IncidentFilter(), limit=100).rows
+            assert seen(shown) == expected
+            assert {row.incident_id: row.tasks for row in shown} == {
+                incident.id: list(incident.progress.tasks.values()) for incident in incidents.values()
+            }
             for position in range(1, len(recorded) + 1):
-                then = naive_fold(recorded[: ends[position - 1]])
+                then = queued(naive_fold(recorded[: ends[position - 1]]))
                 assert every_queue(read, position) == then
-                assert sum(count.incidents for count in read.counts(as_of_position=position)) == len(then)
-            assert every_queue(read, None) == expected
+                assert counted(read, position) == Counter(row[:3] for row in then.values())
+            now = queued(expected)
+            assert every_queue(read, None, limit=2) == every_queue(read, None, QUEUED) == now
+            assert counted(read) == Counter(row[:3] for row in now.values())
+            live = rows_of(journal, f"view_{read.status().active.number}")
+            assert rows_of(journal, f"view_{rebuild(runner).generation}") == live
     finally:
         journal.close()

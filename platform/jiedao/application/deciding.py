@@ -25,7 +25,7 @@ from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Clock, Inbox, InboxEntry, InboxKey, Jurisdiction, KnownRecord, Vault
 from jiedao.domain.report import IncidentReport, Sealed
-from jiedao.domain.terms import ClassMethod, IntakeOutcome, ReportFlag
+from jiedao.domain.terms import ClassMethod, IncidentState, IntakeOutcome, MatchMethod, ReportFlag
 
 _encode = msgspec.json.Encoder().encode
 _UNSEALED = Sealed("none", "", "")
@@ -293,6 +293,9 @@ class Decider:
             step.event_index = len(letter.pending_events)
 
 
+_REDECIDED = frozenset({IncidentState.TRIAGE, IncidentState.RECEIVED, IncidentState.ADMITTED, IncidentState.FILED})
+"""While it stands here, a later revision of the source's record may still change place and class."""
+
 _RECORDED = frozenset({IntakeOutcome.ACCEPTED, IntakeOutcome.REVISED, IntakeOutcome.LATE})
 
 
@@ -320,8 +323,13 @@ class _Frame:
 def _decide_again(
     incident: Incident, place: JurisdictionDecision, klass: ClassDecision, context: EventContext, at: datetime
 ) -> None:
-    incident.decide_jurisdiction(place, context=context, at=at)
-    incident.decide_class(klass, context=context, at=at)
+    """Take over what a revision says of place and class, unless a person decided it or somebody works on it already."""
+    if incident.state not in _REDECIDED:
+        return
+    if incident.jurisdiction is None or incident.jurisdiction.method != MatchMethod.MANUAL:
+        incident.decide_jurisdiction(place, context=context, at=at)
+    if incident.classification is None or incident.classification.method != ClassMethod.MANUAL:
+        incident.decide_class(klass, context=context, at=at)
 
 
 def _flagged(report: IncidentReport, klass: ClassDecision) -> IncidentReport:

@@ -7,16 +7,19 @@ decided by one version.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Lock
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from jiedao.application.reference_tables import ReferenceTables
-from jiedao.domain.classification import Classifier
+from jiedao.domain.classification import OWN_SCHEME, Classifier
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.report import IncidentReport, ReportedPlace
+from jiedao.domain.report import IncidentReport, ReportedPlace, SourceClass
 from jiedao.geo.jurisdiction import BoundaryJurisdiction
 
 LOOK_SECONDS = 2.0
@@ -85,3 +88,11 @@ class ClassesInForce:
     def decide(self, reports: Sequence[IncidentReport]) -> Sequence[ClassDecision]:
         """Decide for each report."""
         return self._in_force.get().decide(reports)
+
+    def of_code(self, incident: Incident, class_code: str) -> ClassDecision:
+        """Decide an incident's class by the district's own code; raises InvalidInputError for an unknown one."""
+        named = replace(incident.report, source_class=SourceClass(OWN_SCHEME, class_code))
+        (decision,) = self.decide([named])
+        if decision.class_code is None:
+            raise InvalidInputError(f"the class table in force knows no class {class_code!r}", "/class_code")
+        return decision

@@ -15,7 +15,7 @@ from jiedao.domain import commands as said
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import InvalidInputError, JiedaoError
 from jiedao.domain.incident import Incident
-from jiedao.domain.terms import Command, Lifecycle, Role
+from jiedao.domain.terms import Command, Lifecycle, Role, TaskState
 from jiedao.domain.workflow import allowed, rule_of
 
 
@@ -30,11 +30,11 @@ class CommandRefusedError(JiedaoError):
         self.allowed = allowed_instead
 
 
-def may(incident: Incident, role: Role) -> tuple[Command, ...]:
-    """Return what a role may do with an incident as it stands."""
-    return tuple(
-        allowed(incident.state, incident.lifecycle, role, (task.state for task in incident.progress.tasks.values()))
-    )
+def may(incident: Incident, role: Role, actor: str | None = None) -> tuple[Command, ...]:
+    """Return what a role may do with an incident as it stands; with ``actor``, what that person may in this role."""
+    states = [task.state for task in incident.progress.tasks.values()]
+    by_the_table = allowed(incident.state, incident.lifecycle, role, states)
+    return tuple(command for command in by_the_table if not _ruled_out(incident, command, actor))
 
 
 def carry_out(  # noqa: PLR0913  # a command's whole content
@@ -74,9 +74,17 @@ def check(incident: Incident, command: Command, details: object, role: Role) -> 
         _check_task(incident, command, details, role)
 
 
-def refused(incident: Incident, role: Role, why: str) -> CommandRefusedError:
+def refused(incident: Incident, role: Role, why: str, actor: str | None = None) -> CommandRefusedError:
     """Say why a command is refused, and what the role may do instead."""
-    return CommandRefusedError(why, may(incident, role))
+    return CommandRefusedError(why, may(incident, role, actor))
+
+
+def _ruled_out(incident: Incident, command: Command, actor: str | None) -> bool:
+    """Whether what the table allows is not to be done here: what was not found is not filed, nor one's own verified."""
+    progress = incident.progress
+    if command is Command.VERIFY:
+        return all(task.handled_by == actor for task in progress.tasks.values() if task.state is TaskState.HANDLED)
+    return command is Command.FILE and progress.confirmed is False
 
 
 _REQUIRED = ("reason", "result", "text", "approved_by", "who", "what", "street_code", "class_code")
@@ -154,7 +162,8 @@ def _reassign(incident: Incident, details: said.OtherAssignee, _context: EventCo
 
 def _verify(incident: Incident, details: said.Verdict, context: EventContext) -> dict[str, Any]:
     if incident.progress.tasks[details.task_id].handled_by == context.actor:
-        raise refused(incident, Role(context.role), "处置人不得核查自己的处置 who handled a task cannot verify it")
+        why = "处置人不得核查自己的处置 who handled a task cannot verify it"
+        raise refused(incident, Role(context.role), why, context.actor)
     if not details.passed and not details.note.strip():
         raise InvalidInputError("say in note what is missing, so that the rework can be done", "/note")
     kind = Incident.TaskVerified if details.passed else Incident.TaskFailedVerification

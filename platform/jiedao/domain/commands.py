@@ -121,10 +121,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Revisit:
-    """What the reporter says afterwards; ``satisfied`` is ``None`` where nobody could be reached."""
+    """What the reporter says afterwards; ``None`` where nobody could be reached."""
 
-    resolved: bool | None
-    satisfied: bool | None
+    resolved: bool | None = None
+    satisfied: bool | None = None
     note: str = ""
 
 

@@ -25,3 +25,8 @@ def boundary_set_id(district: str, version: str) -> UUID:
 def class_table_id(district: str, version: str) -> UUID:
     """The id of a class table's stream."""
     return uuid5(_NAMESPACE, f"class-table\x00{district}\x00{version}")
+
+
+def refusal_id(district: str, scope: str, key: str) -> UUID:
+    """The id of the stream that records the refusal of a command, by the command's idempotency key."""
+    return uuid5(_NAMESPACE, f"refusal\x00{district}\x00{scope}\x00{key}")

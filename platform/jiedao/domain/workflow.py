@@ -51,9 +51,9 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(C.DECIDE_JURISDICTION, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER, R.DISPATCHER),
+    Rule(C.DECIDE_JURISDICTION, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED, S.DISPATCHED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER, R.DISPATCHER),
          note="判定管辖街道；平台与街道均已知时由待判定转待受理 the street; triage ends when street and platform are known"),
-    Rule(C.DECIDE_CLASS, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER, R.DISPATCHER),
+    Rule(C.DECIDE_CLASS, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED, S.DISPATCHED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER, R.DISPATCHER),
          note="判定分类；时限随之重算 the class, and the time limit that follows"),
     Rule(C.ADMIT, (S.RECEIVED,), (R.INTAKE_OPERATOR, R.SHIFT_LEADER), S.ADMITTED,
          note="上级平台案件受理后直接待派遣 a superior platform's case is filed already: it then waits for dispatch"),
@@ -68,8 +68,8 @@ RULES: tuple[Rule, ...] = (
          note="发现即处置完毕 handled where it was found"),
     Rule(C.VOID, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED), (R.SHIFT_LEADER, R.ADMINISTRATOR), S.VOID, lifecycles=_OWN,
          note="须说明理由；已派遣的不得作废 a reason; not once it was dispatched"),
-    Rule(C.DISPATCH, (S.FILED, S.DISPATCHED), (R.DISPATCHER, R.SHIFT_LEADER), S.DISPATCHED,
-         task_to=T.DISPATCHED, note="可派多个承办方（联合处置） several assignees work together"),
+    Rule(C.DISPATCH, (S.FILED, S.DISPATCHED, S.HANDLED), (R.DISPATCHER, R.SHIFT_LEADER), S.DISPATCHED,
+         task_to=T.DISPATCHED, note="可派多个承办方（联合处置）；待结案时发现未了可再派 several assignees work together; again where closing shows that more is to be done"),
     Rule(C.REASSIGN, (S.DISPATCHED,), (R.DISPATCHER, R.SHIFT_LEADER), task_from=(T.DISPATCHED, T.ACCEPTED, T.STARTED, T.RETURNED, T.REWORK),
          task_to=T.REASSIGNED, note="原任务作结，另派新任务 the task ends and another takes its place"),
     Rule(C.ACCEPT, (S.DISPATCHED,), _FIELD, task_from=(T.DISPATCHED,), task_to=T.ACCEPTED),

@@ -16,6 +16,7 @@ from ingest.kafka_connection import KafkaConnection
 from ingest.pipeline import Pipeline
 from ingest.sources.registry import make_adapters
 from jiedao.application.calendar import make_calendar
+from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.district_profile import find_profile
@@ -66,6 +67,7 @@ class District:
     classes: ClassesInForce
     intake: Intake
     pipeline: Pipeline
+    commands: CommandDesk
     dead_letters: DeadLetterDesk
     read: ReadModel
     runner: ProjectionRunner
@@ -86,6 +88,7 @@ class District:
             files=self.files,
             sniff=sniff,
             jurisdiction=self.jurisdiction,
+            commands=self.commands,
             clock=self.clock,
             checks=checks or {},
         )
@@ -149,6 +152,14 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             classes=classes,
             intake=intake,
             pipeline=pipeline,
+            commands=CommandDesk(
+                profile=profile,
+                application=application,
+                jurisdiction=jurisdiction,
+                classes=classes,
+                macs=vault,
+                clock=clock,
+            ),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
             read=ReadModel(database),
             runner=ProjectionRunner(database, application.district_log, TypedMapper()),

@@ -12,6 +12,7 @@ import structlog
 from ingest.attachments import AttachmentFetcher, allowed_hosts
 from jiedao import __version__
 from jiedao.entrypoints.bootstrap import District
+from projections.rebuild import rebuild
 from projections.runner import ProjectionStoppedError
 
 _log = structlog.get_logger(__name__)
@@ -57,7 +58,12 @@ def attachments_fetched(district: District) -> Iterator[None]:
 
 
 def _catch_up(district: District) -> None:
+    """Bring the views to the end of the log; those that another version filled are filled anew first."""
     try:
+        if district.read.status().rebuild_needed:
+            _log.warning("views_of_another_version", now="they are rebuilt before anything is served")
+            rebuilt = rebuild(district.runner)
+            _log.info("views_rebuilt", generation=rebuilt.generation, position=rebuilt.position)
         district.runner.catch_up()
     except ProjectionStoppedError as error:
         _log.error("views_stopped", error=str(error))  # the sentence says all

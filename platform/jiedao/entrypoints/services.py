@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ingest.records import FeedRecord
+from jiedao.application.command_desk import CommandDesk
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
@@ -98,6 +99,7 @@ class Services:
     files: FileStore
     sniff: Callable[[bytes], str]
     jurisdiction: Jurisdiction
+    commands: CommandDesk
     clock: Clock
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

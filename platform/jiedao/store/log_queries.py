@@ -42,6 +42,12 @@ WHERE topic IN ('jiedao.boundary_set.adopted', 'jiedao.class_table.adopted') ORD
 """
 """The whole entries by which boundary sets and class tables were adopted."""
 
+ANSWER = b"""
+SELECT request_mac, first_position, event_count, recorded_at, answer FROM idempotency_key
+WHERE scope = %(scope)s AND key = %(key)s
+"""
+"""What a unit was answered with when it was recorded under a key."""
+
 HEAD = b"SELECT max(position) FROM event"
 """The last position; none in an empty log."""
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from eventsourcing.persistence import IntegrityError, Notification, ProcessRecorder, StoredEvent, Subscription, Tracking
 from psycopg.rows import TupleRow
 
-from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.errors import InvalidInputError, KeyReuseError
 from jiedao.domain.ports import Appended, InboxEntry, LogEntry, OffsetMove, RecordedEvent, Unit
 from jiedao.store import log_queries
 from jiedao.store.arrays import UuidArray, register_arrays
@@ -168,6 +168,20 @@ class JiedaoRecorder(ProcessRecorder):
     def select_log(self, after: int, limit: int) -> list[LogEntry]:
         """Read at most ``limit`` whole entries beyond the position ``after``, in one statement."""
         return [LogEntry(*row) for row in self._rows(log_queries.LOG, [after, limit])]
+
+    def select_answer(self, scope: str, key: str, request_mac: bytes) -> Appended | None:
+        """Return what a unit was answered with; ``None`` when nothing was recorded under its key.
+
+        Raises KeyReuseError when the key came with another body.
+        """
+        rows = self._rows(log_queries.ANSWER, {"scope": scope, "key": key})
+        if not rows:
+            return None
+        mac, first, count, recorded_at, answer = rows[0]
+        if mac != request_mac:
+            raise KeyReuseError(f"the idempotency key {key!r} was used before with another body: use a new one")
+        positions = range(first, first + count) if first is not None else range(0)
+        return Appended(positions, recorded_at, replayed=True, answer=answer)
 
     def select_adoptions(self) -> list[LogEntry]:
         """Read the entries by which boundary sets and class tables were adopted; there are few."""

@@ -14,8 +14,15 @@ from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.incident import Incident
 from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.refused_command import RefusedCommand
 
-AGGREGATES: tuple[type[RecordedAggregate], ...] = (Incident, DeadLetter, BoundarySet, ClassTableVersion)
+AGGREGATES: tuple[type[RecordedAggregate], ...] = (
+    Incident,
+    DeadLetter,
+    BoundarySet,
+    ClassTableVersion,
+    RefusedCommand,
+)
 """Every kind of aggregate that the log may hold."""
 
 

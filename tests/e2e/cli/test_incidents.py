@@ -36,6 +36,21 @@ def test_the_story_for_people_is_chinese_first_and_holds_inputs_when_asked(fille
     assert '"boundary_set"' in filled.run("incident", "history", "manual:M1", "--inputs").stdout
 
 
+def test_it_shows_its_tasks_with_their_assignees(filled):
+    for command in ("admit", "file"):
+        filled.run("incident", command, "manual:M1")
+    filled.run("incident", "dispatch", "manual:M1", "--to", "区园林绿化局", "--kind", "department")
+    (task,) = filled.ask("incident", "show", "manual:M1")["tasks"]
+    assert (task["task_id"], task["state_label"], task["assignee"]["name"]) == ("T1", "待签收", "区园林绿化局")
+    assert "T1 待签收：区园林绿化局（职能部门）" in filled.run("incident", "show", "manual:M1").stdout
+
+
+def test_the_console_is_told_of_interventions_too(filled):
+    filled.run("incident", "intervene", "manual:M1", "--who", "某经营户亲属", "--what", "要求从轻")
+    assert filled.ask("incident", "history", "manual:M1")["events"][-1]["event"] == "intervention_recorded"
+    assert "干预留痕：某经营户亲属，要求从轻" in filled.run("incident", "history", "manual:M1").stdout
+
+
 def test_the_reporter_is_nowhere_in_it(filled):
     for command in ("show", "history"):
         for options in ((), ("--json",)):

@@ -43,6 +43,18 @@ def test_what_a_person_must_decide_is_a_queue_of_its_own(filled):
     assert [item["external_id"] for item in filled.ask("queue", "show", "朝晖", "--state", "triage")["items"]] == ["M4"]
 
 
+def test_a_queue_shows_every_open_state_and_is_narrowed_to_one(filled):
+    filled.run("incident", "admit", "manual:M1")
+    filled.run("incident", "decline", "manual:M2", "--reason", "不属本区")
+    shown = filled.ask("queue", "show", "朝晖")
+    assert {(one["external_id"], one["state"]) for one in shown["items"]} == {("M1", "admitted"), ("M3", "received")}
+    assert shown["state"] is None
+    assert [one["external_id"] for one in filled.ask("queue", "show", "朝晖", "--state", "admitted")["items"]] == ["M1"]
+    assert filled.ask("queue", "show")["total"] == 4
+    assert "待立案" in filled.run("queue", "show", "朝晖").stdout
+    filled.run("queue", "show", "朝晖", "--state", "closed", code=2)
+
+
 def test_orders_without_a_street_are_the_districts_own(filled):
     assert filled.ask("queue", "show", "district")["items"] == []
     assert "区级" in filled.run("queue", "show", "区级").stdout

@@ -17,7 +17,9 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ingest.records import FeedRecord, Normalised, Rejection
+from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
+from jiedao.application.district_application import DistrictApplication
 from jiedao.application.intake import Intake
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.domain.access import Holder
@@ -28,14 +30,10 @@ from jiedao.domain.profile import ClassTable, Community, DistrictProfile, Source
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, Sealed, SourceClass
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.services import Services
-from jiedao.store.database import Database
-from jiedao.store.follow import LogFollower
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.reconciliation import ReconciliationTable
-from jiedao.store.recorder import JiedaoRecorder, UnitContext
 from jiedao.store.refusals import RefusalLog
-from jiedao.store.writer import GroupCommitWriter
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
@@ -143,6 +141,12 @@ class FourClasses:
     def decide(self, reports):
         return [self._decide(report.source_class.code) for report in reports]
 
+    def of_code(self, incident, class_code):
+        decision = self._decide(class_code)
+        if decision.platform is None:
+            raise InvalidInputError(f"no class {class_code!r}", "/class_code")
+        return decision
+
     def _decide(self, code):
         platform = PLATFORM_OF.get(code)
         if platform is None:
@@ -167,27 +171,6 @@ def read_order(source, raw):
     )  # fmt: skip
     reporter = ReporterDetails(phone=record["phone"]) if "phone" in record else None
     return Normalised(report, reporter)
-
-
-class BatchLog:
-    """Records a batch through the real recorder."""
-
-    def __init__(self, recorder):
-        self._recorder = recorder
-        self._mapper = TypedMapper()
-
-    def record_batch(self, aggregates, *, key, inbox, offsets):
-        stored = [
-            self._mapper.to_stored_event(event) for aggregate in aggregates for event in aggregate.collect_events()
-        ]
-        return self._recorder.append(UnitContext("feed", key, b"", inbox, offsets), stored).positions
-
-    def load(self, ids):
-        found = {}
-        for stream, events in self._recorder.select_streams(ids).items():
-            for stored in events:
-                found[stream] = self._mapper.to_domain_event(stored).mutate(found.get(stream))
-        return found
 
 
 class OrderPipeline:
@@ -251,7 +234,7 @@ class Folder:
     def __init__(self, directory):
         self._directory = directory
 
-    def put(self, content, media_type=None):  # noqa: ARG002  # the content tells
+    def put(self, content, media_type=None):  # the content tells
         digest = hashlib.sha256(content).hexdigest()
         (self._directory / digest).write_bytes(content)
         return self.describe(digest)
@@ -278,14 +261,13 @@ def sniff(content):
 def open_district(database_url, files, *, limits=None, live=True):
     """Open everything; with ``live`` the views follow the log in a thread, as they do in a server."""
     with ExitStack() as stack:
-        database = stack.enter_context(Database(database_url, max_connections=8))
-        writer = stack.enter_context(GroupCommitWriter(database_url))
-        follower = stack.enter_context(LogFollower(database_url))
-        recorder = JiedaoRecorder(database, writer, follower)
-        log = BatchLog(recorder)
+        application = stack.enter_context(DistrictApplication({"JIEDAO_DATABASE_URL": database_url}))
+        recorder = application.district_log
+        database, follower = recorder.database, recorder.follower
+        vault, clock = MemoryVault(), SystemClock()
         decider = Decider(
-            district=PROFILE.code, inbox=InboxTable(database), incidents=log, vault=MemoryVault(),
-            jurisdiction=TwoStreets(), classes=FourClasses(), clock=SystemClock(),
+            district=PROFILE.code, inbox=InboxTable(database), incidents=application, vault=vault,
+            jurisdiction=TwoStreets(), classes=FourClasses(), clock=clock,
         )  # fmt: skip
         runner = ProjectionRunner(database, recorder, TypedMapper())
         runner.catch_up()
@@ -297,9 +279,13 @@ def open_district(database_url, files, *, limits=None, live=True):
             stack.callback(follower.close)  # so that nothing waits for more
             stack.callback(stop.set)
         services = Services(
-            profile=PROFILE, pipeline=OrderPipeline(Intake(log, decider)), read=ReadModel(database),
+            profile=PROFILE, pipeline=OrderPipeline(Intake(application, decider)), read=ReadModel(database),
             reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
-            files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=SystemClock(),
+            files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
+            commands=CommandDesk(
+                profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
+                clock=clock,
+            ),
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 

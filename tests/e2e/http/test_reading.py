@@ -7,7 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.e2e.http.district import ADMINISTRATOR, EAST, WEST, order
+from jiedao.domain.access import Holder
+from jiedao.domain.terms import Role
+from tests.e2e.http.district import ADMINISTRATOR, AUDITOR, DISPATCHER, EAST, WEST, order
+
+LEADER, SUPERVISOR = "jd_ShiftLeaderShiftLeader000001", "jd_SupervisorSupervisorSupervi01"
 
 
 def test_incidents_are_listed_latest_first_and_narrowed_by_every_filter(call):
@@ -143,6 +147,83 @@ def test_what_nobody_could_place_stands_in_triage_and_what_needs_no_place_in_the
     own = call.get("/v1/district/queues/service").json()
     assert [item["external_id"] for item in own["items"]] == ["N3"]
     assert own["platform_label"] == "便民服务"
+
+
+@pytest.fixture
+def do(call, services):
+    """Carry commands out on an incident, as the shift leader or the dispatcher; returns the last one's position."""
+    services.tokens.holders |= {
+        LEADER: Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
+        SUPERVISOR: Holder("t-supervisor", "user:supervisor", Role.SUPERVISOR),
+    }
+
+    def act(incident_id, command, token=LEADER, **content):
+        answer = call.post(f"/v1/incidents/{incident_id}/commands/{command}", token, json=content)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["position"]
+
+    return act
+
+
+def test_a_queue_shows_every_open_state_and_is_narrowed_to_one(call, do):
+    (first, second, third), _ = call.push_and_see([order(1), order(2), order(3)])
+    do(second["incident_id"], "admit")
+    position = do(third["incident_id"], "decline", reason="不属本区")
+    queue = f"/v1/streets/{WEST}/queues/enforcement"
+    whole = call.get(queue, min_position=position).json()
+    assert whole["state"] is None
+    assert {(item["external_id"], item["state"]) for item in whole["items"]} == {("N1", "received"), ("N2", "admitted")}
+    for state, expected in (("received", ["N1"]), ("admitted", ["N2"]), ("suspended", []), ("triage", [])):
+        page = call.get(queue, state=state).json()
+        assert (page["state"], [item["external_id"] for item in page["items"]]) == (state, expected)
+    counts = call.get("/v1/queues").json()
+    assert (counts["streets"][0]["platforms"]["enforcement"], counts["total"]) == (2, 2)
+    assert call.get(queue, as_of=first["position"]).json()["items"][0]["state"] == "received"
+
+
+@pytest.mark.parametrize("queue", [f"/v1/streets/{WEST}/queues/enforcement", "/v1/district/queues/service"])
+def test_a_queue_of_what_has_ended_is_refused_with_what_there_is(call, queue):
+    answer = call.get(queue, state="closed")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/state"
+    assert "suspended" in answer.json()["detail"]
+
+
+def test_the_districts_own_queue_is_narrowed_too(call, do):
+    (result,), _ = call.push_and_see(order(1, lon=None, lat=None, needed=False, **{"class": "H0101"}))
+    position = do(result["incident_id"], "admit")
+    own = call.get("/v1/district/queues/service", state="admitted", min_position=position).json()["items"]
+    assert [item["external_id"] for item in own] == ["N1"]
+    assert call.get("/v1/district/queues/service", state="received").json()["items"] == []
+
+
+def test_an_incident_shows_who_has_what_to_do(call, do):
+    (result,), _ = call.push_and_see(order(1))
+    do(result["incident_id"], "admit")
+    do(result["incident_id"], "file")
+    assignee = {"kind": "department", "name": "区园林绿化局"}
+    position = do(result["incident_id"], "dispatch", DISPATCHER, assignee=assignee)
+    incident = call.get(f"/v1/incidents/{result['incident_id']}", min_position=position).json()
+    assert (incident["state"], incident["state_label"]) == ("dispatched", "处置中")
+    nowhere = {"street_code": None, "platform": None}
+    assert incident["tasks"] == [
+        {
+            "task_id": "T1", "state": "dispatched", "state_label": "待签收",
+            "assignee": {"kind_label": "职能部门", **assignee, **nowhere},
+        }
+    ]  # fmt: skip
+    assert "progress" not in incident
+
+
+def test_an_intervention_is_seen_by_supervisor_auditor_and_administrator_only(call, do):
+    (result,), _ = call.push_and_see(order(1))
+    position = do(result["incident_id"], "intervene", DISPATCHER, who="某经营户亲属", what="要求从轻")
+    for token, shown in (
+        (SUPERVISOR, True), (AUDITOR, True), (ADMINISTRATOR, True), (DISPATCHER, False), (LEADER, False),
+    ):  # fmt: skip
+        answer = call.get(f"/v1/incidents/{result['incident_id']}/history", token, min_position=position)
+        events = [event["event"] for event in answer.json()["events"]]
+        assert ("intervention_recorded" in events) == ("要求从轻" in answer.text) == shown, token
 
 
 def test_dead_letters_are_listed_by_source_and_reason(call):

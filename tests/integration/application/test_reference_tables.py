@@ -186,5 +186,5 @@ def test_without_a_set_in_force_it_says_what_to_do(open_tables):
 
 
 class _EveryDay:
-    def is_workday(self, day):  # noqa: ARG002  # every one
+    def is_workday(self, day):  # every one
         return True

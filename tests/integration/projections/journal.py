@@ -5,6 +5,7 @@ Small on purpose: the views are tested against the log's schema, whoever wrote i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import get_type_hints
@@ -13,6 +14,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from jiedao.domain.carrying_out import carry_out
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -21,6 +23,8 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.reference import BoundarySet, ClassTableVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
+from jiedao.domain.terms import Command, Role
+from tests.workflow_samples import USUALLY, said
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 _BESIDE = {"originator_id", "originator_version", "context"}
@@ -112,7 +116,7 @@ class Journal:
         )
         return [LogEntry(*row) for row in rows]
 
-    def wait_beyond(self, position, timeout):  # noqa: ARG002  # nobody appends while a test waits on this
+    def wait_beyond(self, position, timeout):  # nobody appends while a test waits on this
         return self.position
 
     def close(self):
@@ -177,6 +181,15 @@ def classed(incident, platform="enforcement", priority=2, hours=4, **changes):
 
 def queued(number, street="330103001", platform="enforcement", priority=2, hours=4, **changes):
     return classed(placed(received(number, **changes), street), platform, priority, hours)
+
+
+def done(incident, command, by=None, role=None, **details):
+    """Carry a command out, by a person of its usual role; what it says is what people in the field usually say."""
+    role = Role(role or USUALLY[command])
+    told = said(command, **details)
+    who = replace(context(), actor=f"user:{by or role}", role=role.value, reason=getattr(told, "reason", None))
+    carry_out(incident, Command(command), told, role=role, context=who, at=START)
+    return incident
 
 
 def dead(number, source="hotline"):

@@ -16,6 +16,7 @@ from tests.integration.projections.journal import (
     classed,
     context,
     dead,
+    done,
     placed,
     queued,
     received,
@@ -199,6 +200,105 @@ def test_counts_now_and_as_of_then(journal, runner, read):
     ]
     assert read.counts(as_of_position=then) == [Count(STREET, "enforcement", "received", 2)]
     assert read.counts(as_of_position=journal.position) == read.counts()
+
+
+def test_an_incident_waits_in_its_queue_until_it_ends_and_can_be_seen_there_as_of_every_step(journal, runner, read):
+    incident = queued(1)
+    steps = [("received", journal.append(incident))]
+    for command, state in [
+        ("admit", "admitted"), ("file", "filed"), ("dispatch", "dispatched"), ("suspend", "suspended"),
+        ("resume", "dispatched"), ("accept", "dispatched"), ("start", "dispatched"), ("report_handled", "dispatched"),
+        ("verify", "handled"), ("close", "closed"), ("revisit", "closed"), ("reopen", "admitted"), ("void", "void"),
+    ]:  # fmt: skip
+        steps.append((state, journal.append(done(incident, command))))
+    runner.catch_up()
+    assert read.incident(incident.id).state == "void"
+    assert read.queue(QUEUE).rows == []
+    for state, position in steps:
+        waits = [] if state in {"closed", "void"} else [state]
+        rows = read.queue(QueueQuestion(STREET, "enforcement", as_of_position=position)).rows
+        assert [row.state for row in rows] == waits, (state, position)
+        assert read.counts(as_of_position=position) == [Count(STREET, "enforcement", one, 1) for one in waits]
+
+
+def test_a_queue_is_narrowed_to_one_open_state_and_triage_stays_apart(journal, runner, read):
+    undecided = placed(classed(received(3), platform=None), STREET)
+    journal.append(queued(1), done(queued(2), "admit"), undecided, done(queued(4), "decline"))
+    runner.catch_up()
+    assert set(ids(read.queue(QUEUE))) == {"H1", "H2"}
+    for state, expected in [("received", ["H1"]), ("admitted", ["H2"]), ("filed", []), ("triage", ["H3"])]:
+        assert ids(read.queue(QueueQuestion(STREET, state=state))) == expected, state
+    with pytest.raises(InvalidInputError, match="nothing waits in state 'declined'"):
+        read.queue(QueueQuestion(STREET, state="declined"))
+
+
+def test_what_has_ended_is_counted_no_more(journal, runner, read):
+    journal.append(queued(1), done(queued(2), "admit"), done(queued(3), "decline"), done(queued(4), "void"))
+    runner.catch_up()
+    expected = [Count(STREET, "enforcement", "admitted", 1), Count(STREET, "enforcement", "received", 1)]
+    assert read.counts() == read.counts(as_of_position=journal.position) == expected
+
+
+def test_a_superior_platforms_case_is_handled_without_our_verification(journal, runner, read):
+    incident = classed(placed(received(1, lifecycle="upstream", upstream=upstream(None))))
+    for command in ("admit", "dispatch", "accept", "report_handled"):
+        done(incident, command)
+    journal.append(incident)
+    runner.catch_up()
+    assert read.incident(incident.id).state == "handled"
+
+
+def test_an_incident_shows_its_tasks_since_it_was_last_opened(journal, runner, read):
+    incident = queued(1)
+    journal.append(incident)
+    runner.catch_up()
+    assert read.incident(incident.id).tasks == []
+    for command in ("admit", "file", "dispatch", "reassign"):
+        journal.append(done(incident, command))
+    runner.catch_up()
+    tasks = read.incident(incident.id).tasks
+    assert [(task.task_id, task.state, task.assignee.name) for task in tasks] == [
+        ("T1", "reassigned", "朝晖街道综合行政执法平台"), ("T2", "dispatched", "区园林绿化局"),
+    ]  # fmt: skip
+    for command in ("accept", "report_handled", "verify"):
+        done(incident, command, task_id="T2")
+    for command in ("close", "reopen", "file", "dispatch"):
+        done(incident, command)
+    journal.append(incident)
+    runner.catch_up()
+    assert [(task.task_id, task.state) for task in read.incident(incident.id).tasks] == [("T3", "dispatched")]
+
+
+def test_tasks_stand_in_the_order_in_which_they_were_given_also_beyond_nine(journal, runner, read):
+    incident = done(done(queued(1), "admit"), "file")
+    for _ in range(11):
+        done(incident, "dispatch")
+    journal.append(incident)
+    runner.catch_up()
+    assert [task.task_id for task in read.incident(incident.id).tasks] == [f"T{n}" for n in range(1, 12)]
+
+
+def test_an_intervention_is_told_only_to_whom_may_see_it(journal, runner, read):
+    incident = done(done(queued(1), "intervene"), "admit")
+    journal.append(incident)
+    runner.catch_up()
+    kept = [row.event for row in read.history(incident.id)]
+    assert kept == ["received", "jurisdiction_decided", "class_decided", "admitted"]
+    story = read.history(incident.id, interventions=True)
+    assert [(row.version, row.event, row.summary) for row in story[3:]] == [
+        (4, "intervention_recorded", "干预留痕：某经营户亲属，要求从轻"), (5, "admitted", "受理"),
+    ]  # fmt: skip
+
+
+def test_the_history_tells_who_returned_a_task_and_why(journal, runner, read):
+    incident = done(done(done(done(queued(1), "admit"), "file"), "dispatch"), "return")
+    journal.append(incident)
+    runner.catch_up()
+    row = read.history(incident.id)[-1]
+    assert (row.label, row.summary, row.reason, row.role) == (
+        "退回", "退回任务 T1：理由 非本单位职责", "非本单位职责", "handler",
+    )  # fmt: skip
+    assert row.inputs == {"task_id": "T1"}
 
 
 def test_the_history_tells_the_whole_story(journal, runner, read):

@@ -23,7 +23,9 @@ from jiedao.store.topics import AGGREGATES, all_event_classes
 AT = datetime(2026, 11, 24, 4, 0, 0, 123456, tzinfo=UTC)
 CONTEXT = EventContext("user:zhang", "dispatcher", uuid4(), "command:1", reason="核实")
 
-GOLDEN_AGGREGATES = {"jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table"}
+GOLDEN_AGGREGATES = {
+    "jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table", "jiedao.refused_command",
+}  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
 GOLDEN = {
@@ -34,6 +36,30 @@ GOLDEN = {
     "jiedao.incident.late_revision_recorded": "timestamp report raw reporter",
     "jiedao.incident.attachment_stored": "timestamp url attachment",
     "jiedao.incident.attachment_missed": "timestamp url reason",
+    "jiedao.incident.admitted": "timestamp note filed",
+    "jiedao.incident.declined": "timestamp",
+    "jiedao.incident.confirmed": "timestamp found note photos",
+    "jiedao.incident.filed": "timestamp note",
+    "jiedao.incident.rejected": "timestamp",
+    "jiedao.incident.settled_on_spot": "timestamp result photos",
+    "jiedao.incident.voided": "timestamp",
+    "jiedao.incident.task_dispatched": "timestamp task_id assignee note",
+    "jiedao.incident.task_reassigned": "timestamp task_id new_task_id assignee",
+    "jiedao.incident.task_accepted": "timestamp task_id note",
+    "jiedao.incident.task_returned": "timestamp task_id",
+    "jiedao.incident.task_started": "timestamp task_id note",
+    "jiedao.incident.task_handled": "timestamp task_id result before after",
+    "jiedao.incident.task_verified": "timestamp task_id note",
+    "jiedao.incident.task_failed_verification": "timestamp task_id note",
+    "jiedao.incident.closed": "timestamp note",
+    "jiedao.incident.replied": "timestamp text",
+    "jiedao.incident.revisited": "timestamp resolved satisfied note",
+    "jiedao.incident.reopened": "timestamp",
+    "jiedao.incident.suspended": "timestamp approved_by",
+    "jiedao.incident.resumed": "timestamp note",
+    "jiedao.incident.supervised": "timestamp note",
+    "jiedao.incident.urged": "timestamp note",
+    "jiedao.incident.intervention_recorded": "timestamp who what",
     "jiedao.dead_letter.set_aside": "originator_topic timestamp source external_id reason detail pointer raw size",
     "jiedao.dead_letter.replayed": "timestamp outcome detail incident_id",
     "jiedao.boundary_set.adopted": (
@@ -41,6 +67,7 @@ GOLDEN = {
         " overlaps overlap_area_m2 gaps gap_area_m2 repairs origin"
     ),
     "jiedao.class_table.adopted": "originator_topic timestamp version effective_from content_sha256 classes origin",
+    "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 
 

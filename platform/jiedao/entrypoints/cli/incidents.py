@@ -13,11 +13,13 @@ from jiedao.domain.errors import NotFoundError
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import ClassMethod, Lifecycle, ReportFlag, Role, Transport
 from jiedao.entrypoints.bootstrap import District
-from jiedao.entrypoints.cli.opening import opened_for_reading
+from jiedao.entrypoints.cli.incident_commands import commands
+from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, to_json
 from jiedao.entrypoints.cli.words import read_incident
-from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer
+from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer, TaskAnswer
+from jiedao.entrypoints.http.permissions import Act, may
 from jiedao.entrypoints.http.wording import Wording, label_of
 from jiedao.entrypoints.settings import Settings
 from projections.answers import HistoryRow
@@ -25,7 +27,7 @@ from projections.answers import HistoryRow
 
 @click.group()
 def incident() -> None:
-    """事件 An incident as it stands, and everything that happened to it.
+    """事件 An incident as it stands, everything that happened to it, and what can be done with it.
 
     INCIDENT is its id, or SOURCE:EXTERNAL_ID with the number that the source gave it: hotline:2024-0001.
     """
@@ -54,7 +56,7 @@ def history(settings: Settings, incident: str, *, inputs: bool) -> None:
     """
     with opened_for_reading(settings) as district:
         incident_id = _find(district, incident)
-        rows = district.read.history(incident_id)
+        rows = district.read.history(incident_id, interventions=may(console_actor(), Act.READ_INTERVENTIONS))
         entries = [HistoryEntry.model_validate(row) for row in rows]
         zone = ZoneInfo(district.profile.timezone)
         answer(
@@ -62,6 +64,10 @@ def history(settings: Settings, incident: str, *, inputs: bool) -> None:
             lambda: line(f"事件 {incident_id}", style="bold"),
             lambda: Group(*(_told(row, zone, inputs=inputs) for row in rows)),
         )
+
+
+for _command in commands():
+    incident.add_command(_command)
 
 
 def _find(district: District, text: str) -> UUID:
@@ -82,6 +88,7 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "渠道 channel", found.channel
     yield "办理 lifecycle", _joined(label_of(Lifecycle, found.lifecycle), found.upstream_case)
     yield "状态 state", found.state_label
+    yield "任务 tasks", "\n".join(map(_task, found.tasks))
     yield "标题 title", found.title
     yield "描述 description", found.description
     yield "地址 address", found.address
@@ -102,6 +109,10 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "上报 reported", local(found.reported_at, zone)
     yield "接收 received", local(found.received_at, zone)
     yield "日志 log", f"positions {found.first_position} … {found.last_position}, version {found.version}"
+
+
+def _task(task: TaskAnswer) -> str:
+    return f"{task.task_id} {task.state_label}：{task.assignee.name}（{task.assignee.kind_label}）"
 
 
 def _jurisdiction(found: IncidentAnswer) -> str:

@@ -63,7 +63,14 @@ def check_address(settings: Settings) -> None:
 
 
 def catch_up(district: District) -> None:
-    """Let the views show everything that is recorded by now; says so where they cannot."""
+    """Let the views show everything that is recorded by now; says so where they cannot.
+
+    Raises ConfigurationError where another version filled them.
+    """
+    if district.read.status().rebuild_needed:
+        raise ConfigurationError(
+            "the views were filled by another version of the software: jiedao projections rebuild fills them anew"
+        )
     try:
         with step("the views catch up with the log"):
             district.runner.catch_up()

@@ -9,6 +9,7 @@ import click
 
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import IncidentState, Platform
+from jiedao.domain.workflow import OPEN
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import APPROXIMATE, answer, line, local, table
@@ -22,9 +23,10 @@ from jiedao.entrypoints.settings import Settings
 from projections.answers import Page, QueueQuestion, QueueRow
 
 _DISTRICT, _ALL = "区级", "全区"
-_STREET, _PLATFORM = "街道 street", "平台 platform"
+_STREET, _PLATFORM, _STATE = "街道 street", "平台 platform", "状态 state"
 _COLUMNS: tuple[tuple[str, Callable[[QueueEntry, ZoneInfo], object]], ...] = (
     ("级#", lambda row, _zone: row.priority),
+    (_STATE, lambda row, _zone: label_of(IncidentState, row.state)),
     ("期限 due", lambda row, zone: ("*" if row.due_provisional else "") + local(row.due_at, zone)),
     (_STREET, lambda row, _zone: row.street_name or row.street_code),
     (_PLATFORM, lambda row, _zone: label_of(Platform, row.platform)),
@@ -47,8 +49,8 @@ def queue() -> None:
 @click.argument("platform", required=False)
 @click.option(
     "--state",
-    type=click.Choice([state.value for state in IncidentState]),
-    help="received 待受理 (the queues themselves, the default) or triage 待判定 (a person must decide).",
+    type=click.Choice([state.value for state in OPEN]),
+    help="状态 Narrow to one open state; without it every one but triage 待判定 (a person must decide).",
 )
 @click.option("--as-of", help="回看 As of a position in the log, or a time; without zone it is the district's.")
 @paged
@@ -79,7 +81,7 @@ def show(  # noqa: PLR0913  # one parameter per option
         question = QueueQuestion(
             street=within,
             platform=read_term(Platform, platform, "platform").value if platform is not None else None,
-            state=state or IncidentState.RECEIVED.value,
+            state=state,
             as_of_position=position,
             as_of_time=moment,
         )
@@ -116,7 +118,7 @@ def _answer_queue(profile: DistrictProfile, question: QueueQuestion, found: Page
 
 def _asked_for(question: QueueQuestion) -> set[str]:
     """The columns that would say the same in every row."""
-    given = {_STREET: question.street, _PLATFORM: question.platform}
+    given = {_STREET: question.street, _PLATFORM: question.platform, _STATE: question.state}
     return {title for title, value in given.items() if value is not None}
 
 

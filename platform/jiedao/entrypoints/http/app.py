@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from jiedao import __version__
 from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
+    routes_commands,
     routes_dead_letters,
     routes_files,
     routes_incidents,
@@ -39,6 +40,7 @@ from jiedao.store.refusals import Refusal
 ROUTERS = (
     routes_reports.router,
     routes_incidents.router,
+    routes_commands.router,
     routes_queues.router,
     routes_dead_letters.router,
     routes_places.router,

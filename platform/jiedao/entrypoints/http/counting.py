@@ -47,10 +47,14 @@ def _shown(services: Services, holder: Holder, counts: Sequence[Count]) -> list[
 
 
 def _street(code: str | None, name: str, found: _Counts) -> StreetCounts:
-    platforms = {platform.value: found.get((code, platform.value, IncidentState.RECEIVED), 0) for platform in Platform}
-    triage = sum(
-        number for (street, _, state), number in found.items() if (street, state) == (code, IncidentState.TRIAGE)
-    )
+    own = [(platform, state, number) for (street, platform, state), number in found.items() if street == code]
+    platforms = dict.fromkeys((platform.value for platform in Platform), 0)
+    triage = 0
+    for platform, state, number in own:
+        if state == IncidentState.TRIAGE:
+            triage += number
+        elif platform in platforms:
+            platforms[platform] += number
     return StreetCounts(
-        code=code or "", name=name, platforms=platforms, triage=triage, total=sum(platforms.values()) + triage
+        code=code or "", name=name, platforms=platforms, triage=triage, total=sum(number for *_, number in own)
     )

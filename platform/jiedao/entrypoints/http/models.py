@@ -102,6 +102,25 @@ class DeliveriesAnswer(Answer):
     deliveries: Sequence[Delivery]
 
 
+class AssigneeAnswer(Answer):
+    """承办方 Whom a task is given to; with the street whose people work on it, where it is a street's."""
+
+    kind: Annotated[str, Field(examples=["platform"])]
+    kind_label: Annotated[str, Field(examples=["街道平台"])]
+    name: Annotated[str, Field(examples=["朝晖街道综合行政执法平台"])]
+    street_code: StreetCode
+    platform: str | None
+
+
+class TaskAnswer(Answer):
+    """任务 What one assignee has to do for an incident."""
+
+    task_id: Annotated[str, Field(examples=["T1"])]
+    state: Annotated[str, Field(examples=["accepted"])]
+    state_label: Annotated[str, Field(examples=["已签收"])]
+    assignee: AssigneeAnswer
+
+
 class IncidentAnswer(Answer):
     """事件 An incident as it stands; coordinates are WGS-84 degrees, distances metres."""
 
@@ -144,6 +163,7 @@ class IncidentAnswer(Answer):
     first_position: Position
     last_position: Position
     version: int
+    tasks: Annotated[Sequence[TaskAnswer], Field(description="任务 Its tasks since it was last opened.")]
 
 
 class IncidentPage(Answer):
@@ -211,7 +231,7 @@ class QueuePage(Answer):
     street_name: str | None
     platform: str | None
     platform_label: str | None
-    state: str
+    state: Annotated[str | None, Field(description="状态 The state asked for; null: every open one but triage.")]
     items: Sequence[QueueEntry]
     next_cursor: NextCursor
     position: Position

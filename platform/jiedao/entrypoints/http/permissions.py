@@ -16,6 +16,8 @@ class Act(Term):
     RECONCILE = "reconcile", "对账"
     READ_DEAD_LETTERS = "read_dead_letters", "查看死信"
     READ_INCIDENTS = "read_incidents", "查看事件"
+    READ_INTERVENTIONS = "read_interventions", "查看干预留痕"
+    COMMAND = "command", "办理事件"
     READ_QUEUES = "read_queues", "查看任务队列"
     READ_PLACES = "read_places", "查看街道与辖区"
     STORE_FILES = "store_files", "上传文件"
@@ -33,6 +35,8 @@ ALLOWED: Mapping[Act, frozenset[Role]] = {
     Act.RECONCILE: _INTAKE,
     Act.READ_DEAD_LETTERS: _INTAKE,
     Act.READ_INCIDENTS: _PEOPLE,
+    Act.READ_INTERVENTIONS: frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR}),
+    Act.COMMAND: _PEOPLE,  # the workflow's own table says who may do what
     Act.READ_QUEUES: _PEOPLE,
     Act.READ_PLACES: _EVERYBODY,
     Act.STORE_FILES: (_INTAKE | _FIELD) - {Role.AUDITOR},
@@ -42,9 +46,14 @@ ALLOWED: Mapping[Act, frozenset[Role]] = {
 """The roles that may do each act."""
 
 
+def may(holder: Holder, act: Act) -> bool:
+    """Tell whether the holder's role may do this."""
+    return holder.role in ALLOWED[act]
+
+
 def require(holder: Holder, act: Act) -> None:
     """Raise NotAllowedError when the holder's role may not do this."""
-    if holder.role not in ALLOWED[act]:
+    if not may(holder, act):
         raise NotAllowedError(f"the role {holder.role.value} ({holder.role.label}) may not {act.replace('_', ' ')}")
 
 

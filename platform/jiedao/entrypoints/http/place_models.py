@@ -44,7 +44,10 @@ class PlatformAnswer(Answer):
 
 
 class StreetCounts(Answer):
-    """How many incidents wait in a street: by platform, undecided ones (待判定) that are already its own, all."""
+    """How many incidents are open in a street: by platform, undecided (待判定) but already its own, all.
+
+    ``total`` also counts those under way that a later report left without a platform.
+    """
 
     code: str
     name: str
@@ -54,7 +57,7 @@ class StreetCounts(Answer):
 
 
 class QueueCountsAnswer(Answer):
-    """各街道各平台待办数量 How many incidents wait, per street × platform.
+    """各街道各平台在办数量 How many incidents are open, per street × platform.
 
     ``district`` counts those that no street holds (orders without a place by platform, undecided ones as ``triage``);
     it is null for a token that is limited to streets. ``triage`` is the total of undecided ones.

@@ -13,6 +13,8 @@ import msgspec
 from psycopg import InterfaceError, OperationalError
 from starlette.responses import Response
 
+from jiedao.application.command_desk import StaleVersionError
+from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.errors import InvalidInputError, JiedaoError
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,6 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "too_slow": Kind(408, "The request came too slowly", "请求发送过慢"),
     "conflict": Kind(409, "Somebody else was faster", "与其他操作冲突"),
     "idempotency_key_reused": Kind(409, "The idempotency key was used before", "幂等键已被使用"),
+    "command_refused": Kind(409, "Not possible as things stand", "当前状态下不允许此操作"),
     "too_large": Kind(413, "The request is too large", "请求内容过大"),
     "unsupported_media_type": Kind(415, "This media type is not taken here", "不支持的内容类型"),
     "unreadable_record": Kind(422, "The record cannot be read", "上报记录无法识别"),
@@ -114,6 +117,10 @@ def problem_of(error: Exception, request_id: str) -> Response:
         case HttpProblemError():
             errors, members = error.errors, error.members
             headers.update(error.headers)
+        case CommandRefusedError():
+            members = {"allowed": [{"command": one.value, "label": one.label} for one in error.allowed]}
+        case StaleVersionError():
+            members = {"version": error.version, "state": error.state}
         case InvalidInputError(pointer=str(pointer)):
             errors = (FieldError(pointer, str(error), "query"),)
     if code == "unavailable":

@@ -17,7 +17,7 @@ from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer, IncidentPage
 from jiedao.entrypoints.http.moments import read_moment
 from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition
-from jiedao.entrypoints.http.permissions import Act, require_source, require_street
+from jiedao.entrypoints.http.permissions import Act, may, require_source, require_street
 from projections.answers import IncidentFilter, IncidentSummary
 
 router = APIRouter(prefix="/v1/incidents", tags=["事件 Incidents"], responses=PROBLEMS)
@@ -91,13 +91,15 @@ async def tell_history(
 ) -> HistoryAnswer:
     """Tell what happened to an incident, in order: who did what, when, why, and on which inputs.
 
-    What is encrypted stays so: it is shown as «已加密» with the id of its key.
+    What is encrypted stays so: it is shown as «已加密» with the id of its key. Interventions (干预留痕) are shown to
+    supervisor, auditor and administrator only.
     """
     edge = edge_of(request)
     await edge.reach(min_position)
     if holder.sources is not None:
         _require_own(holder, await edge.read(edge.services.read.incident, incident_id, holder.streets))
-    rows = await edge.read(edge.services.read.history, incident_id, holder.streets)
+    interventions = may(holder, Act.READ_INTERVENTIONS)
+    rows = await edge.read(edge.services.read.history, incident_id, holder.streets, interventions=interventions)
     return HistoryAnswer(incident_id=incident_id, events=[HistoryEntry.model_validate(row) for row in rows])
 
 

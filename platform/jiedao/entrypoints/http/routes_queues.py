@@ -10,6 +10,7 @@ from starlette.requests import Request
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.terms import IncidentState, Platform
+from jiedao.domain.workflow import OPEN
 from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.counting import count_queues
 from jiedao.entrypoints.http.documentation import PROBLEMS, problems
@@ -25,13 +26,20 @@ from projections.answers import QueueQuestion
 router = APIRouter(prefix="/v1", tags=["任务队列 Queues"], responses=PROBLEMS | problems(422))
 
 Reader = Annotated[Holder, Depends(Allowed(Act.READ_QUEUES))]
+State = Annotated[
+    IncidentState | None,
+    Query(
+        description="状态 Narrow to one open state; without it every one but triage 待判定.",
+        json_schema_extra={"enum": [state.value for state in OPEN]},
+    ),
+]
 
 
-@router.get("/queues", summary="各队列待办数量 Count what waits in every queue")
+@router.get("/queues", summary="各队列在办数量 Count what is open in every queue")
 async def count_all(
     request: Request, holder: Reader, as_of: AsOf = None, min_position: MinPosition = None
 ) -> QueueCountsAnswer:
-    """Count what waits per street × platform, empty queues included; now, or as of the past."""
+    """Count what has not ended, per street × platform, empty queues included; now, or as of the past."""
     edge = edge_of(request)
     require_all_sources(holder, "counts")
     position, moment = read_as_of(as_of)
@@ -45,17 +53,23 @@ async def list_queue(  # noqa: PLR0913  # one parameter per filter
     platform: Platform,
     request: Request,
     holder: Reader,
+    state: State = None,
     as_of: AsOf = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     min_position: MinPosition = None,
 ) -> QueuePage:
-    """List what waits in one platform of one street: by priority, then deadline; now, or as of the past."""
+    """List what there is to do in one platform of one street: by priority, then deadline; now, or as of the past."""
     edge = edge_of(request)
     _require_known_street(edge, holder, code)
     position, moment = read_as_of(as_of)
     question = QueueQuestion(
-        street=code, platform=platform.value, as_of_position=position, as_of_time=moment, streets=holder.streets
+        street=code,
+        platform=platform.value,
+        state=state.value if state else None,
+        as_of_position=position,
+        as_of_time=moment,
+        streets=holder.streets,
     )
     return await _page(edge, holder, question, cursor, limit, min_position)
 
@@ -65,16 +79,22 @@ async def list_district_queue(  # noqa: PLR0913  # one parameter per filter
     platform: Platform,
     request: Request,
     holder: Reader,
+    state: State = None,
     as_of: AsOf = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     min_position: MinPosition = None,
 ) -> QueuePage:
-    """List orders that need no place and that no street holds, such as consultations."""
+    """List what no street holds and needs none, such as consultations; in state `triage`, as `/v1/triage` does."""
     edge = edge_of(request)
     require_all_streets(holder, "the district's own queues")
     position, moment = read_as_of(as_of)
-    question = QueueQuestion(platform=platform.value, as_of_position=position, as_of_time=moment)
+    question = QueueQuestion(
+        platform=platform.value,
+        state=state.value if state else None,
+        as_of_position=position,
+        as_of_time=moment,
+    )
     return await _page(edge, holder, question, cursor, limit, min_position)
 
 

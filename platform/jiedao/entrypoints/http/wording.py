@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.terms import IncidentState, MatchMethod, Platform, Term
-from jiedao.entrypoints.http.models import IncidentAnswer, QueueEntry
+from jiedao.domain.tasks import Task
+from jiedao.domain.terms import AssigneeKind, IncidentState, MatchMethod, Platform, Term
+from jiedao.entrypoints.http.models import AssigneeAnswer, IncidentAnswer, QueueEntry, TaskAnswer
 from projections.answers import IncidentSummary, QueueRow
 
 
@@ -32,13 +33,16 @@ class Wording:
 
     def incident(self, row: IncidentSummary) -> IncidentAnswer:
         """Put an incident into words."""
+        fields = asdict(row)
+        del fields["progress"]  # as stored; what people read of it are the tasks
         return IncidentAnswer(
-            **asdict(row),
+            **fields,
             source_label=self._sources.get(row.source, row.source),
             state_label=label_of(IncidentState, row.state) or row.state,
             street_name=self.street(row.street_code),
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
+            tasks=[_task(task) for task in row.tasks],
         )
 
     def queue_entry(self, row: QueueRow) -> QueueEntry:
@@ -48,3 +52,9 @@ class Wording:
     def street_of(self, outcome: RecordOutcome) -> str | None:
         """Return the name of the street to which a record was given."""
         return self.street(outcome.street_code)
+
+
+def _task(task: Task) -> TaskAnswer:
+    kind = task.assignee.kind
+    assignee = AssigneeAnswer(**asdict(task.assignee), kind_label=label_of(AssigneeKind, kind) or kind)
+    return TaskAnswer(task_id=task.task_id, state=task.state.value, state_label=task.state.label, assignee=assignee)

@@ -1,0 +1,248 @@
+"""Carries people's commands out: on what holds now, once for each key, and every refusal is recorded.
+
+A command carries the version of the incident that it saw. Where the incident moved on meanwhile, one that cannot be
+wrong by that (a reminder, a remark) is carried out on what holds now; any other is refused with how things stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from jiedao.application.district_application import DistrictApplication
+from jiedao.domain import commands as said
+from jiedao.domain.access import Holder
+from jiedao.domain.carrying_out import CommandRefusedError, carry_out, check, may
+from jiedao.domain.context import EventContext
+from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError, VersionConflictError
+from jiedao.domain.identity import refusal_id
+from jiedao.domain.incident import Incident
+from jiedao.domain.ports import Clock, Jurisdiction
+from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.terms import ClassMethod, Command, MatchMethod
+from jiedao.domain.workflow import rule_of
+from jiedao.store.recorder import UnitContext
+
+MAX_ATTEMPTS = 8
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class ClassesByCode(Protocol):
+    """Says what follows from a class of the table in force."""
+
+    def of_code(self, incident: Incident, class_code: str) -> ClassDecision:
+        """Decide an incident's class by the district's own code; raises InvalidInputError for an unknown one."""
+
+
+class ContentMac(Protocol):
+    """Tells bodies apart without being guessable."""
+
+    def mac(self, content: bytes) -> bytes:
+        """Keyed hash of content."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """What somebody wants done; ``version`` is the incident's version that they saw, ``None`` where they do not say.
+
+    ``details`` is an instance of the command's class in :data:`jiedao.domain.commands.DETAILS`, ``key`` the
+    idempotency key: the same key with the same body is answered as the first time.
+    """
+
+    incident_id: UUID
+    command: Command
+    details: object
+    key: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """What came of it: how the incident stands, and the position of the event, to ask the views for.
+
+    ``allowed`` is what the same role may do next. ``replayed`` says that it had been done before, under this key.
+    """
+
+    incident_id: UUID
+    version: int
+    state: str
+    position: int
+    allowed: tuple[str, ...]
+    replayed: bool = False
+
+
+class StaleVersionError(ConflictError):
+    """The incident moved on since the version that the command saw."""
+
+    def __init__(self, incident: Incident, seen: int | None) -> None:
+        """Say how it stands now."""
+        self.version = incident.version
+        self.state = incident.state.value
+        before = f"version {seen}, which you saw" if seen is not None else "you looked"
+        super().__init__(
+            f"the incident changed since {before}: it is at version {incident.version},"
+            f" {incident.state.label} {incident.state.value}; look at it again and decide anew"
+        )
+
+
+class _Kept(msgspec.Struct):
+    """The answer as it is kept with the unit, without positions."""
+
+    version: int
+    state: str
+    allowed: tuple[str, ...]
+
+
+class CommandDesk:
+    """The one door for people's commands. Threads may share it."""
+
+    def __init__(  # noqa: PLR0913  # the composition root wires each part by name
+        self,
+        *,
+        profile: DistrictProfile,
+        application: DistrictApplication,
+        jurisdiction: Jurisdiction,
+        classes: ClassesByCode,
+        macs: ContentMac,
+        clock: Clock,
+    ) -> None:
+        self._profile = profile
+        self._application = application
+        self._jurisdiction = jurisdiction
+        self._classes = classes
+        self._macs = macs
+        self._clock = clock
+        self._decisions: Mapping[Command, Callable[[Incident, object, EventContext], None]] = {
+            Command.DECIDE_JURISDICTION: self._decide_jurisdiction,
+            Command.DECIDE_CLASS: self._decide_class,
+        }
+
+    def carry_out(self, request: CommandRequest, actor: Holder) -> CommandAnswer:
+        """Carry a command out.
+
+        Raises NotFoundError for an incident that the actor may not know of, CommandRefusedError (recorded),
+        StaleVersionError, InvalidInputError, KeyReuseError, and UnavailableError when it kept colliding.
+        """
+        scope = f"people:{actor.holder}"
+        mac = self._macs.mac(_encode([request.incident_id, request.command, request.details, request.version]))
+        log = self._application.district_log
+        for _attempt in range(MAX_ATTEMPTS):
+            before = log.select_answer(scope, request.key, mac)
+            if before is not None:
+                kept = msgspec.json.decode(before.answer or b"", type=_Kept)
+                return self._answer(request, kept, before.positions, replayed=True)
+            incident = self._incident(request.incident_id, actor)
+            if request.version not in {None, incident.version} and not rule_of(request.command).always:
+                raise StaleVersionError(incident, request.version)
+            self._act(request, incident, actor, scope)
+            kept = _Kept(incident.version, incident.state.value, _values(may(incident, actor.role, actor.holder)))
+            unit = UnitContext(scope, request.key, mac, answer=_encode(kept), lane="people")
+            try:
+                positions = self._application.record([incident], unit)
+            except VersionConflictError:
+                continue  # the incident moved on in this moment: look at it again
+            return self._answer(request, kept, positions, replayed=False)
+        raise UnavailableError("the incident changes faster than this command can be carried out; try again")
+
+    def may(self, incident_id: UUID, actor: Holder) -> tuple[str, ...]:
+        """Return what the actor may do with an incident now. Raises NotFoundError as :meth:`carry_out` does."""
+        return _values(may(self._incident(incident_id, actor), actor.role, actor.holder))
+
+    def _incident(self, incident_id: UUID, actor: Holder) -> Incident:
+        incident = self._application.load([incident_id]).get(incident_id)
+        hidden = incident is not None and not (
+            actor.may_see_street(incident.street_code)
+            and (actor.sources is None or incident.report.source in actor.sources)
+        )
+        if incident is None or hidden:
+            raise NotFoundError(f"there is no incident {incident_id}")
+        return incident
+
+    def _act(self, request: CommandRequest, incident: Incident, actor: Holder, scope: str) -> None:
+        context = EventContext(
+            actor.holder,
+            actor.role.value,
+            correlation_id=incident.id,
+            causation_id=f"command:{request.command.value}:{request.key}",
+            reason=getattr(request.details, "reason", None),
+        )
+        try:
+            decide = self._decisions.get(request.command)
+            if decide is None:
+                carry_out(
+                    incident,
+                    request.command,
+                    request.details,
+                    role=actor.role,
+                    context=context,
+                    at=self._clock.now(),
+                )
+            else:
+                check(incident, request.command, request.details, actor.role)
+                decide(incident, request.details, context)
+        except CommandRefusedError as refusal:
+            self._record_refusal(request, incident, refusal, replace(context, reason=None), scope)
+            raise
+        if not incident.pending_events:
+            raise InvalidInputError("this is what was decided already; nothing would change")
+
+    def _record_refusal(
+        self,
+        request: CommandRequest,
+        incident: Incident,
+        refusal: CommandRefusedError,
+        context: EventContext,
+        scope: str,
+    ) -> None:
+        stream = refusal_id(self._profile.code, scope, f"{request.key}:{incident.version}")
+        recorded = RefusedCommand.record(
+            stream,
+            incident_id=incident.id,
+            command=request.command.value,
+            state=incident.state.value,
+            version=incident.version,
+            why=str(refusal),
+            allowed=_values(refusal.allowed),
+            context=context,
+            at=self._clock.now(),
+        )
+        self._application.record([recorded], UnitContext("refusals", str(stream), b"", lane="people"))
+
+    def _decide_jurisdiction(self, incident: Incident, details: object, context: EventContext) -> None:
+        if not isinstance(details, said.Street):
+            raise TypeError(f"{type(details).__name__} says nothing of a street")
+        if details.street_code not in {street.code for street in self._profile.streets}:
+            raise InvalidInputError(f"{details.street_code!r} is no street of {self._profile.name}", "/street_code")
+        before = incident.jurisdiction
+        decision = JurisdictionDecision(
+            MatchMethod.MANUAL.value,
+            details.street_code,
+            self._jurisdiction.boundary_set,
+            before.lon if before else None,
+            before.lat if before else None,
+        )
+        incident.decide_jurisdiction(decision, context=context, at=self._clock.now())
+
+    def _decide_class(self, incident: Incident, details: object, context: EventContext) -> None:
+        if not isinstance(details, said.Class):
+            raise TypeError(f"{type(details).__name__} says nothing of a class")
+        decision = self._classes.of_code(incident, details.class_code)
+        decision = replace(decision, method=ClassMethod.MANUAL.value)
+        incident.decide_class(decision, context=context, at=self._clock.now())
+
+    @staticmethod
+    def _answer(request: CommandRequest, kept: _Kept, positions: range, *, replayed: bool) -> CommandAnswer:
+        return CommandAnswer(
+            request.incident_id, kept.version, kept.state, positions[-1], kept.allowed, replayed=replayed
+        )
+
+
+def _values(commands: tuple[Command, ...]) -> tuple[str, ...]:
+    return tuple(command.value for command in commands)

@@ -1,0 +1,131 @@
+"""People's commands on incidents (办理): what may be done, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import msgspec
+from fastapi import APIRouter, Depends, Header
+from starlette.requests import Request
+
+from jiedao.application.command_desk import CommandAnswer, CommandRequest
+from jiedao.domain.access import Holder
+from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.terms import Command, IncidentState
+from jiedao.entrypoints.command_bodies import read_details
+from jiedao.entrypoints.http.authentication import Allowed
+from jiedao.entrypoints.http.bodies import media_type_of, read_body
+from jiedao.entrypoints.http.command_models import AllowedCommand, CommandsAnswer, DoneAnswer
+from jiedao.entrypoints.http.documentation import PROBLEMS, problems
+from jiedao.entrypoints.http.edge import edge_of
+from jiedao.entrypoints.http.permissions import Act
+from jiedao.entrypoints.http.problems import HttpProblemError
+
+router = APIRouter(prefix="/v1/incidents/{incident_id}/commands", tags=["办理 Commands"], responses=PROBLEMS)
+
+Person = Annotated[Holder, Depends(Allowed(Act.COMMAND))]
+_MOST_BYTES = 256 * 1024
+_VERSION = "version"
+
+_BODY: Mapping[str, Any] = {
+    "required": False,
+    "description": "命令的内容，及所见版本 What the command says, and the `version` of the incident that you saw.",
+    "content": {
+        "application/json": {
+            "schema": {"type": "object"},
+            "examples": {
+                "file": {"summary": "立案", "value": {"version": 4, "note": "符合立案条件"}},
+                "dispatch": {
+                    "summary": "派遣",
+                    "value": {
+                        "version": 5,
+                        "assignee": {
+                            "kind": "platform",
+                            "name": "朝晖街道综合行政执法平台",
+                            "street_code": "330103006",
+                        },
+                    },
+                },
+                "report_handled": {
+                    "summary": "反馈",
+                    "value": {"version": 8, "task_id": "T1", "result": "已清理，恢复原状", "before": [], "after": []},
+                },
+            },
+        }
+    },
+}
+
+
+@router.get("", summary="可执行的命令 What may be done")
+async def list_commands(incident_id: UUID, request: Request, holder: Person) -> CommandsAnswer:
+    """List what the holder of the token may do with an incident as it stands."""
+    edge = edge_of(request)
+    allowed = await edge.read(edge.services.commands.may, incident_id, holder)
+    return CommandsAnswer(incident_id=incident_id, allowed=[_labelled(one) for one in allowed])
+
+
+@router.post(
+    "/{command}",
+    summary="执行命令 Carry a command out",
+    openapi_extra={"requestBody": _BODY},
+    responses=problems(400, 409, 413, 415, 422),
+)
+async def carry_out(
+    incident_id: UUID,
+    command: Command,
+    request: Request,
+    holder: Person,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1, max_length=200, description="同一键同一内容只执行一次 The same key and body are done once."
+        ),
+    ] = None,
+) -> DoneAnswer:
+    """Carry a command out, once for each `Idempotency-Key`.
+
+    `version` in the body is the version of the incident that you saw: where it moved on meanwhile, the command is
+    refused (409 `conflict`) with how it stands now, unless that cannot matter (a reminder, a remark). What the workflow
+    does not allow is refused (409 `command_refused`) with what you may do instead, and the refusal is recorded.
+    """
+    edge = edge_of(request)
+    content = await _read(request)
+    version = content.pop(_VERSION, None)
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise HttpProblemError("invalid_input", "version must be a whole number")
+    wanted = CommandRequest(
+        incident_id, command, read_details(command, content), idempotency_key or str(uuid4()), version
+    )
+    answer = await edge.read(edge.services.commands.carry_out, wanted, holder)
+    return _done(answer)
+
+
+async def _read(request: Request) -> dict[str, object]:
+    length = request.headers.get("content-length")
+    if length == "0" or (length is None and "transfer-encoding" not in request.headers):
+        return {}
+    if media_type_of(request) != "application/json":
+        raise HttpProblemError("unsupported_media_type", "what a command says is taken as application/json")
+    body = await read_body(request, _MOST_BYTES)
+    try:
+        return msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInputError("the body must be a JSON object in UTF-8") from error
+
+
+def _labelled(command: str) -> AllowedCommand:
+    return AllowedCommand(command=command, label=Command(command).label)
+
+
+def _done(answer: CommandAnswer) -> DoneAnswer:
+    return DoneAnswer(
+        incident_id=answer.incident_id,
+        version=answer.version,
+        state=answer.state,
+        state_label=IncidentState(answer.state).label,
+        position=answer.position,
+        allowed=[_labelled(one) for one in answer.allowed],
+        replayed=answer.replayed,
+    )

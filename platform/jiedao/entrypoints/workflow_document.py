@@ -1,0 +1,178 @@
+"""Writes the workflow as a document (``docs/workflow.md``), from the table that the code itself obeys.
+
+Nothing is told there that is not read off :mod:`jiedao.domain.workflow` and :mod:`jiedao.domain.commands`, except the
+rules that need more than a table; each of those stands in :mod:`jiedao.domain.carrying_out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from jiedao.domain.terms import AssigneeKind, Command, IncidentState, Lifecycle, Role, TaskState, Term
+from jiedao.domain.workflow import ENDED, RULES, Rule
+from jiedao.entrypoints.workflow_steps import FIRST, Step, incident_steps, last_states, task_steps
+from jiedao.entrypoints.workflow_words import (
+    FieldWord,
+    fields_of,
+    leads_to,
+    lifecycle_of,
+    roles_of,
+    states_of,
+    task_of,
+    word,
+    words,
+)
+
+COMMAND = "jiedao workflow show --markdown > docs/workflow.md"
+"""What writes the document anew."""
+
+ALWAYS = "不限版本 any version"
+"""The mark of a command that a change in between cannot make wrong."""
+
+_INTRODUCTION = f"""# 事件流程 The workflow of an incident
+
+<!-- Written by `{COMMAND}`; what is changed here by hand is lost. -->
+
+上报 → 登记 → 受理 → 核实 → 立案 → 派遣 → 签收 → 处置 → 反馈 → 核查 → 结案 → 回访
+
+谁在什么状态下可以做什么，只由一张表决定（`platform/jiedao/domain/workflow.py`）；本页由该表生成。
+One table decides who may do what from which state, and nothing else does; this page is written from it. Every command
+that is refused is answered with what the same role may do instead, and the refusal is recorded. A command is given by
+`POST /v1/incidents/{{id}}/commands/{{command}}` or `jiedao incident COMMAND ID`.
+
+自办案件由我们立案、核查、结案；上级平台案件由上级平台立案、核查、结案，我们受理、派遣、处置、反馈。
+We file, verify and close our own cases (`own`). A superior platform's (`upstream`) come filed, and it verifies and
+closes them itself; we admit, dispatch, handle and report back.
+"""
+
+_ASSIGNEE = (
+    "承办方 `assignee` 写明类别 `kind`（{kinds}）和名称 `name`，属街道的并写明街道 `street_code` 和平台 `platform`。\n"
+    "An assignee has a `kind` and a `name`, and where it is a street's, its `street_code` and `platform`."
+)
+
+_BEYOND_THE_TABLE = """## 表外规则 Rules beyond the table
+
+* 处置人不得核查自己的处置，无论以何角色。Who reported a task handled cannot verify it, in whatever role.
+* 核查不通过须写明缺什么（备注），由原承办方返工。A verification that does not pass says in `note` what is missing; the
+  same assignee does it again.
+* 现场核实为不属实的不得立案；再次核实属实后可以。What a check on site did not find is not filed, until a later check
+  finds it.
+* 退回的任务只能改派；未改派前事件不能结案。A returned task can only be reassigned, and until then nothing is closed.
+* 联合处置：派给几个承办方就有几个任务，全部核查通过后才待结案；已改派的任务不再计。A joint operation has a task for
+  each assignee, and waits for closing once every task has passed; one that was reassigned counts no more.
+* 重办后任务重新开始，编号接续；此前的任务留在历史中。What is reopened starts with new tasks, numbered on; the earlier
+  ones stay in the history.
+* 恢复后回到挂账前的状态，任务不变。What is resumed stands where it stood, its tasks as they were.
+* 上级平台案件的任务反馈后由上级平台核查，全部反馈后即待其结案。A task of a superior platform's case is verified by that
+  platform; once all are reported handled, the case waits to be closed there.
+* 标“不限版本”的命令，事件在此期间有变化也照办；其他命令若基于旧版本，则不予办理并告知当前状态。A command marked
+  “不限版本 any version” is carried out whatever happened since its giver looked; any other that names an older version
+  is refused with how things stand now.
+"""
+
+
+def write_document() -> str:
+    """Return the document, as Markdown with Mermaid diagrams."""
+    return "\n".join(_parts())
+
+
+def _parts() -> Iterator[str]:
+    yield _INTRODUCTION
+    yield "## 命令 Commands\n"
+    yield _table(
+        (
+            "命令 command",
+            "由何状态 from",
+            "何人 by",
+            "事件转为 incident becomes",
+            "任务 task",
+            "案件 cases",
+            "说明 notes",
+        ),
+        map(_command_row, RULES),
+    )
+    yield "## 命令内容 What each command says\n"
+    yield "必填的文字不得为空。A text that is required must not be empty.\n"
+    yield _table(
+        ("命令 command", "必填 required", "可填 may be left out"),
+        ((word(rule.command), *_fields_cells(rule.command)) for rule in RULES),
+    )
+    kinds = "、".join(f"{kind.label} `{kind.value}`" for kind in AssigneeKind)
+    yield f"{_ASSIGNEE.format(kinds=kinds)}\n"
+    yield _BEYOND_THE_TABLE
+    yield "## 事件状态 States of an incident\n"
+    yield _states(IncidentState, ENDED)
+    for lifecycle in Lifecycle:
+        yield f"### {word(lifecycle)}\n"
+        yield _diagram(FIRST, incident_steps(lifecycle), last_states(lifecycle))
+    yield "## 任务状态 States of a task\n"
+    yield _states(TaskState, (TaskState.VERIFIED, TaskState.REASSIGNED))
+    yield _diagram((TaskState.DISPATCHED,), task_steps(), (TaskState.VERIFIED, TaskState.REASSIGNED))
+    yield "## 角色 Roles\n"
+    yield _table(("角色 role", "可以 may"), ((word(role), _commands_of(role)) for role in Role))
+
+
+def _command_row(rule: Rule) -> tuple[str, ...]:
+    always = f"{ALWAYS}。" if rule.always else ""
+    return (
+        f"{rule.command.label} `{rule.command.value}`",
+        states_of(rule),
+        roles_of(rule),
+        leads_to(rule),
+        task_of(rule),
+        lifecycle_of(rule),
+        f"{always}{rule.note}",
+    )
+
+
+def _fields_cells(command: Command) -> tuple[str, str]:
+    known = fields_of(command)
+    return _fields(one for one in known if one.required), _fields(one for one in known if not one.required)
+
+
+def _fields(known: Iterable[FieldWord]) -> str:
+    return "、".join(f"{one.label} `{one.name}`{'（可为 null）' if one.nullable else ''}" for one in known)
+
+
+def _commands_of(role: Role) -> str:
+    return words(rule.command for rule in RULES if role in rule.roles)
+
+
+def _states(kind: type[Term], last: Sequence[Term]) -> str:
+    rows = ((state.label, f"`{state.value}`", "是 yes" if state in last else "") for state in kind)
+    return _table(("状态", "state", "终结 ended"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '／') for cell in cells)} |" for cells in lines) + "\n"
+
+
+def _diagram(
+    first: Sequence[Term], steps: Sequence[Step[IncidentState]] | Sequence[Step[TaskState]], last: Sequence[Term]
+) -> str:
+    """Draw states and arrows; commands that lead from one state to the same other share an arrow.
+
+    Neither a colon nor a semicolon may stand in what an arrow says: Mermaid ends the text there.
+    """
+    shown = dict.fromkeys([*first, *(state for step in steps for state in (step.begin, step.end))])
+    arrows: dict[tuple[Term, Term], list[str]] = {}
+    for step in steps:
+        arrows.setdefault((step.begin, step.end), []).append(_arrow(step))
+    return "\n".join(
+        [
+            "```mermaid",
+            "stateDiagram-v2",
+            *(f'    state "{word(state)}" as {state.value}' for state in shown),
+            *(f"    [*] --> {state.value}" for state in first),
+            *(f"    {begin.value} --> {end.value} : {'、'.join(names)}" for (begin, end), names in arrows.items()),
+            *(f"    {state.value} --> [*]" for state in last),
+            "```\n",
+        ]
+    )
+
+
+def _arrow(step: Step[IncidentState] | Step[TaskState]) -> str:
+    """Say the command, and on what the arrow depends, in Chinese: the table says it in both."""
+    condition = step.when.split(" ")[0]
+    return word(step.command) + (f"（{condition}）" if condition else "")

@@ -1,0 +1,115 @@
+"""Commands over HTTP: what may be done, doing it, and being told clearly why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from jiedao.domain.access import Holder
+from jiedao.domain.terms import Role
+from tests.e2e.http.district import CITY_BRAIN, DISPATCHER, HOTLINE, WESTERNER, order
+
+LEADER, COLLECTOR = "jd_ShiftLeaderShiftLeader000001", "jd_CollectorCollectorCollector1"
+
+
+@pytest.fixture(autouse=True)
+def people(services):
+    services.tokens.holders |= {
+        LEADER: Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
+        COLLECTOR: Holder("t-collect", "user:collect", Role.COLLECTOR),
+    }
+
+
+@pytest.fixture
+def incident(call):
+    answer = call.push([order(1)]).json()["results"][0]
+    return answer["incident_id"]
+
+
+@pytest.fixture
+def do(call, incident):
+    def act(command, token=LEADER, key=None, **content):
+        headers = {"Idempotency-Key": key} if key else {}
+        return call.post(f"/v1/incidents/{incident}/commands/{command}", token=token, json=content, headers=headers)
+
+    return act
+
+
+def test_a_case_goes_its_way_and_the_views_show_it(call, do, incident):
+    assert do("admit").json()["state_label"] == "待立案"
+    assert do("file", note="符合立案条件").json()["state"] == "filed"
+    sent = do("dispatch", DISPATCHER, assignee={"kind": "platform", "name": "朝晖街道综合行政执法平台"})
+    assert sent.status_code == 200, sent.text
+    assert do("accept", WESTERNER, task_id="T1").json()["allowed"][0]["command"] in {
+        "return",
+        "start",
+        "report_handled",
+    }
+    assert do("report_handled", WESTERNER, task_id="T1", result="已清理").status_code == 200
+    done = do("verify", COLLECTOR, task_id="T1", passed=True).json()
+    assert done["state"] == "handled"
+    closed = do("close").json()
+    shown = call.get(f"/v1/incidents/{incident}", DISPATCHER, min_position=closed["position"]).json()
+    assert (shown["state"], shown["version"]) == ("closed", closed["version"])
+
+
+def test_what_may_be_done_depends_on_who_asks(call, incident):
+    def allowed(token):
+        answer = call.get(f"/v1/incidents/{incident}/commands", token=token).json()
+        return {one["command"] for one in answer["allowed"]}
+
+    assert "admit" in allowed(LEADER)
+    assert "admit" not in allowed(DISPATCHER)
+    assert "intervene" in allowed(WESTERNER)
+
+
+def test_a_refusal_says_what_is_allowed_instead(do):
+    refused = do("close")
+    assert refused.status_code == 409
+    problem = refused.json()
+    assert problem["type"] == "urn:jiedao:problem:command_refused"
+    assert {"command": "admit", "label": "受理"} in problem["allowed"]
+
+
+def test_a_stale_version_is_told_with_how_it_stands(do):
+    version = do("admit").json()["version"]
+    stale = do("file", version=version - 1)
+    assert (stale.status_code, stale.json()["type"]) == (409, "urn:jiedao:problem:conflict")
+    assert (stale.json()["version"], stale.json()["state"]) == (version, "admitted")
+
+
+def test_a_key_is_done_once(do):
+    first, again = do("urge", key="k1", note="请尽快"), do("urge", key="k1", note="请尽快")
+    assert (first.json()["replayed"], again.json()["replayed"]) == (False, True)
+    assert first.json()["position"] == again.json()["position"]
+    assert do("urge", key="k1", note="另一内容").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("command", "content", "pointer"),
+    [
+        ("decline", {}, ""),
+        ("decline", {"reason": 7}, "/reason"),
+        ("decline", {"reason": ""}, "/reason"),
+        ("decline", {"reason": "x", "also": 1}, "/also"),
+        ("decline", {"reason": "x" * 5_001}, "/reason"),
+        ("urge", {"note": "a\x00b"}, "/note"),
+        ("dispatch", {"assignee": {"kind": "platform"}}, "/assignee"),
+        ("urge", {"version": "3"}, None),
+    ],
+)
+def test_what_is_said_wrongly_is_pointed_to(do, command, content, pointer):
+    wrong = do(command, **content)
+    assert wrong.status_code == 400, wrong.text
+    if pointer:
+        assert wrong.json()["errors"][0]["pointer"] == pointer
+
+
+def test_there_is_no_such_command_and_no_such_incident(call, do, incident):
+    assert do("delete").status_code == 422
+    missing = incident[:-1] + ("0" if incident[-1] != "0" else "1")
+    assert call.post(f"/v1/incidents/{missing}/commands/admit", token=LEADER, json={}).status_code == 404
+
+
+def test_integrators_have_no_business_here(do):
+    assert do("admit", HOTLINE).status_code == 403
+    assert do("admit", CITY_BRAIN).status_code == 403

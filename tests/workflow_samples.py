@@ -1,0 +1,183 @@
+"""An incident of a test, with the people who deal with it, and what each command says where a test does not care."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from jiedao.domain.carrying_out import carry_out
+from jiedao.domain.commands import DETAILS
+from jiedao.domain.context import EventContext
+from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.incident import Incident
+from jiedao.domain.report import IncidentReport, Sealed
+from jiedao.domain.tasks import Assignee
+from jiedao.domain.terms import Command, Role
+from jiedao.store.mapper import TypedMapper
+
+MAPPER = TypedMapper()
+MORNING = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
+ENFORCEMENT = Assignee("platform", "朝晖街道综合行政执法平台", "330103006", "enforcement")
+GREENING = Assignee("department", "区园林绿化局")
+STREET = JurisdictionDecision("polygon", "330103006", "outline-1")
+CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement")
+
+SAID = {
+    "admit": {}, "decline": {"reason": "不属本区"}, "confirm": {"found": True}, "file": {}, "reject": {"reason": "不符合立案条件"},
+    "settle_on_spot": {"result": "当场劝离"}, "void": {"reason": "误报"}, "dispatch": {"assignee": ENFORCEMENT},
+    "reassign": {"task_id": "T1", "assignee": GREENING, "reason": "属园林职责"}, "accept": {"task_id": "T1"},
+    "return": {"task_id": "T1", "reason": "非本单位职责"}, "start": {"task_id": "T1"},
+    "report_handled": {"task_id": "T1", "result": "已清理"}, "verify": {"task_id": "T1", "passed": True}, "close": {},
+    "reply": {"text": "已处置完毕"}, "revisit": {"resolved": True, "satisfied": True}, "reopen": {"reason": "问题再现"},
+    "suspend": {"reason": "需跨季施工", "approved_by": "分管副主任"}, "resume": {}, "supervise": {}, "urge": {},
+    "intervene": {"who": "某经营户亲属", "what": "要求从轻"}, "decide_jurisdiction": {"street_code": "330103006", "reason": "现场在朝晖"},
+    "decide_class": {"class_code": "E0101", "reason": "照片所示"},
+}  # fmt: skip
+"""What each command says at least, as people in the field would."""
+
+USUALLY = {
+    "admit": "intake_operator", "decline": "intake_operator", "confirm": "collector", "file": "shift_leader",
+    "reject": "shift_leader", "settle_on_spot": "collector", "void": "shift_leader", "dispatch": "dispatcher",
+    "reassign": "dispatcher", "accept": "handler", "return": "handler", "start": "handler", "report_handled": "handler",
+    "verify": "collector", "close": "shift_leader", "reply": "intake_operator", "revisit": "intake_operator",
+    "reopen": "shift_leader", "suspend": "shift_leader", "resume": "shift_leader", "supervise": "supervisor",
+    "urge": "dispatcher", "intervene": "auditor",
+}  # fmt: skip
+"""Who usually does it."""
+
+
+def said(command: str, **given: object) -> object:
+    """What a command says, in its own class."""
+    return DETAILS[Command(command)](**SAID[command] | given)
+
+
+class Life:
+    """One incident, its events so far, and what people do with it one after the other."""
+
+    def __init__(self, lifecycle: str = "own"):
+        report = IncidentReport("hotline", "2026-0001", 1, lifecycle, "12345", "占道经营", "路口有流动摊贩", MORNING)
+        self.now = MORNING
+        self.incident = Incident.receive(
+            uuid4(),
+            report=report,
+            raw=Sealed("A256GCM", "subject:1", "AAAA"),
+            reporter=None,
+            context=self.context("source:hotline", "integrator"),
+            at=MORNING,
+        )
+        self.events = [*self.incident.collect_events()]
+
+    @staticmethod
+    def context(actor: str, role: str, reason: str | None = None) -> EventContext:
+        return EventContext(actor, role, UUID(int=1), "command:test", reason)
+
+    def placed(self) -> Life:
+        """The street is decided, the class is not."""
+        self.now += timedelta(minutes=1)
+        self.incident.decide_jurisdiction(STREET, context=self.context("system", "administrator"), at=self.now)
+        return self._kept()
+
+    def classed(self) -> Life:
+        """The class is decided."""
+        self.now += timedelta(minutes=1)
+        self.incident.decide_class(CLASS, context=self.context("system", "administrator"), at=self.now)
+        return self._kept()
+
+    def do(self, command: str, by: str | None = None, role: str | None = None, **details: object) -> Life:
+        """Carry a command out: by a person of its usual role, or by who is named (``by`` is the actor)."""
+        self.now += timedelta(minutes=1)
+        role = role or USUALLY[command]
+        told = said(command, **details)
+        context = self.context(f"user:{by or role}", role, getattr(told, "reason", None))
+        carry_out(self.incident, Command(command), told, role=Role(role), context=context, at=self.now)
+        return self._kept()
+
+    def task(self, task_id: str, *commands: str) -> Life:
+        """Carry out commands about one task, one after the other; ``fail`` is a verification that did not pass."""
+        for command in commands:
+            if command == "fail":
+                self.do("verify", task_id=task_id, passed=False, note="仍有残留")
+            else:
+                self.do(command, task_id=task_id)
+        return self
+
+    def copy(self) -> Life:
+        """Another life that begins where this one stands."""
+        return deepcopy(self)
+
+    @property
+    def state(self) -> str:
+        return self.incident.state.value
+
+    @property
+    def tasks(self) -> dict[str, str]:
+        return {name: task.state.value for name, task in self.incident.progress.tasks.items()}
+
+    @property
+    def last(self) -> object:
+        return self.events[-1]
+
+    def read_back(self) -> list[object]:
+        """The events as they are read again from what is stored of them."""
+        return [MAPPER.to_domain_event(MAPPER.to_stored_event(event)) for event in self.events]
+
+    def rebuilt(self) -> Incident:
+        """The incident made anew from what is stored of its events."""
+        incident = None
+        for event in self.read_back():
+            incident = event.mutate(incident)
+        return incident
+
+    def _kept(self) -> Life:
+        self.events += self.incident.collect_events()
+        return self
+
+
+def received(lifecycle: str = "own") -> Life:
+    return Life(lifecycle).placed().classed()
+
+
+def filed(lifecycle: str = "own") -> Life:
+    life = received(lifecycle).do("admit")
+    return life.do("file") if lifecycle == "own" else life
+
+
+def dispatched(lifecycle: str = "own") -> Life:
+    return filed(lifecycle).do("dispatch")
+
+
+def handled(lifecycle: str = "own") -> Life:
+    life = dispatched(lifecycle).task("T1", "accept", "report_handled")
+    return life.task("T1", "verify") if lifecycle == "own" else life
+
+
+def busy(lifecycle: str = "own") -> Life:
+    """A joint operation with a task in every state that its lifecycle knows."""
+    life = dispatched(lifecycle).do("dispatch").task("T2", "accept").do("dispatch").task("T3", "accept", "start")
+    life.do("dispatch").task("T4", "accept", "report_handled").do("dispatch").task("T5", "return")
+    life.do("dispatch").do("reassign", task_id="T6")  # T7 takes its place
+    if lifecycle == "own":
+        life.do("dispatch").task("T8", "accept", "report_handled", "fail")
+        life.do("dispatch").task("T9", "accept", "report_handled", "verify")
+    return life
+
+
+def lives(lifecycle: str) -> dict[str, Life]:
+    """One life in every state that the lifecycle knows."""
+    both = {
+        "triage": Life(lifecycle),
+        "received": received(lifecycle),
+        "filed": filed(lifecycle),
+        "dispatched": busy(lifecycle),
+        "handled": handled(lifecycle),
+        "suspended": dispatched(lifecycle).do("suspend"),
+    }
+    own = {
+        "admitted": lambda: received().do("admit"),
+        "closed": lambda: handled().do("close"),
+        "declined": lambda: received().do("decline"),
+        "rejected": lambda: received().do("admit").do("reject"),
+        "void": lambda: received().do("void"),
+    }
+    return both | ({state: begin() for state, begin in own.items()} if lifecycle == "own" else {})
