@@ -37,7 +37,15 @@ _ASSIGNEE_LABELS = {term.value: term.label for term in AssigneeKind}
 
 
 def _sealed(sealed: Sealed | None) -> str | None:
-    return None if sealed is None else f"«已加密» {sealed.algorithm} {sealed.key_id}"
+    """Say that it is there, how large, and under which key; what it says stays closed."""
+    if sealed is None:
+        return None
+    size = max(0, len(sealed.ciphertext) * 3 // 4 - _SEAL_BYTES)
+    return f"«已加密» {sealed.algorithm} {sealed.key_id}（{size} 字节）"
+
+
+_SEAL_BYTES = 12 + 16
+"""Nonce and tag of a ciphertext."""
 
 
 def _report_inputs(event: Any) -> Mapping[str, object]:

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import ClassMethod, Lifecycle, ReportFlag, Role, Transport
+from jiedao.domain.workflow import ENDED
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.incident_commands import commands
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
@@ -59,11 +60,22 @@ def history(settings: Settings, incident: str, *, inputs: bool) -> None:
         rows = district.read.history(incident_id, interventions=may(console_actor(), Act.READ_INTERVENTIONS))
         entries = [HistoryEntry.model_validate(row) for row in rows]
         zone = ZoneInfo(district.profile.timezone)
+        now = Wording(district.profile).incident(district.read.incident(incident_id))
         answer(
             HistoryAnswer(incident_id=incident_id, events=entries),
             lambda: line(f"事件 {incident_id}", style="bold"),
             lambda: Group(*(_told(row, zone, inputs=inputs) for row in rows)),
+            lambda: line(f"现状 now: {_standing(now)}", style="bold"),
         )
+
+
+def _standing(found: IncidentAnswer) -> str:
+    """Where it stands: in which queue of which street, or nowhere any more."""
+    if found.state in {state.value for state in ENDED}:
+        return f"{found.state_label}，不在任何队列 in no queue（position {found.last_position}）"
+    place = found.street_name or "区级"
+    platform = f"{found.platform_label}平台" if found.platform_label else "平台未定"
+    return f"{found.state_label}，在 {place} {platform} 队列（position {found.last_position}）"
 
 
 for _command in commands():
