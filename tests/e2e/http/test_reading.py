@@ -261,3 +261,10 @@ def test_a_bad_parameter_is_pointed_at(call, query, pointer):
     assert answer.status_code in {400, 422}
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
     assert answer.json()["errors"][0]["in"] == "query"
+
+
+def test_a_mistyped_filter_is_refused_and_never_widens_the_answer(call):
+    wrong = call.get("/v1/incidents", class_code="E0110", street="330103006")
+    assert wrong.status_code == 422
+    assert [error["pointer"] for error in wrong.json()["errors"]] == ["/class_code"]
+    assert "class," in wrong.json()["detail"]

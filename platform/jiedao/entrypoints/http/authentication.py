@@ -15,6 +15,7 @@ from starlette.requests import Request
 from jiedao.domain.access import Holder
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.exchange import exchange_of
+from jiedao.entrypoints.http.parameters import refuse_unknown_parameters
 from jiedao.entrypoints.http.permissions import Act, require
 from jiedao.entrypoints.http.problems import HttpProblemError
 
@@ -38,6 +39,7 @@ class Allowed(SecurityBase):
         """Return the holder; raises a 401 problem without a valid token, a 403 one when the role may not."""
         holder = await authenticate(request)
         require(holder, self.act)
+        refuse_unknown_parameters(request)
         return holder
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from jiedao.entrypoints.http.problems import FieldError, HttpProblemError, pointer_to
 
 Cursor = Annotated[
     str | None, Query(max_length=500, description="游标 `next_cursor` of the page before, with the same filters.")
@@ -24,3 +28,16 @@ AsOf = Annotated[
         examples=["1042", "2026-11-24T09:30:00+08:00"],
     ),
 ]
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """Raise a 422 problem for a parameter that the route does not know: a mistyped filter must not widen an answer."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = [str(one.alias) for one in route.dependant.query_params]
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        taken = ", ".join(known) or "none"
+        errors = [FieldError(pointer_to(name), "there is no such parameter", "query") for name in unknown]
+        raise HttpProblemError("invalid_parameter", f"this address takes the parameters: {taken}", errors=errors)
