@@ -71,7 +71,8 @@ class DeadLetterDesk:
             origin=origin,
         )
         letter.record_replay(
-            outcome=outcome.outcome,
+            # What is set aside again, or was, has become no incident.
+            outcome=IntakeOutcome.DEAD.value if outcome.incident_id is None else outcome.outcome,
             detail=outcome.detail,
             incident_id=outcome.incident_id,
             context=context,

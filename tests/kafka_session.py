@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-import os
+import gc
+import warnings
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -13,13 +15,10 @@ import pytest
 from tests.kafka_broker import KafkaBroker
 from tests.kafka_jars import KafkaJarsError, why_not_real
 from tests.kafka_mock import MockCluster
+from tests.machine import everything_is_required
 
 Kafka = KafkaBroker | MockCluster
 _KAFKA = pytest.StashKey[Kafka]()
-
-
-def _everything_is_required() -> bool:
-    return os.environ.get("JIEDAO_REQUIRE") == "all"
 
 
 def _start() -> Kafka:
@@ -32,7 +31,7 @@ def _start() -> Kafka:
         else:
             broker.start()
             return broker
-    if _everything_is_required():
+    if everything_is_required():
         pytest.fail(f"a real Kafka is required, but {reason}", pytrace=False)
     return MockCluster()
 
@@ -46,9 +45,15 @@ def session_kafka(config: pytest.Config) -> Kafka:
 
 
 @pytest.fixture
-def kafka(request: pytest.FixtureRequest) -> Kafka:
-    """The session's Kafka, real or mock."""
-    return session_kafka(request.config)
+def kafka(request: pytest.FixtureRequest) -> Iterator[Kafka]:
+    """The session's Kafka, real or mock.
+
+    kafka-python leaves the sockets of failed connections to the garbage collector: they are found here, and not in the
+    middle of whatever test comes next.
+    """
+    yield session_kafka(request.config)
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
 
 
 @pytest.fixture

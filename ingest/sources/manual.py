@@ -87,7 +87,7 @@ class ManualAdapter(FieldsAdapter):
             channel=fields.text("channel", MAX_CHANNEL) or self.settings.channel,
             title=title,
             description=fields.text("description", MAX_DESCRIPTION, lines=True),
-            reported_at=self._reported_at(fields, received_at, notes),
+            reported_at=self.times.reported(fields.find("reported_at"), received_at, notes),
             happened_at=self.times.happened(fields.find("happened_at"), received_at, notes),
             place=self._place(fields, notes),
             source_class=SourceClass(self.settings.class_scheme, class_code) if class_code else None,
@@ -95,11 +95,6 @@ class ManualAdapter(FieldsAdapter):
             attachments=read_attachments(fields.items("attachments"), "photo", notes),
         )
         return finished(report, notes, _reporter(fields))
-
-    def _reported_at(self, fields: Fields, received_at: datetime, notes: Notes) -> datetime:
-        """A form without a time is taken down as it is sent: nothing is missing."""
-        found = fields.find("reported_at")
-        return received_at if found is None else self.times.reported(found, received_at, notes)
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)

@@ -7,23 +7,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from itertools import starmap
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
-from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
+from jiedao.application.batch_decision import RECORDED, BatchDecision, Step, external_id_of, key_of, source_of
+from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.domain.access import Holder
-from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
-from jiedao.domain.ports import Clock, Inbox, InboxEntry, InboxKey, Jurisdiction, KnownRecord, Vault
+from jiedao.domain.ports import Clock, Inbox, InboxKey, Jurisdiction, KnownRecord, Vault
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.terms import ClassMethod, IncidentState, IntakeOutcome, MatchMethod, ReportFlag
 
@@ -44,38 +43,6 @@ class Incidents(Protocol):
 
     def load(self, ids: Sequence[UUID]) -> Mapping[UUID, Incident]:
         """Rebuild each incident from its stream, in one read."""
-
-
-@dataclass(slots=True)
-class _Step:
-    """What one record turned out to be; the aggregate comes later."""
-
-    record: ReadableRecord | UnreadableRecord
-    outcome: IntakeOutcome
-    mac: bytes
-    target: UUID
-    reason: str | None = None
-    detail: str | None = None
-    pointer: str | None = None
-    event_index: int | None = None
-    aggregate: Incident | DeadLetter | None = None
-
-
-@dataclass(slots=True)
-class BatchDecision:
-    """A decided batch: aggregates with pending events, inbox entries, and what to answer for each record."""
-
-    steps: list[_Step] = field(default_factory=list)
-    touched: dict[UUID, Incident | DeadLetter] = field(default_factory=dict)
-    inbox: list[InboxEntry] = field(default_factory=list)
-
-    def aggregates(self) -> list[RecordedAggregate]:
-        """The aggregates with events to record, in the order in which they were first touched."""
-        return [aggregate for aggregate in self.touched.values() if aggregate.pending_events]
-
-    def outcomes(self, positions: range) -> list[RecordOutcome]:
-        """Say what became of each record; ``positions`` are those of the batch's events."""
-        return [_outcome_of(step, positions) for step in self.steps]
 
 
 class Decider:
@@ -111,17 +78,18 @@ class Decider:
     ) -> BatchDecision:
         """Decide a batch; with ``keep`` false nothing is sealed and no key is made (a preview)."""
         decided = BatchDecision(self._tell_apart(records))
-        alive = [s for s in decided.steps if s.outcome in _RECORDED]
+        if keep:
+            self._drop_known_dead(decided.steps)
+        alive = [s for s in decided.steps if s.outcome in RECORDED]
         dead = [s for s in decided.steps if s.outcome is IntakeOutcome.DEAD]
         sealed = self._seal(alive, dead) if keep else [(_UNSEALED, None)] * (len(alive) + len(dead))
         now = self._clock.now()
         self._take_in(decided, alive, sealed[: len(alive)], _Frame(transport, actor, batch, now))
         self._set_aside(decided, dead, sealed[len(alive) :], _Frame(transport, actor, batch, now))
-        _number_events(decided)
-        decided.inbox = list(starmap(_inbox_entry, ((step, transport) for step in decided.steps)))
+        decided.finish(transport)
         return decided
 
-    def _tell_apart(self, records: Sequence[ReadableRecord | UnreadableRecord]) -> list[_Step]:
+    def _tell_apart(self, records: Sequence[ReadableRecord | UnreadableRecord]) -> list[Step]:
         """Tell new, revised, late, repeated and unreadable records apart, also within the batch."""
         macs = [self._vault.mac(record.raw) for record in records]
         known = self._known(records)
@@ -132,21 +100,20 @@ class Decider:
             for record, mac in zip(records, macs, strict=True)
         ]
         self._settle_rewritten(steps)
-        self._drop_known_dead(steps)
         return steps
 
     def _known(self, records: Sequence[ReadableRecord | UnreadableRecord]) -> dict[InboxKey, dict[int, bytes]]:
-        keys = {_key(record) for record in records if isinstance(record, ReadableRecord)}
+        keys = {key_of(record) for record in records if isinstance(record, ReadableRecord)}
         found: Mapping[InboxKey, KnownRecord] = self._inbox.known(list(keys)) if keys else {}
         return {key: dict(found[key].revisions) if key in found else {} for key in keys}
 
-    def _readable_step(self, record: ReadableRecord, mac: bytes, known: dict[InboxKey, dict[int, bytes]]) -> _Step:
+    def _readable_step(self, record: ReadableRecord, mac: bytes, known: dict[InboxKey, dict[int, bytes]]) -> Step:
         report = record.report
-        revisions = known[_key(record)]
+        revisions = known[key_of(record)]
         target = incident_id(self._district, report.source, report.external_id)
         if report.revision in revisions:
             same = revisions[report.revision] == mac
-            return _Step(record, IntakeOutcome.DUPLICATE, mac, target, reason=None if same else _SAME_REVISION)
+            return Step(record, IntakeOutcome.DUPLICATE, mac, target, reason=None if same else _SAME_REVISION)
         if not revisions:
             outcome = IntakeOutcome.ACCEPTED
         elif report.revision > max(revisions):
@@ -154,7 +121,7 @@ class Decider:
         else:
             outcome = IntakeOutcome.LATE
         revisions[report.revision] = mac
-        return _Step(record, outcome, mac, target)
+        return Step(record, outcome, mac, target)
 
     def _dead_step(  # noqa: PLR0913  # one parameter per field of the reason
         self,
@@ -164,11 +131,13 @@ class Decider:
         reason: str,
         detail: str,
         pointer: str | None,
-    ) -> _Step:
+    ) -> Step:
         target = dead_letter_id(self._district, source, mac)
-        return _Step(record, IntakeOutcome.DEAD, mac, target, reason, detail, pointer)
+        return Step(
+            record, IntakeOutcome.DEAD, mac, target, set_aside=True, reason=reason, detail=detail, pointer=pointer
+        )
 
-    def _settle_rewritten(self, steps: list[_Step]) -> None:
+    def _settle_rewritten(self, steps: list[Step]) -> None:
         """Look closer where the same revision came in other bytes: same meaning is a repetition, other is set aside.
 
         The bytes of a repeated message may differ in order or in a sending time; what counts is the report in it.
@@ -179,7 +148,7 @@ class Decider:
         stored = self._recorded_reports([steps[index].target for index in rewritten])
         in_batch: dict[tuple[UUID, int], IncidentReport] = {}
         for step in steps:
-            if step.outcome in _RECORDED and isinstance(step.record, ReadableRecord):
+            if step.outcome in RECORDED and isinstance(step.record, ReadableRecord):
                 in_batch[step.target, step.record.report.revision] = step.record.report
         for index in rewritten:
             step = steps[index]
@@ -189,7 +158,7 @@ class Decider:
             key = (step.target, report.revision)
             before = stored.get(key) or in_batch.get(key)
             if before is not None and _meaning(before) == _meaning(report):
-                steps[index] = _Step(step.record, IntakeOutcome.DUPLICATE, step.mac, step.target)
+                steps[index] = Step(step.record, IntakeOutcome.DUPLICATE, step.mac, step.target)
             else:
                 detail = (
                     f"revision {report.revision} of this number was recorded before with other content;"
@@ -204,12 +173,12 @@ class Decider:
             for revision, report in incident.reports.items()
         }
 
-    def _drop_known_dead(self, steps: list[_Step]) -> None:
+    def _drop_known_dead(self, steps: list[Step]) -> None:
         """The same unreadable bytes a second time are a repetition."""
-        by_source: defaultdict[str, list[_Step]] = defaultdict(list)
+        by_source: defaultdict[str, list[Step]] = defaultdict(list)
         for step in steps:
             if step.outcome is IntakeOutcome.DEAD:
-                by_source[_source(step.record)].append(step)
+                by_source[source_of(step.record)].append(step)
         for source, dead in by_source.items():
             seen = set(self._inbox.known_dead(source, [step.mac for step in dead]))
             for step in dead:
@@ -217,14 +186,14 @@ class Decider:
                     step.outcome = IntakeOutcome.DUPLICATE
                 seen.add(step.mac)
 
-    def _seal(self, alive: Sequence[_Step], dead: Sequence[_Step]) -> list[tuple[Sealed, Sealed | None]]:
+    def _seal(self, alive: Sequence[Step], dead: Sequence[Step]) -> list[tuple[Sealed, Sealed | None]]:
         """Encrypt raw bytes and reporters of a whole batch in one call, each under its subject's key."""
         plaintexts: list[tuple[str, bytes]] = []
         has_reporter: list[bool] = []
         for step in alive:
             record = step.record
             reporter = record.reporter if isinstance(record, ReadableRecord) else None
-            subject = self._vault.subject_of(self._district, reporter) if reporter else f"source:{_source(record)}"
+            subject = self._vault.subject_of(self._district, reporter) if reporter else f"source:{source_of(record)}"
             plaintexts.append((subject, record.raw))
             has_reporter.append(bool(reporter))
             if reporter:
@@ -238,7 +207,7 @@ class Decider:
     def _take_in(
         self,
         decided: BatchDecision,
-        steps: Sequence[_Step],
+        steps: Sequence[Step],
         sealed: Sequence[tuple[Sealed, Sealed | None]],
         frame: _Frame,
     ) -> None:
@@ -270,7 +239,7 @@ class Decider:
     def _set_aside(
         self,
         decided: BatchDecision,
-        steps: Sequence[_Step],
+        steps: Sequence[Step],
         sealed: Sequence[tuple[Sealed, Sealed | None]],
         frame: _Frame,
     ) -> None:
@@ -278,8 +247,8 @@ class Decider:
         for step, (raw, _none) in zip(steps, sealed, strict=True):
             letter = DeadLetter.set_aside(
                 step.target,
-                source=_source(step.record),
-                external_id=_external_id(step.record),
+                source=source_of(step.record),
+                external_id=external_id_of(step.record),
                 reason=step.reason or "unreadable",
                 detail=step.detail or "",
                 pointer=step.pointer,
@@ -295,8 +264,6 @@ class Decider:
 
 _REDECIDED = frozenset({IncidentState.TRIAGE, IncidentState.RECEIVED, IncidentState.ADMITTED, IncidentState.FILED})
 """While it stands here, a later revision of the source's record may still change place and class."""
-
-_RECORDED = frozenset({IntakeOutcome.ACCEPTED, IntakeOutcome.REVISED, IntakeOutcome.LATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,74 +306,10 @@ def _flagged(report: IncidentReport, klass: ClassDecision) -> IncidentReport:
 
 
 def _meaning(report: IncidentReport) -> IncidentReport:
-    """The report without the flags, which tell of the delivery and not of the happening."""
-    return replace(report, flags=())
+    """The report without what tells of its delivery: the flags, and a time that is its arrival's for want of one."""
+    arrival = not _ARRIVAL_FLAGS.isdisjoint(report.flags)
+    return replace(report, flags=(), reported_at=_NO_TIME if arrival else report.reported_at)
 
 
-def _key(record: ReadableRecord) -> InboxKey:
-    return InboxKey(record.report.source, record.report.external_id)
-
-
-def _source(record: ReadableRecord | UnreadableRecord) -> str:
-    return record.report.source if isinstance(record, ReadableRecord) else record.source
-
-
-def _external_id(record: ReadableRecord | UnreadableRecord) -> str | None:
-    return record.report.external_id if isinstance(record, ReadableRecord) else record.external_id
-
-
-def _revision(record: ReadableRecord | UnreadableRecord) -> int | None:
-    return record.report.revision if isinstance(record, ReadableRecord) else None
-
-
-def _number_events(decided: BatchDecision) -> None:
-    """Turn each step's place within its aggregate's events into a place within the batch's events."""
-    offset: dict[UUID, int] = {}
-    total = 0
-    for target, aggregate in decided.touched.items():
-        offset[target] = total
-        total += len(aggregate.pending_events)
-    for step in decided.steps:
-        if step.event_index is not None:
-            step.event_index += offset[step.target] - 1
-
-
-def _inbox_entry(step: _Step, transport: str) -> InboxEntry:
-    dead = step.outcome is IntakeOutcome.DEAD
-    known_dead = step.outcome is IntakeOutcome.DUPLICATE and isinstance(step.record, UnreadableRecord)
-    return InboxEntry(
-        source=_source(step.record),
-        external_id=_external_id(step.record),
-        revision=_revision(step.record),
-        outcome=step.outcome.value,
-        content_mac=step.mac,
-        transport=transport,
-        origin=step.record.origin,
-        received_at=step.record.received_at,
-        incident_id=None if dead or known_dead else step.target,
-        dead_letter_id=step.target if dead or known_dead else None,
-    )
-
-
-def _outcome_of(step: _Step, positions: range) -> RecordOutcome:
-    incident = step.aggregate if isinstance(step.aggregate, Incident) else None
-    is_dead = step.outcome is IntakeOutcome.DEAD or isinstance(step.record, UnreadableRecord)
-    position = None
-    if step.event_index is not None and step.event_index < len(positions):
-        position = positions[step.event_index]
-    return RecordOutcome(
-        origin=step.record.origin,
-        outcome=step.outcome.value,
-        external_id=_external_id(step.record),
-        revision=_revision(step.record),
-        incident_id=None if is_dead else step.target,
-        dead_letter_id=step.target if is_dead else None,
-        street_code=incident.street_code if incident else None,
-        platform=incident.platform.value if incident and incident.platform else None,
-        state=incident.state.value if incident else None,
-        flags=incident.report.flags if incident else (),
-        reason=step.reason,
-        detail=step.detail,
-        pointer=step.pointer,
-        position=position,
-    )
+_ARRIVAL_FLAGS = frozenset({ReportFlag.TIME_MISSING.value, ReportFlag.TIME_IN_FUTURE.value})
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)

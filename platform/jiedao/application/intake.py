@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import uuid4
 
-from jiedao.application.deciding import BatchDecision, Decider
+from jiedao.application.batch_decision import BatchDecision
+from jiedao.application.deciding import Decider
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import RecordedAggregate

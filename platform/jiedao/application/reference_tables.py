@@ -19,13 +19,14 @@ from jiedao.application.district_application import DistrictApplication
 from jiedao.domain.access import Holder
 from jiedao.domain.classification import canonical_class_table
 from jiedao.domain.context import EventContext
-from jiedao.domain.errors import ConfigurationError, InvalidInputError, KeyReuseError, VersionConflictError
+from jiedao.domain.errors import ConfigurationError, KeyReuseError, VersionConflictError
 from jiedao.domain.identity import boundary_set_id, class_table_id
 from jiedao.domain.ports import Clock, FileStore
 from jiedao.domain.profile import ClassTable, DistrictProfile, IncidentClass
 from jiedao.domain.reference import BoundarySet, ClassTableVersion
 from jiedao.geo.boundary_file import canonical_geojson, read_boundaries
 from jiedao.geo.boundary_report import ImportedBoundaries
+from jiedao.geo.district_areas import compared_with_district, under_district_codes
 from jiedao.store.recorder import UnitContext
 
 Adoption = BoundarySet.Adopted | ClassTableVersion.Adopted
@@ -73,7 +74,7 @@ class ReferenceTables:
             f"profile:{profile.code}",
         )
         content = canonical_geojson(
-            self.of_district(read_boundaries(profile.boundaries, examine=False).require_whole())
+            under_district_codes(read_boundaries(profile.boundaries, examine=False).require_whole(), profile)
         )
         digest = hashlib.sha256(content).hexdigest()
         if self._is_adopted(BoundarySet.Adopted, new.version, digest, new.effective_from):
@@ -83,8 +84,9 @@ class ReferenceTables:
     def adopt_boundaries(self, boundaries: ImportedBoundaries, new: NewBoundarySet, actor: Holder) -> bool:
         """Adopt a boundary set; false when this very set was adopted before.
 
-        A street may be named by one of the profile's aliases. Raises InvalidInputError when the set is not whole, or
-        its streets are not those of the district, and ConfigurationError when the version is taken by another set.
+        A street may be named by one of the profile's aliases. Raises InvalidInputError when the set is not whole, its
+        streets are not those of the district or it is plainly wrong (see :meth:`of_district`), and ConfigurationError
+        when the version is taken by another set.
         """
         boundaries = self.of_district(boundaries.require_whole())
         content = canonical_geojson(boundaries)
@@ -152,28 +154,12 @@ class ReferenceTables:
         return max(reversed(effective), key=lambda one: one.effective_from, default=None)
 
     def of_district(self, boundaries: ImportedBoundaries) -> ImportedBoundaries:
-        """Check that the areas are those of the district's streets, and give them the district's codes."""
-        streets = {street.code: street.name for street in self._profile.streets}
-        codes = [code if code in streets else self._profile.street_aliases.get(code, code) for code in boundaries.codes]
-        unknown = sorted(set(codes) - set(streets))
-        if unknown:
-            raise InvalidInputError(
-                f"the set has areas of no street of {self._profile.name}: {', '.join(unknown)}; leave them out,"
-                " or name the code in street_aliases.csv of the profile"
-            )
-        missing = sorted(set(streets) - set(codes))
-        if missing:
-            names = ", ".join(f"{code} {streets[code]}" for code in missing)
-            raise InvalidInputError(f"the set has no area for {names}; every street of the district needs one")
-        if len(set(codes)) != len(codes):
-            raise InvalidInputError("two areas of the set are of the same street; join them into one feature")
-        order = sorted(range(len(codes)), key=codes.__getitem__)
-        return ImportedBoundaries(
-            tuple(codes[i] for i in order),
-            tuple(boundaries.names[i] or streets[codes[i]] for i in order),
-            tuple(boundaries.polygons[i] for i in order),
-            boundaries.report,
-        )
+        """Give the areas the district's codes, and check that they can be those of its streets.
+
+        Raises InvalidInputError naming the areas when streets lack or are not the district's, when an area lies out of
+        the profile's bounds, is named as another street, or lies for the most part on another one.
+        """
+        return compared_with_district(under_district_codes(boundaries, self._profile), self._profile)
 
     def _adopt_classes(self, table: ClassTable, actor: Holder) -> bool:
         content = canonical_class_table(table)

@@ -1,16 +1,17 @@
-"""Finds where the areas of a boundary set overlap and where they leave ground between them to nobody.
+"""Finds where the areas of a boundary set overlap, leave ground between them to nobody, or give up ground.
 
-Both are reported with their sizes and hidden never; the street index still gives every point one answer.
+All are reported with their sizes and hidden never; the street index still gives every point one answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 import shapely
 
-from jiedao.geo.boundary_report import Gap, Overlap
+from jiedao.geo.boundary_report import Gap, ImportedBoundaries, LostGround, Overlap
 from jiedao.geo.plane import Geometries, area_m2, degrees_from_mercator, in_mercator, metres_per_unit
 
 # What is smaller than this on the ground is the rounding of coordinates, not a dispute.
@@ -46,7 +47,8 @@ def gaps(codes: Sequence[str], polygons: Geometries) -> tuple[Gap, ...]:
     """Return the ground that the areas enclose without claiming it, from the largest down.
 
     That is every hole of their union, and every slit narrower than WIDEST_SLIT_M between two different areas, also
-    one that is open to the outside. ``polygons`` are valid, in degrees WGS-84.
+    one that is open to the outside. A wider one that is open is not told from the outside here; where another set
+    covered it, :func:`lost_ground` finds it. ``polygons`` are valid, in degrees WGS-84.
     """
     if not len(polygons):
         return ()
@@ -71,6 +73,25 @@ def gaps(codes: Sequence[str], polygons: Geometries) -> tuple[Gap, ...]:
         between = tuple(sorted(codes[j] for j in neighbours))
         reported.append(Gap(between, float(areas[i]), round(float(lon), 7), round(float(lat), 7)))
     return tuple(sorted(reported, key=lambda gap: (-gap.area_m2, gap.between)))
+
+
+def lost_ground(before: ImportedBoundaries, after: ImportedBoundaries) -> tuple[LostGround, ...]:
+    """Return the ground that the areas of one set cover and those of a later one do not, from the largest down.
+
+    It stands with the street that had it: of several that claimed it the highest code, as the street index says.
+    """
+    covered = shapely.union_all(np.array(after.polygons, dtype=object))
+    found = []
+    for code, polygon in sorted(zip(before.codes, before.polygons, strict=True), key=itemgetter(0), reverse=True):
+        pieces = shapely.get_parts(shapely.difference(polygon, covered))
+        areas = area_m2(pieces)
+        pieces, areas = pieces[areas >= SMALLEST_REPORTED_M2], areas[areas >= SMALLEST_REPORTED_M2]
+        if not len(pieces):
+            continue
+        covered = shapely.union_all([covered, *pieces])  # so that nothing is counted for two streets
+        inner = shapely.point_on_surface(pieces[areas.argmax()])
+        found.append(LostGround(code, float(areas.sum()), round(inner.x, 7), round(inner.y, 7)))
+    return tuple(sorted(found, key=lambda lost: (-lost.area_m2, lost.street_code)))
 
 
 def _slits(union: shapely.Geometry, holes: Sequence[shapely.Geometry], scale: float) -> list[shapely.Geometry]:

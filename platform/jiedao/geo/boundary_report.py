@@ -5,11 +5,15 @@ A finding names its feature the way a person finds it in the file: by code, by n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import shapely
 
 from jiedao.domain.errors import InvalidInputError
+
+MOST_NAMED = 5
+"""How many findings of one kind a sentence names; whoever reads more of them does not read on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,32 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class LostGround:
+    """Ground that a street had under the set in force and that no street has under another set.
+
+    ``area_m2`` is all of it in m2; the point (degrees WGS-84) lies in its largest piece.
+    """
+
+    street_code: str
+    area_m2: float
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    """What the file calls a street's area, where no street of the district is called so."""
+
+    street_code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class BoundaryReport:
     """All findings of one file, in the order of the features, overlaps and gaps from the largest down.
 
     ``examined`` is false when nobody looked for overlaps and gaps; that none are listed then means nothing.
+    ``unknown_names`` are found once the set is compared with a district.
     """
 
     overlaps: tuple[Overlap, ...]
@@ -82,6 +108,7 @@ class BoundaryReport:
     repairs: tuple[Repair, ...]
     refused: tuple[Refusal, ...]
     examined: bool = True
+    unknown_names: tuple[UnknownName, ...] = ()
 
     @property
     def overlap_area_m2(self) -> float:
@@ -108,8 +135,14 @@ class ImportedBoundaries:
     report: BoundaryReport
 
     def require_whole(self) -> ImportedBoundaries:
-        """Return itself when nothing was refused; raises InvalidInputError naming each refused feature otherwise."""
+        """Return itself when nothing was refused; raises InvalidInputError naming the first refused features else."""
         if self.report.refused:
-            reasons = "; ".join(str(refusal) for refusal in self.report.refused)
-            raise InvalidInputError(f"The boundary set cannot be taken in whole: {reasons}")
+            raise InvalidInputError(f"The boundary set cannot be taken in whole: {some_of(self.report.refused, '; ')}")
         return self
+
+
+def some_of(findings: Sequence[object], separator: str = ", ") -> str:
+    """Say the first MOST_NAMED findings for people, and how many more there are."""
+    more = len(findings) - MOST_NAMED
+    said = [str(finding) for finding in findings[:MOST_NAMED]]
+    return separator.join([*said, f"and {more} more"] if more > 0 else said)

@@ -22,6 +22,7 @@ Flags = NDArray[np.bool_]
 
 # Converted coordinates are exact to this; so a point no farther from a border lies on it.
 ON_BORDER_M = 1e-3
+_LON_LIMIT, _LAT_LIMIT = 180.0, 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Located:
     ``street`` is an index into :attr:`StreetIndex.codes`, or -1 where no street holds the point.
     ``edge`` is true where the point was given to its street although a border is no farther than the tolerance.
     ``border_m`` is the distance in metres to the nearest border of the whole set, inside or outside; NaN for a point
-    that is not a number. The candidates of point i (the streets between which the choice was made, the chosen one
+    that is no place on earth. The candidates of point i (the streets between which the choice was made, the chosen one
     first) are ``candidates[starts[i]:starts[i + 1]]``; a single one where nothing had to be chosen.
     """
 
@@ -106,7 +107,7 @@ class StreetIndex:
         """Find the street of each point, under the rules above.
 
         ``lon`` and ``lat`` are arrays (n,) in degrees WGS-84; ``tolerance_m`` is the edge tolerance in metres, 0 or
-        more. A point that is not a number has no street.
+        more. A point that is not a number, or lies beyond 180 degrees east or west or 90 north or south, has no street.
         """
         x, y = _as_points(lon, lat)
         held = self._holding(x, y)
@@ -156,7 +157,11 @@ def _prepare(polygons: NDArray[np.object_]) -> None:
 
 
 def _as_points(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
-    return np.atleast_1d(np.asarray(lon, dtype=np.float64)), np.atleast_1d(np.asarray(lat, dtype=np.float64))
+    """The points as two arrays; what is no place on earth, such as swapped degrees, is NaN in both."""
+    x, y = np.atleast_1d(np.asarray(lon, dtype=np.float64)), np.atleast_1d(np.asarray(lat, dtype=np.float64))
+    # The poles count as no place: the plane in which distances are measured has none.
+    on_earth = (np.abs(x) <= _LON_LIMIT) & (np.abs(y) < _LAT_LIMIT)
+    return np.where(on_earth, x, np.nan), np.where(on_earth, y, np.nan)
 
 
 def _sorted_pairs(point: Indices, rank: Indices) -> _Pairs:
@@ -178,5 +183,6 @@ def _merged(held: _Pairs, near: Nearness, chosen: Indices) -> _Pairs:
     rank = np.concatenate([held.rank, near.area])
     order = np.lexsort((rank, rank != chosen[point], point))
     point, rank = point[order], rank[order]
-    again = np.concatenate([[False], (point[1:] == point[:-1]) & (rank[1:] == rank[:-1])])
+    again = np.zeros(len(point), dtype=np.bool_)
+    again[1:] = (point[1:] == point[:-1]) & (rank[1:] == rank[:-1])
     return _Pairs(point[~again], rank[~again])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+import shapely
 
 from tests.e2e.cli.terminal import CHANGQING, IN_ZHAOHUI, ROOT, ZHAOHUI
 
@@ -85,6 +89,90 @@ def test_a_street_without_area_is_a_refusal_also_when_only_tried(terminal):
     assert "长庆街道" in result["refusal"]
 
 
+def test_a_wrong_code_property_is_told_for_five_features_and_how_many_more(terminal):
+    path = terminal.write("streets.geojson", _set())
+    given = ("--code", "JDDM", "--crs", "wgs84", "--effective-from", "2026-01-01", "--dry-run")
+    told = terminal.run("boundaries", "import", path, *given, code=1)
+    assert told.stderr.count("it has no property 'JDDM'") == 5
+    assert "and 3 more" in told.stderr
+    assert told.stdout.count("it has no property 'JDDM'") == 5
+    assert "另有 3 个 and 3 more" in told.stdout
+    assert "no enclosed gaps" not in told.stdout
+    assert len(terminal.ask("boundaries", "import", path, *given, code=1)["refused"]) == 8
+
+
+def _shift_names(features):
+    names = [feature["properties"]["JDMC"] for feature in features]
+    for feature, code, name in zip(features, names, [*names[1:], names[0]], strict=True):
+        feature["properties"] = {"JDDM": code, "JDMC": name}
+
+
+def test_names_shifted_against_codes_are_refused_also_when_only_tried(terminal):
+    result = _import(terminal, _set(_shift_names), "--code", "JDDM", "--dry-run", code=1)
+    assert "330103001 is named 武林街道, which is 330103002" in result["refusal"]
+    assert "and 3 more" in result["refusal"]
+    assert _import(terminal, _set(_shift_names), "--code", "JDDM", code=1)["adopted"] is False
+
+
+def _rename_first(features):
+    features[0]["properties"] = {"JDMC": features[0]["properties"]["JDMC"], "name": "Changqing"}
+
+
+def test_a_name_that_no_street_is_known_by_is_told(terminal):
+    path = terminal.write("streets.geojson", _set(_rename_first))
+    given = ("boundaries", "import", path, "--code", "JDMC", "--crs", "wgs84", "--effective-from", "2026-01-01")
+    assert terminal.ask(*given)["unknown_names"] == [{"street_code": CHANGQING, "name": "Changqing"}]
+    assert f"名称不详 Names that no street is known by: {CHANGQING} Changqing" in terminal.run(*given).stdout
+
+
+def _shrink_first(features):
+    """Give up the western half of a street, which lies at the district's outer border."""
+    west, south, east, north = shapely.from_geojson(json.dumps(features[0]["geometry"])).bounds
+    half = shapely.box((west + east) / 2, south, east, north)
+    rest = shapely.from_geojson(json.dumps(features[0]["geometry"])) & half
+    features[0]["geometry"] = json.loads(shapely.to_geojson(rest))
+
+
+def test_ground_that_no_street_covers_any_more_is_told_with_its_street_and_area(terminal):
+    content = _set(_shrink_first)
+    tried = _import(terminal, content, "--dry-run")
+    assert tried["compared_with"] == "330103-approximate-2020"
+    (lost,) = tried["lost_ground"]
+    assert lost["street_code"] == CHANGQING
+    kept = next(street["area_m2"] for street in tried["streets"] if street["code"] == CHANGQING)
+    assert lost["area_m2"] > kept / 4
+    assert tried["lost_ground_area_m2"] == pytest.approx(lost["area_m2"], abs=0.1)
+    assert _import(terminal, content)["lost_ground"] == [lost]
+    again = _import(terminal, content)
+    assert (again["compared_with"], again["lost_ground"]) == (again["version"], [])
+    path = terminal.write("whole.geojson", content)
+    given = ("--code", "JDMC", "--crs", "wgs84", "--effective-from", "2026-01-01", "--dry-run")
+    assert "no ground lost against" in terminal.run("boundaries", "import", path, *given).stdout
+
+
+def test_people_are_told_which_ground_is_lost_and_that_only_enclosed_gaps_were_looked_for(terminal):
+    path = terminal.write("streets.geojson", _set(_shrink_first))
+    given = ("--code", "JDMC", "--crs", "wgs84", "--effective-from", "2026-01-01", "--dry-run")
+    shown = terminal.run("boundaries", "import", path, *given).stdout
+    assert "不再覆盖 Lost ground, against 330103-approximate-2020" in shown
+    assert "无重叠、无封闭空隙 no overlaps and no enclosed gaps" in shown
+
+
+def test_the_day_of_adoption_is_that_of_the_districts_zone(terminal):
+    """Shown in a zone where, at the hour of the adoption, it was another day than in UTC."""
+    (listed,) = terminal.ask("boundaries", "list")["items"]
+    adopted_at = datetime.fromisoformat(listed["adopted_at"])
+    zone = "Pacific/Kiritimati" if adopted_at.hour >= 12 else "Etc/GMT+12"
+    day = f"{adopted_at.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
+    assert day != f"{adopted_at:%Y-%m-%d}"
+    profile = terminal.folder / "config" / "districts" / "330103"
+    shutil.copytree(ROOT / "config" / "districts" / "330103", profile)
+    settings = profile / "district.toml"
+    settings.write_text(settings.read_text("utf-8").replace("Asia/Shanghai", zone), "utf-8")
+    shown = terminal.run("boundaries", "list", JIEDAO_CONFIG=str(terminal.folder / "config")).stdout
+    assert f"{day} system:jiedao" in shown
+
+
 def test_a_version_that_was_taken_by_another_content_is_refused(terminal):
     _import(terminal, _set(), "--version", "official-1")
     refused = _import(terminal, _set(_move_first), "--version", "official-1", code=1)
@@ -133,6 +221,25 @@ def test_places_that_cannot_be_read_are_told_with_their_line(terminal):
     terminal.run("boundaries", "match", "--file", "-", content="x,y\n1,2\n", code=1)
     terminal.run("boundaries", "match", "120.1", code=2)
     terminal.run("boundaries", "match", code=2)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "sentence"),
+    [
+        ("30.26", "120.16", "has 120.16 as lat, which runs from -90 to 90 degrees; longitude comes first"),
+        ("-181", "30.26", "has -181 as lon, which runs from -180 to 180 degrees"),
+        ("nan", "30.26", "has nan as lon"),
+        ("120.16", "inf", "has inf as lat"),
+    ],
+)
+def test_degrees_that_are_no_place_are_refused_with_a_sentence(terminal, lon, lat, sentence):
+    told = terminal.run("boundaries", "match", lon, lat, code=1).stderr
+    assert told.startswith("error: the place ")
+    assert sentence in told
+    listed = f"lon,lat\n{LON},{LAT}\n{lon},{lat}\n"
+    told = terminal.run("boundaries", "match", "--file", "-", content=listed, code=1).stderr
+    assert "line 3 of the places " in told
+    assert sentence in told
 
 
 def test_the_set_in_force_is_measured_by_codes_or_names(terminal):

@@ -67,6 +67,21 @@ def test_a_corrected_record_becomes_an_incident(terminal, letters):
     assert terminal.ask("dead-letters", "show", letters["id_missing"])["last_outcome"] == "accepted"
 
 
+def test_what_contradicts_a_recorded_report_stays_on_the_list_until_it_is_corrected(terminal):
+    first = form("M7")
+    terminal.feed(first)
+    terminal.feed({**first, "title": "另一件事"}, code=1)
+    (letter,) = terminal.ask("dead-letters", "list", "--reason", "same_revision_other_content")["items"]
+    (item,) = terminal.ask("dead-letters", "replay", letter["dead_letter_id"], code=1)["items"]
+    assert (item["resolved"], item["incident_id"]) == (False, None)
+    (after,) = terminal.ask("dead-letters", "list", "--unresolved")["items"]
+    assert (after["dead_letter_id"], after["incident_id"], after["last_outcome"]) == (
+        letter["dead_letter_id"],
+        None,
+        "dead",
+    )
+
+
 def test_the_correction_may_come_from_standard_input(terminal, letters):
     content = json.dumps(form("M6"))
     terminal.run("dead-letters", "replay", letters["id_missing"], "--corrected", "-", content=content)

@@ -3,7 +3,6 @@
 The recorder of these tests knows no keys, so nothing but the offsets in the units keeps a message from being doubled.
 """
 
-import gc
 import signal
 from collections import Counter
 from contextlib import contextmanager
@@ -27,13 +26,6 @@ WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND a
 def admin(database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
-
-
-@pytest.fixture
-def collected():
-    """kafka-python leaves the socket of a failed connection to the garbage collector: let it be found in this test."""
-    yield
-    gc.collect()
 
 
 def count(database_url):
@@ -114,7 +106,6 @@ def test_consumers_that_come_and_go_under_load_share_the_work_and_double_nothing
                 until(lambda: count(database_url) >= 4000)
                 shares.append(third.end()["records"])
     assert all(shares)
-    assert sum(shares) < 4000
     assert recorded(database_url) == Counter(numbered(4000))
 
 
@@ -130,8 +121,6 @@ def test_database_connections_cut_again_and_again_lose_and_double_nothing(kafka,
     assert recorded(database_url) == Counter(numbered(3000))
 
 
-@pytest.mark.usefixtures("collected")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_broker_that_dies_and_comes_back_loses_and_doubles_nothing(real_kafka, topic, database_url):
     send(real_kafka, topic, numbered(500))
     with feeding_thread(real_kafka, database_url, topic, LIMITS):

@@ -17,10 +17,11 @@ from jiedao.domain.access import Holder
 from jiedao.domain.classification import Classifier
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError, InvalidInputError
-from jiedao.domain.profile import ClassTable, IncidentClass
+from jiedao.domain.profile import ClassTable, IncidentClass, Street
 from jiedao.domain.report import IncidentReport, ReportedPlace, SourceClass
 from jiedao.domain.terms import Role
 from jiedao.geo.boundary_file import read_boundaries
+from jiedao.geo.boundary_report import UnknownName
 from jiedao.store.files import FolderFileStore
 from tests.e2e.http.district import EAST, PROFILE, WEST, _feature
 
@@ -143,6 +144,55 @@ def test_a_set_of_other_streets_is_refused(open_tables, codes, sentence):
         tables.adopt_boundaries(moved(codes=codes), new(), ACTOR)
 
 
+def districts(*streets):
+    """A set of areas: (code, name, west, east) in degrees."""
+    features = [_feature(*street) for street in streets]
+    return read_boundaries({"type": "FeatureCollection", "features": features})
+
+
+def test_areas_out_of_the_profiles_bounds_are_refused_by_name(tables):
+    away = districts((WEST, "朝晖街道", 120.15, 120.17), (EAST, "文晖街道", 120.29, 120.31))
+    with pytest.raises(InvalidInputError, match=r"not within the profile's bounds .*: 330103007 \(文晖街道\);"):
+        tables.adopt_boundaries(away, new(), ACTOR)
+    assert tables.boundaries_in_force().version == SHIPPED
+
+
+def test_of_many_areas_out_of_bounds_five_are_named_and_the_others_counted(open_tables):
+    codes = [f"33010300{i}" for i in range(1, 9)]
+    profile = replace(PROFILE, streets=tuple(Street(code, f"{code}街道") for code in codes), bounds=(0, 0, 1, 1))
+    with pytest.raises(InvalidInputError) as refused:
+        open_tables(profile).of_district(
+            districts(*((code, f"{code}街道", 120 + i / 100, 120 + (i + 1) / 100) for i, code in enumerate(codes)))
+        )
+    assert "330103005 (330103005街道), and 3 more;" in str(refused.value)
+    assert "330103006" not in str(refused.value)
+
+
+@pytest.mark.parametrize("other", ["文晖街道", "文晖"])
+def test_names_that_are_shifted_against_the_codes_are_refused(open_tables, other):
+    tables = open_tables(replace(PROFILE, street_aliases={"文晖": EAST}))
+    shifted = districts((WEST, other, 120.15, 120.17), (EAST, "朝晖街道", 120.17, 120.19))
+    with pytest.raises(InvalidInputError) as refused:
+        tables.adopt_boundaries(shifted, new(), ACTOR)
+    assert f"{WEST} is named {other}, which is {EAST}" in str(refused.value)
+    assert f"{EAST} is named 朝晖街道, which is {WEST}" in str(refused.value)
+
+
+def test_a_name_that_is_no_streets_is_only_told(tables):
+    areas = districts((WEST, "Zhaohui", 120.15, 120.17), (EAST, "文晖街道", 120.17, 120.19))
+    assert tables.of_district(areas).report.unknown_names == (UnknownName(WEST, "Zhaohui"),)
+    assert tables.adopt_boundaries(areas, new(), ACTOR)
+
+
+def test_areas_that_share_most_of_the_smaller_one_are_refused_and_less_is_only_reported(tables):
+    most = districts((WEST, "朝晖街道", 120.15, 120.19), (EAST, "文晖街道", 120.179, 120.199))
+    with pytest.raises(InvalidInputError, match=f"{WEST} and {EAST} share 55% of the smaller"):
+        tables.adopt_boundaries(most, new(), ACTOR)
+    some = districts((WEST, "朝晖街道", 120.15, 120.19), (EAST, "文晖街道", 120.181, 120.201))
+    assert tables.adopt_boundaries(some, new(), ACTOR)
+    assert tables.boundaries_in_force().overlaps == 1
+
+
 def test_a_class_table_is_read_back_as_it_was(open_tables):
     row = IncidentClass(
         "E0101",
@@ -186,5 +236,5 @@ def test_without_a_set_in_force_it_says_what_to_do(open_tables):
 
 
 class _EveryDay:
-    def is_workday(self, day):  # every one
+    def is_workday(self, day):
         return True

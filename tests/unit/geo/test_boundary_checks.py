@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from jiedao.geo.boundary_checks import gaps, overlaps
+from jiedao.geo.boundary_checks import gaps, lost_ground, overlaps
+from jiedao.geo.boundary_report import BoundaryReport, ImportedBoundaries
 from jiedao.geo.plane import area_m2
 
 METRE = 1 / 111_320 / np.cos(np.radians(30.005))
@@ -68,3 +69,31 @@ def test_rounding_is_neither_overlap_nor_gap():
     assert overlaps(["a", "b"], pair) == ()
     assert gaps(["a"], areas(shapely.box(120.0, 30.0, 120.01, 30.01))) == ()
     assert gaps([], areas()) == ()
+
+
+def imported(**streets):
+    nothing = BoundaryReport((), (), (), (), examined=False)
+    return ImportedBoundaries(tuple(streets), tuple(streets), tuple(streets.values()), nothing)
+
+
+def test_ground_open_to_the_outside_that_is_given_up_is_no_gap_but_lost_ground():
+    west, east = shapely.box(120.0, 30.0, 120.01, 30.01), shapely.box(120.01, 30.0, 120.02, 30.01)
+    given_up = shapely.box(120.009, 30.0, 120.011, 30.005)
+    before, after = imported(a=west, b=east), imported(a=west - given_up, b=east - given_up)
+    assert gaps(after.codes, areas(*after.polygons)) == ()
+    found = lost_ground(before, after)
+    assert [lost.street_code for lost in found] == ["a", "b"]
+    assert sum(lost.area_m2 for lost in found) == pytest.approx(float(area_m2(given_up)), rel=1e-6)
+    assert all(shapely.intersects_xy(given_up, lost.lon, lost.lat) for lost in found)
+
+
+def test_ground_that_passes_to_a_neighbour_or_is_new_is_not_lost():
+    west, east = shapely.box(120.0, 30.0, 120.01, 30.01), shapely.box(120.01, 30.0, 120.02, 30.01)
+    moved = imported(a=shapely.box(120.0, 30.0, 120.005, 30.01), b=shapely.box(120.005, 30.0, 120.03, 30.01))
+    assert lost_ground(imported(a=west, b=east), moved) == ()
+
+
+def test_lost_ground_that_two_streets_claimed_is_counted_once_for_the_higher_code():
+    both = shapely.box(120.0, 30.0, 120.01, 30.01)
+    (found,) = lost_ground(imported(a=both, b=both), imported(a=shapely.box(120.5, 30.0, 120.51, 30.01)))
+    assert (found.street_code, found.area_m2) == ("b", pytest.approx(float(area_m2(both)), rel=1e-6))

@@ -128,6 +128,16 @@ def test_points_that_are_no_numbers_have_no_street():
     assert located.starts.tolist() == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize(("lon", "lat"), [(30.26, 120.16), (30.26, -120.16), (190.0, 30.05), (120.05, 90.0)])
+def test_degrees_that_are_no_place_have_no_street_and_leave_their_neighbours_alone(lon, lat):
+    located = INDEX.locate([lon, 120.05, lon], [lat, 30.05, lat], 10.0)
+    assert located.street.tolist() == [-1, 0, -1]
+    assert np.isnan(located.border_m).tolist() == [True, False, True]
+    alone = INDEX.locate([lon], [lat], 10.0)
+    assert (alone.street.tolist(), alone.starts.tolist()) == ([-1], [0, 0])
+    assert INDEX.holding([lon], [lat])[0].tolist() == []
+
+
 def test_no_points_and_no_streets_are_no_trouble():
     assert len(INDEX.locate([], [], 10.0).street) == 0
     assert StreetIndex([], []).locate([120.0], [30.0], 10.0).street.tolist() == [-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -20,8 +21,9 @@ from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import APPROXIMATE, answer, document_of, note, page, table
 from jiedao.entrypoints.cli.progress import step
 from jiedao.entrypoints.settings import Settings
+from jiedao.geo.boundary_checks import lost_ground
 from jiedao.geo.boundary_file import canonical_geojson, read_boundaries
-from jiedao.geo.boundary_report import ImportedBoundaries
+from jiedao.geo.boundary_report import ImportedBoundaries, LostGround
 from projections.reference_versions import BOUNDARIES
 
 _SHOWN_OF_HASH = 8
@@ -65,8 +67,9 @@ def import_set(  # noqa: PLR0913  # one parameter per option
 ) -> None:
     """导入边界 Import the streets' areas from a GeoJSON FILE, and say what was found in it.
 
-    What could safely be put right was, and is listed; overlaps and gaps are listed with their areas. Where any area
-    cannot be used, or a street has none, nothing is adopted.
+    What could safely be put right was, and is listed; overlaps, gaps and the ground that the set in force covers and
+    this one does not are listed with their areas. Where any area cannot be used or cannot be its street's, or a street
+    has none, nothing is adopted.
     """
     content = file.read_bytes()
     with step(f"reading {file.name}, looking for overlaps and gaps"):
@@ -86,6 +89,7 @@ def import_set(  # noqa: PLR0913  # one parameter per option
 def list_sets(settings: Settings) -> None:
     """边界列表 List every set that was adopted, by the day from which it holds, and which one is in force."""
     with opened_for_reading(settings) as district:
+        zone = ZoneInfo(district.profile.timezone)
         in_force = district.tables.boundaries_in_force().version
         found = district.read.reference_versions(BOUNDARIES)
         rows = [
@@ -95,7 +99,7 @@ def list_sets(settings: Settings) -> None:
                 one.effective_from,
                 APPROXIMATE if one.approximate else "正式 official",
                 one.origin,
-                f"{one.adopted_at:%Y-%m-%d} {one.adopted_by}",
+                f"{one.adopted_at.astimezone(zone):%Y-%m-%d} {one.adopted_by}",
                 one.content_sha256,
             )
             for one in found
@@ -118,10 +122,13 @@ def list_sets(settings: Settings) -> None:
 def _adopt(district: District, found: ImportedBoundaries, wanted: NewBoundarySet, *, dry_run: bool) -> Import:
     """Adopt a set, where everything about it is right; what is not is the result's refusal."""
     version, digest, adopted, areas = wanted.version, None, False, found
+    compared_with: str | None = None
+    lost: tuple[LostGround, ...] = ()
     try:
         areas = district.tables.of_district(found.require_whole())
         digest = hashlib.sha256(canonical_geojson(areas)).hexdigest()
         version = version or _version(district, wanted.effective_from, digest)
+        compared_with, lost = _compare(district, areas)  # before it is adopted, and may be the one in force itself
         new = NewBoundarySet(version, wanted.effective_from, wanted.approximate, wanted.origin)
         adopted = not dry_run and district.tables.adopt_boundaries(areas, new, console_actor())
         refusal = None
@@ -137,7 +144,18 @@ def _adopt(district: District, found: ImportedBoundaries, wanted: NewBoundarySet
         adopted=adopted,
         refusal=refusal,
         areas=areas,
+        compared_with=compared_with,
+        lost_ground=lost,
     )
+
+
+def _compare(district: District, areas: ImportedBoundaries) -> tuple[str | None, tuple[LostGround, ...]]:
+    """Return the version in force, and the ground that it covers and the areas do not."""
+    try:
+        in_force = district.tables.boundaries_in_force()
+    except ConfigurationError:  # none is yet; to import one is what that error asks for
+        return None, ()
+    return in_force.version, lost_ground(district.tables.read_boundaries(in_force), areas)
 
 
 def _version(district: District, effective_from: date, digest: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -32,6 +31,7 @@ _AT_ONCE = 20_000
 _CRS = click.Choice([one.value for one in Crs])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _STANDARD_INPUT = "-"
+_LIMITS = {"lon": 180, "lat": 90}
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # a western longitude begins with a hyphen
@@ -58,6 +58,9 @@ def match(  # noqa: PLR0913  # one parameter per option
             raise click.UsageError("give places by --file, or one by LON LAT and --address")
         places = _read_places(_read(file), crs)
     elif lat is not None or address is not None:
+        for name, degrees in (("lon", lon), ("lat", lat)):
+            if degrees is not None:
+                _require_degrees(degrees, name, "the place")
         places = [ReportedPlace(lon, lat, crs, address or "")]
     else:
         raise click.UsageError("give LON and LAT, or --address, or --file")
@@ -203,8 +206,21 @@ def _place(row: dict[str, str | None], number: int, crs: str) -> ReportedPlace:
 
 def _degrees(row: dict[str, str | None], column: str, number: int) -> float | None:
     text = (row.get(column) or "").strip()
+    if not text:
+        return None
     try:
-        degrees = float(text) if text else math.nan
+        degrees = float(text)
     except ValueError as error:
         raise InvalidInputError(f"line {number} of the places has {text!r} as {column}; degrees are numbers") from error
-    return degrees if math.isfinite(degrees) else None
+    _require_degrees(degrees, column, f"line {number} of the places")
+    return degrees
+
+
+def _require_degrees(degrees: float, name: str, where: str) -> None:
+    """Refuse what is no degree: beyond the limit, infinite, or not a number (which no comparison holds for)."""
+    limit = _LIMITS[name]
+    if not -limit <= degrees <= limit:
+        raise InvalidInputError(
+            f"{where} has {degrees:g} as {name}, which runs from -{limit} to {limit} degrees;"
+            " longitude comes first, and what is not known is left out"
+        )

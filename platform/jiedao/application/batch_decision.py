@@ -1,0 +1,130 @@
+"""A decided batch, record by record: what each turned out to be, what it leaves in the inbox, what is answered for it.
+
+The decider fills a :class:`BatchDecision`; recording it and answering needs nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
+from jiedao.domain.aggregate import RecordedAggregate
+from jiedao.domain.dead_letter import DeadLetter
+from jiedao.domain.incident import Incident
+from jiedao.domain.ports import InboxEntry, InboxKey
+from jiedao.domain.terms import IntakeOutcome
+
+RECORDED = frozenset({IntakeOutcome.ACCEPTED, IntakeOutcome.REVISED, IntakeOutcome.LATE})
+"""The outcomes whose report is recorded in an incident's stream."""
+
+
+@dataclass(slots=True)
+class Step:
+    """What one record turned out to be; the aggregate comes later.
+
+    ``target`` is the stream of its incident, or of its dead letter where it is ``set_aside``: because it could not be
+    read, or because it contradicts what was recorded.
+    """
+
+    record: ReadableRecord | UnreadableRecord
+    outcome: IntakeOutcome
+    mac: bytes
+    target: UUID
+    set_aside: bool = False
+    reason: str | None = None
+    detail: str | None = None
+    pointer: str | None = None
+    event_index: int | None = None
+    aggregate: Incident | DeadLetter | None = None
+
+
+@dataclass(slots=True)
+class BatchDecision:
+    """A decided batch: aggregates with pending events, inbox entries, and what to answer for each record."""
+
+    steps: list[Step] = field(default_factory=list)
+    touched: dict[UUID, Incident | DeadLetter] = field(default_factory=dict)
+    inbox: list[InboxEntry] = field(default_factory=list)
+
+    def aggregates(self) -> list[RecordedAggregate]:
+        """The aggregates with events to record, in the order in which they were first touched."""
+        return [aggregate for aggregate in self.touched.values() if aggregate.pending_events]
+
+    def outcomes(self, positions: range) -> list[RecordOutcome]:
+        """Say what became of each record; ``positions`` are those of the batch's events."""
+        return [_outcome_of(step, positions) for step in self.steps]
+
+    def finish(self, transport: str) -> None:
+        """Number the events of the whole batch and write what the inbox keeps, once all records are decided."""
+        _number_events(self)
+        self.inbox = [_inbox_entry(step, transport) for step in self.steps]
+
+
+def key_of(record: ReadableRecord) -> InboxKey:
+    """The key under which the inbox knows a record."""
+    return InboxKey(record.report.source, record.report.external_id)
+
+
+def source_of(record: ReadableRecord | UnreadableRecord) -> str:
+    """The source that a record came from, readable or not."""
+    return record.report.source if isinstance(record, ReadableRecord) else record.source
+
+
+def external_id_of(record: ReadableRecord | UnreadableRecord) -> str | None:
+    """The source's own number of a record, where it could be read."""
+    return record.report.external_id if isinstance(record, ReadableRecord) else record.external_id
+
+
+def _revision_of(record: ReadableRecord | UnreadableRecord) -> int | None:
+    return record.report.revision if isinstance(record, ReadableRecord) else None
+
+
+def _number_events(decided: BatchDecision) -> None:
+    """Turn each step's place within its aggregate's events into a place within the batch's events."""
+    offset: dict[UUID, int] = {}
+    total = 0
+    for target, aggregate in decided.touched.items():
+        offset[target] = total
+        total += len(aggregate.pending_events)
+    for step in decided.steps:
+        if step.event_index is not None:
+            step.event_index += offset[step.target] - 1
+
+
+def _inbox_entry(step: Step, transport: str) -> InboxEntry:
+    return InboxEntry(
+        source=source_of(step.record),
+        external_id=external_id_of(step.record),
+        revision=_revision_of(step.record),
+        outcome=step.outcome.value,
+        content_mac=step.mac,
+        transport=transport,
+        origin=step.record.origin,
+        received_at=step.record.received_at,
+        incident_id=None if step.set_aside else step.target,
+        dead_letter_id=step.target if step.set_aside else None,
+    )
+
+
+def _outcome_of(step: Step, positions: range) -> RecordOutcome:
+    incident = step.aggregate if isinstance(step.aggregate, Incident) else None
+    position = None
+    if step.event_index is not None and step.event_index < len(positions):
+        position = positions[step.event_index]
+    return RecordOutcome(
+        origin=step.record.origin,
+        outcome=step.outcome.value,
+        external_id=external_id_of(step.record),
+        revision=_revision_of(step.record),
+        incident_id=None if step.set_aside else step.target,
+        dead_letter_id=step.target if step.set_aside else None,
+        street_code=incident.street_code if incident else None,
+        platform=incident.platform.value if incident and incident.platform else None,
+        state=incident.state.value if incident else None,
+        flags=incident.report.flags if incident else (),
+        reason=step.reason,
+        detail=step.detail,
+        pointer=step.pointer,
+        position=position,
+    )
