@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
+from jiedao.domain.incident import Incident
 from jiedao.domain.terms import Crs, Term
 from jiedao.store.topics import AGGREGATES, all_event_classes
 from tests.architecture.tree import modules, place, trees
@@ -46,6 +47,10 @@ def test_every_aggregate_and_every_event_declares_a_stored_name_of_its_own():
                 declared[f"{aggregate.name}.{event.name}"] = topic = _topic(event)
                 if topic is None or not topic.startswith(f"{_topic(aggregate)}."):
                     nameless.append(place(path, event))
+        for event in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _is_workflow_event(node)):
+            declared[event.name] = topic = _topic(event)
+            if topic is None or not topic.startswith(f"{Incident.TOPIC}."):
+                nameless.append(place(path, event))
     assert nameless == []
     known = {kind.__qualname__: kind.TOPIC for kind in (*AGGREGATES, *all_event_classes())}
     assert declared == known
@@ -59,6 +64,11 @@ def test_what_the_store_knows_are_aggregates_and_events_of_ours():
 
 def _is_aggregate(node):
     return "RecordedAggregate" in {getattr(base, "id", "") for base in node.bases}
+
+
+def _is_workflow_event(node):
+    """The workflow's events stand in a module of their own; the incident names them."""
+    return "WorkflowEvent" in {getattr(base, "id", "") for base in node.bases}
 
 
 def _topic(node):
