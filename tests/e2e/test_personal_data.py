@@ -99,7 +99,7 @@ def everything_in(connection):
 
 
 @pytest.fixture
-def topic(real_kafka):  # noqa: F811  # the fixture
+def topic(real_kafka):  # the fixture
     real_kafka.create_topic(HOTLINE_TOPIC)
     admin = KafkaAdminClient(bootstrap_servers=real_kafka.bootstrap)
     try:
@@ -110,7 +110,7 @@ def topic(real_kafka):  # noqa: F811  # the fixture
 
 
 @pytest.mark.kafka
-def test_nobody_who_reported_is_readable_anywhere(database_url, tmp_path, real_kafka, topic):  # noqa: F811  # the fixtures
+def test_nobody_who_reported_is_readable_anywhere(database_url, tmp_path, real_kafka, topic):  # the fixtures
     planted = Planted()
     installation = Installation(database_url, tmp_path, kafka_bootstrap=real_kafka.bootstrap)
     broken = [

@@ -128,7 +128,7 @@ def test_addresses_and_methods_that_do_not_exist_are_problems_too(call):
 
 def test_a_crash_is_a_problem_without_a_word_of_what_was_sent_and_the_log_names_the_place(services):
     class Crashing:
-        def split(self, source, payload, media_type):  # noqa: ARG002
+        def split(self, source, payload, media_type):
             raise RuntimeError("王小明 13800000000")
 
     with capture_logs() as logs, InProcessClient(create_app(replace(services, pipeline=Crashing()))) as client:

@@ -43,7 +43,7 @@ class Pipeline:
         self.fail = fail
         self.started = Event()
 
-    def run(self, source, records, *, transport, actor, offsets=()):  # noqa: ARG002
+    def run(self, source, records, *, transport, actor, offsets=()):
         batch = [record.raw.decode() for record in records]
         self.batches.append((source, actor.holder, batch))
         self.started.set()
