@@ -37,8 +37,8 @@ format: setup ## format the code
 	$(BIN)/ruff format $(PY_DIRS)
 	$(BIN)/ruff check --fix $(PY_DIRS)
 
-bench: setup ## print ratios measured side by side on this machine
-	$(BIN)/jiedao bench
+bench: setup ## print ratios measured side by side on this machine (ARGS=--help says what else)
+	@$(BIN)/jiedao bench $(ARGS)
 
 lock: setup ## resolve the dependencies anew and lock them by hash
 	$(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --universal --python-version 3.11 --extra dev pyproject.toml requirements/build.in -o requirements/dev.lock --upgrade

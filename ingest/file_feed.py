@@ -1,6 +1,7 @@
 """Feeds reports from files: JSON, JSON Lines, XML or CSV, in a source's native shape, in units of many records.
 
 A file can be fed again at any time, after a stop, a crash or a correction: what was recorded is known by its number.
+One in which no records can be told apart is set aside whole, as a dead letter, unless it is too large for that.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import PurePath
 from threading import Event
 from typing import BinaryIO, Protocol
 
+from ingest.pipeline import MAX_RECORD_BYTES
 from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
@@ -51,12 +53,16 @@ class FilePipeline(Protocol):
 
 @dataclass(slots=True)
 class FileTotals:
-    """What became of a file's records: their number, by outcome, and those that are dead, up to ``MAX_DEAD``."""
+    """What became of a file's records: their number, by outcome, and those that are dead, up to ``MAX_DEAD``.
+
+    ``unparted`` says why the file was taken as one record, where no records could be told apart in it.
+    """
 
     records: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     dead: list[RecordOutcome] = field(default_factory=list)
     stopped: bool = False
+    unparted: str | None = None
 
 
 MAX_DEAD = 100
@@ -93,21 +99,33 @@ class FileFeed:
         """Feed a file until its end, or until ``stop`` is set; a unit that was begun is recorded whole.
 
         ``name`` stands in each record's origin, with its number in the file. ``on_unit`` is told the totals so far and
-        the bytes read. Raises InvalidInputError when the file cannot be parted, NotFoundError for an unknown source.
+        how many of the file's bytes are done. Raises InvalidInputError for a file that can neither be parted nor kept
+        as one dead letter, NotFoundError for an unknown source.
         """
         totals = FileTotals()
         read = 0
         for payload in _portions(content, media_type, name):
             read += len(payload)
-            parts = self._pipeline.split(source, payload, media_type)
+            parts = self._parts(source, payload, media_type, totals)
             for start in range(0, len(parts), UNIT_RECORDS):
                 if stop is not None and stop.is_set():
                     totals.stopped = True
                     return totals
                 self._feed(source, name, parts[start : start + UNIT_RECORDS], totals)
                 if on_unit is not None:
-                    on_unit(totals, read)
+                    left = max(0, len(parts) - start - UNIT_RECORDS)
+                    on_unit(totals, read - len(payload) * left // len(parts))
         return totals
+
+    def _parts(self, source: str, payload: bytes, media_type: str, totals: FileTotals) -> Sequence[bytes]:
+        """Part a payload; one that cannot be parted is a record of its own, as it is over HTTP and from Kafka."""
+        try:
+            return self._pipeline.split(source, payload, media_type)
+        except InvalidInputError as error:
+            if not payload.strip() or len(payload) > MAX_RECORD_BYTES:
+                raise
+            totals.unparted = str(error)
+            return [payload]
 
     def _feed(self, source: str, name: str, parts: Sequence[bytes], totals: FileTotals) -> None:
         received_at = self._clock.now()

@@ -16,6 +16,7 @@ from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
+from ingest.sources.reading.people import everybody, who_reported
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.splitting import split_payload
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
@@ -51,9 +52,11 @@ ALIASES: Aliases = MappingProxyType(
         "device": ("device_id", "device_code", "sensor_id", "设备编号"),
         "confidence": ("confidence", "score", "置信度"),
         "status": ("status", "event_status", "状态"),
-        "reporter_name": ("reporter_name", "reporter", "contact_name", "linkman", "上报人"),
-        "reporter_phone": ("reporter_phone", "contact_phone", "mobile", "phone", "联系电话"),
+        "reporter_name": ("reporter_name", "reporter", "上报人"),
+        "reporter_phone": ("reporter_phone", "mobile", "phone"),
         "reporter_identity": ("id_card", "identity_number", "身份证号"),
+        "contact_name": ("contact_name", "linkman", "联系人"),
+        "contact_phone": ("contact_phone", "联系电话"),
     }
 )
 """Our names of the fields → the names that they may stand under."""
@@ -101,7 +104,13 @@ class CityBrainAdapter(FieldsAdapter):
                 *read_attachments(fields.items("videos"), "video", notes),
             ),
         )
-        return finished(report, notes, _reporter(fields))
+        people = everybody(
+            fields,
+            names=("reporter_name", "contact_name"),
+            phones=("reporter_phone", "contact_phone"),
+            identities=("reporter_identity",),
+        )
+        return finished(report, notes, _reporter(fields), others=people)
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)
@@ -123,8 +132,9 @@ class CityBrainAdapter(FieldsAdapter):
 
 
 def _reporter(fields: Fields) -> ReporterDetails:
+    name, phone = who_reported(fields, ("reporter_name", "reporter_phone"), ("contact_name", "contact_phone"))
     return ReporterDetails(
-        name=fields.text("reporter_name") or None,
-        phone=fields.text("reporter_phone") or None,
+        name=name or None,
+        phone=phone or None,
         identity_number=fields.text("reporter_identity") or None,
     )

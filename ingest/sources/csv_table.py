@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
-from ingest.sources.reading.decoding import decode_row, decode_text, delimiter_of
+from ingest.sources.reading.decoding import decode_row, delimiter_of
 from ingest.sources.reading.faults import UnreadableError
 from ingest.sources.reading.json_fields import Fields, Found, as_text
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.reports import finished
-from ingest.sources.reading.splitting import CSV, split_csv
+from ingest.sources.reading.splitting import CSV, split_csv, text_of
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.profile import DistrictProfile, SourceSettings
@@ -75,7 +75,7 @@ class CsvTableAdapter(FieldsAdapter):
 
     def _check_header(self, payload: bytes) -> None:
         """Refuse a header; a table without one has people's data in its first line, so nothing of it is quoted."""
-        text = decode_text(payload, self._encoding).text.lstrip("\r\n")
+        text = text_of(payload, self._encoding)[0].lstrip("\r\n")
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter or delimiter_of(text))
         header = [name.strip() for name in next(row for row in rows if any(cell.strip() for cell in row))]
         for column in self._needed:

@@ -16,6 +16,7 @@ from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
+from ingest.sources.reading.people import everybody
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
@@ -114,7 +115,13 @@ class DigitalCityAdapter(FieldsAdapter):
             attachments=read_attachments(fields.items("photos"), "photo", notes)
             + read_attachments(fields.items("photos_after"), "photo_after", notes),
         )
-        return finished(report, notes, _reporter(fields), names=[fields.text("collector_name")])
+        people = everybody(
+            fields,
+            names=("reporter_name", "collector_name"),
+            phones=("reporter_phone", "collector_phone"),
+            contacts=("collector_code",),
+        )
+        return finished(report, notes, _reporter(fields), others=people)
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)

@@ -6,6 +6,7 @@ What each field means and where it goes is documented in docs/sources/hotline.md
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
+from ingest.sources.reading.people import everybody, who_reported
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE, at_most
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
@@ -77,30 +79,13 @@ ALIASES: Aliases = MappingProxyType(
         "reply": ("reply_content", "content", "答复内容", "回复内容"),
         "visit_result": ("visit_result", "回访结果"),
         "invalid_kind": ("order_invalid_type", "无效类型"),
-        "caller_name": (
-            "caller_name",
-            "link_person",
-            "linkman",
-            "contact_name",
-            "来电人",
-            "联系人",
-            "来电人姓名",
-            "诉求人",
-            "姓名",
-        ),
-        "caller_phone": (
-            "caller_phone",
-            "caller_number",
-            "link_phone",
-            "contact_phone",
-            "phone",
-            "来电号码",
-            "联系电话",
-            "手机号",
-        ),
+        "caller_name": ("caller_name", "来电人", "来电人姓名", "诉求人", "姓名"),
+        "caller_phone": ("caller_phone", "caller_number", "phone", "来电号码", "手机号"),
         "caller_contact": ("caller_contact", "contact", "mail", "email", "联系方式"),
         "caller_identity": ("caller_id_card", "id_card", "证件号码", "身份证号"),
         "caller_address": ("caller_address", "来电人地址", "联系地址"),
+        "contact_name": ("link_person", "linkman", "contact_name", "contact_person", "联系人", "联系人姓名"),
+        "contact_phone": ("link_phone", "contact_phone", "linkman_phone", "联系人电话", "联系电话"),
     }
 )
 
@@ -141,7 +126,7 @@ class HotlineAdapter(FieldsAdapter):
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("attachments"), "file", notes),
         )
-        return finished(report, notes, _caller(fields))
+        return finished(report, notes, _reporter(fields), others=_everybody(fields))
 
     def _changed_at(self, fields: Fields, notes: Notes) -> datetime | None:
         """Return when the order last changed: as it says, or as the latest of what happened to it says."""
@@ -183,11 +168,22 @@ def _description(fields: Fields) -> str:
     return at_most(both, MAX_DESCRIPTION, fields.pointer("content"))
 
 
-def _caller(fields: Fields) -> ReporterDetails:
+def _reporter(fields: Fields) -> ReporterDetails:
+    name, phone = who_reported(fields, ("caller_name", "caller_phone"), ("contact_name", "contact_phone"))
     return ReporterDetails(
-        name=fields.text("caller_name") or None,
-        phone=fields.text("caller_phone") or None,
+        name=name or None,
+        phone=phone or None,
         contact=fields.text("caller_contact") or None,
         identity_number=fields.text("caller_identity") or None,
         address=fields.text("caller_address") or None,
+    )
+
+
+def _everybody(fields: Fields) -> Iterator[ReporterDetails]:
+    return everybody(
+        fields,
+        names=("caller_name", "contact_name", "caller_contact"),  # ``contact`` holds a name as well as an address
+        phones=("caller_phone", "contact_phone"),
+        contacts=("caller_contact",),
+        identities=("caller_identity",),
     )

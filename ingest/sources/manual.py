@@ -5,6 +5,7 @@ What each field means and where it goes is documented in docs/sources/manual.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
+from ingest.sources.reading.people import everybody
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
@@ -94,7 +96,7 @@ class ManualAdapter(FieldsAdapter):
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("attachments"), "photo", notes),
         )
-        return finished(report, notes, _reporter(fields))
+        return finished(report, notes, _reporter(fields), others=_everybody(fields))
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)
@@ -124,3 +126,13 @@ def _reporter(fields: Fields) -> ReporterDetails:
         identity_number=inner.text("identity_number") or None,
         address=inner.text("address") or None,
     )
+
+
+def _everybody(fields: Fields) -> Iterator[ReporterDetails]:
+    """Yield whom the form names beside the object ``reporter`` and in it: where both do, they may be two people."""
+    yield from everybody(fields, names=("reporter_name",), phones=("reporter_phone",))
+    inner = fields.object("reporter", REPORTER)
+    if inner is not None:
+        yield from everybody(
+            inner, names=("name",), phones=("phone",), contacts=("contact",), identities=("identity_number",)
+        )

@@ -15,6 +15,7 @@ from ingest.sources.reading.json_fields import MAX_REVISION, Aliases, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
+from ingest.sources.reading.people import everybody
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
@@ -97,7 +98,10 @@ class WorkOrderAdapter(FieldsAdapter):
             attachments=read_attachments(fields.items("attachments"), "file", notes),
             original_source=origin["source"] if origin and origin["source"] != self.settings.name else None,
         )
-        return finished(report, notes, _customer(fields), names=map(fields.text, _PEOPLE))
+        people = everybody(
+            fields, names=("customer_name", *_PEOPLE), phones=("customer_phone",), contacts=("customer",)
+        )
+        return finished(report, notes, _customer(fields), others=people)
 
     def _revision(self, fields: Fields, notes: Notes) -> int:
         """Return the revision: stated, by the last change, by the time of finishing, else by what only ever grows.

@@ -39,6 +39,9 @@ class Planted:
     def phone(self):
         return self._keep(f"139{secrets.randbelow(10**8):08}")
 
+    def local_phone(self):
+        return self._keep(f"8{secrets.randbelow(10**7):07}")
+
     def _keep(self, mark):
         self.marks.append(mark)
         return mark
@@ -66,6 +69,13 @@ def hotline_order(planted, **changes):
         "call_time": "2026-11-24 09:30:00",
     }
     return order | changes
+
+
+def order_of_two_people(planted):
+    """An order whose caller names somebody else to be contacted, by a number that no pattern tells."""
+    name, phone = planted.name(), planted.local_phone()
+    order = hotline_order(planted, 联系人=name, 联系人电话=phone, back_reason=f"联系人{name}（{phone}）无人接听")
+    return order | {"case_content": f"{order['case_content']}另请联系{name}，电话{phone}。", "title": f"{name}占道经营"}
 
 
 def as_json(content):
@@ -126,6 +136,8 @@ def test_nobody_who_reported_is_readable_anywhere(database_url, tmp_path, real_k
         answers.append(push(lines, media_type="application/x-ndjson"))
         form = {"id": uuid4().hex, "title": "咨询", "reporter": {"name": planted.name(), "phone": planted.phone()}}
         answers.append(push(as_json(form), source="manual"))
+        answers.append(push(as_json(order_of_two_people(planted))))
+        assert answers[-1].json()["counts"] == {"accepted": 1}
         answers.append(
             client.post(
                 "/v1/sources/hotline/reports?validate=only",
@@ -139,11 +151,13 @@ def test_nobody_who_reported_is_readable_anywhere(database_url, tmp_path, real_k
         client.get("/v1/incidents", params={"text": asked}, headers=auditor)
         client.get(f"/v1/sources/{asked}/reports/{planted.phone()}", headers=auditor)
         reports = tmp_path / "orders.jsonl"
-        reports.write_bytes(b"\n".join((as_json(hotline_order(planted)), unparsed())))
+        lines = (as_json(hotline_order(planted)), as_json(order_of_two_people(planted)), unparsed())
+        reports.write_bytes(b"\n".join(lines))
         installation.ask("ingest", "file", "hotline", reports, code=1)
-        send(real_kafka, topic, [as_json(hotline_order(planted)), unparsed(), as_json(broken[0])])
+        letter_of_two = as_json(order_of_two_people(planted) | {"order_no": None})
+        send(real_kafka, topic, [as_json(order_of_two_people(planted)), unparsed(), as_json(broken[0]), letter_of_two])
         fed = installation.ask("ingest", "kafka", "--source", "hotline", "--to-end")
-        assert fed["messages"] == 3
+        assert fed["messages"] == 4
         letters = installation.ask("dead-letters", "list", "--source", "hotline")["items"]
         assert len(letters) >= 6
         installation.ask("dead-letters", "replay", letters[0]["dead_letter_id"], code=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from ingest.sources.reading.faults import UnreadableError
@@ -24,6 +24,7 @@ MAX_ITEMS = 200
 _IGNORED = str.maketrans("", "", "_- ")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,25}(?:\.0{1,9})?")
 _EMPTY = frozenset({"", "null", "none", "nan", "undefined", "\\n"})
+_LONGEST_EMPTY = max(map(len, _EMPTY))
 
 YES = frozenset({"1", "true", "yes", "y", "t", "是", "有", "紧急", "特急", "加急", "urgent"})
 NO = frozenset({"0", "false", "no", "n", "f", "否", "无", "一般", "普通", "正常", "不紧急", "非紧急", "平急", "normal"})
@@ -43,18 +44,23 @@ class Fields:
         self._aliases = aliases
         self._notes = notes
         self._at = at
-        self._values: dict[str, tuple[str, object]] = {}
+        self._found: dict[str, list[tuple[int, Found]]] = {}
+        fields_of = _fields_by_name(tuple(aliases.items()))
         for name, value in content.items():
-            if not _is_empty(value):
-                self._values.setdefault(_plain(name), (name, value))
+            fields = fields_of.get(_plain(name))
+            if fields is None or _is_empty(value):
+                continue
+            found = Found(value, f"{at}/{_escaped(name)}")
+            for field, preference in fields:
+                self._found.setdefault(field, []).append((preference, found))
+        for several in self._found.values():
+            if len(several) > 1:
+                several.sort(key=_preference)
 
     def find(self, field: str) -> Found | None:
         """Return the field's value as it stands; ``None`` where it is missing, null, or an empty text."""
-        for name in _plain_names(self._aliases[field]):
-            found = self._values.get(name)
-            if found is not None:
-                return Found(found[1], f"{self._at}/{_escaped(found[0])}")
-        return None
+        found = self._all(field)
+        return found[0][1] if found else None
 
     def value(self, field: str) -> object:
         """Return the field's value as it stands, or ``None``."""
@@ -72,6 +78,15 @@ class Fields:
         if found is None:
             return ""
         return at_most(clean(as_text(found), self._notes, lines=lines), most, found.pointer)
+
+    def texts(self, field: str) -> list[str]:
+        """Return the texts under all of the field's names, each once, the one that counts first.
+
+        What is neither text nor number is left out: whether the field holds what it should is asked by :meth:`text`.
+        """
+        readable = (found for _, found in self._all(field) if isinstance(found.value, str | int | float))
+        written = (as_text(found) for found in readable if not isinstance(found.value, bool))
+        return list(dict.fromkeys(clean(text, self._notes) for text in written))
 
     def external_id(self, field: str) -> str:
         """Return the record's own number, and note it; raises UnreadableError where there is none that will do."""
@@ -140,6 +155,14 @@ class Fields:
         for field in fields:
             self._notes.keep(field, self.text(field, lines=True))
 
+    def _all(self, field: str) -> Sequence[tuple[int, Found]]:
+        """Return the values under the field's names, in the order of preference; raises KeyError for no field."""
+        found = self._found.get(field)
+        if found is None:
+            _ = self._aliases[field]
+            return ()
+        return found
+
 
 def as_text(found: Found) -> str:
     """Return a text or number as text; raises UnreadableError for any other kind of value.
@@ -160,18 +183,41 @@ _EXACT = 2**53
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().casefold() in _EMPTY)
+    if not isinstance(value, str):
+        return value is None
+    text = value.strip()
+    return len(text) <= _LONGEST_EMPTY and text.casefold() in _EMPTY
+
+
+def _preference(found: tuple[int, Found]) -> int:
+    return found[0]
 
 
 def _plain(name: str) -> str:
+    return _plain_short(name) if len(name) <= _LONGEST_KEPT else name.casefold().translate(_IGNORED)
+
+
+_LONGEST_KEPT = 64
+
+
+@lru_cache(maxsize=4096)
+def _plain_short(name: str) -> str:
+    """Kept for the records that follow: a source sends the same names in each; long ones nobody needs to keep."""
     return name.casefold().translate(_IGNORED)
 
 
-@cache
-def _plain_names(aliases: tuple[str, ...]) -> tuple[str, ...]:
-    """Kept for all records: the tables of names are in the code, so there are only so many."""
-    return tuple(map(_plain, aliases))
+@lru_cache(maxsize=256)
+def _fields_by_name(aliases: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping[str, Sequence[tuple[str, int]]]:
+    """Turn a table of names round: what a name may stand for, each with the name's place in that field's preference.
+
+    A record has fewer names than the tables have, so it is looked through once instead of once for each field.
+    """
+    turned: dict[str, list[tuple[str, int]]] = {}
+    for field, names in aliases:
+        for preference, name in enumerate(dict.fromkeys(map(_plain, names))):
+            turned.setdefault(name, []).append((field, preference))
+    return turned
 
 
 def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+    return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name

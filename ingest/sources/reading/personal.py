@@ -1,7 +1,7 @@
 """Parts personal data off at the door: masks what identifies a person in the texts of a report.
 
 Masked are mobile numbers, land lines with their area code and 18-digit identity numbers, in the ways in which people
-write them, and wherever they stand the name, the numbers and the contact of the reporter and the names of others whom
+write them, and wherever they stand the names, the numbers and the contacts of the reporter and of everybody else whom
 the record names apart. Nothing of a number is left. Rather too much is masked than too little: the record itself stays
 readable, encrypted, for those who may read it.
 
@@ -73,6 +73,7 @@ _NO_NAMES = frozenset(
             "系统",
             "系统管理员",
         ),
+        *("电话", "手机", "座机", "微信", "短信", "邮箱", "邮件"),
         *("城管", "社区", "街道", "admin", "system", "user", "anonymous", "unknown", "none"),
     )
 )
@@ -86,13 +87,17 @@ _DIGITS_APART = re.compile(_SEPARATORS.replace("{0,3}", "*"))
 class Masker:
     """Masks the texts of one report; ``masked`` says whether anything was."""
 
-    def __init__(self, reporter: ReporterDetails | None, names: Iterable[str] = ()) -> None:
-        """Make it for a reporter and the names of others that the record gives."""
+    def __init__(self, reporter: ReporterDetails | None, others: Iterable[ReporterDetails] = ()) -> None:
+        """Make it for a reporter and the others of whom the record gives anything; all are masked alike."""
         self.masked = False
-        known = reporter or ReporterDetails()
-        self._names = _known_names([known.name or "", *names])
-        self._contacts = _known_contacts(known)
-        self._numbers = _known_numbers([known.phone, known.contact, known.identity_number, known.name])
+        people = [reporter or ReporterDetails(), *others]
+        self._names = _known_names(person.name or "" for person in people)
+        self._contacts = list(dict.fromkeys(contact for person in people for contact in _known_contacts(person)))
+        self._numbers = _known_numbers(
+            number
+            for person in people
+            for number in (person.phone, person.contact, person.identity_number, person.name)
+        )
 
     def text(self, text: str) -> str:
         """Mask a text that people wrote."""
@@ -104,18 +109,24 @@ class Masker:
 
     def _masked(self, text: str, pattern: re.Pattern[str]) -> str:
         """Patterns come first: they take country code and extension along, which the reporter's field may lack."""
-        masked = self._without_known(pattern.sub(_mask_of, text))
+        masked = self._without_known(pattern.sub(_mask_of, text) if _may_hold_number(text) else text)
         self.masked = self.masked or masked != text
         return masked
 
     def _without_known(self, text: str) -> str:
         for contact, mask in self._contacts:
             text = text.replace(contact, mask)
-        for number in self._numbers:
-            text = _without_number(text, number)
+        if self._numbers and _may_hold_number(text):
+            for number in self._numbers:
+                text = _without_number(text, number)
         for name in self._names:
             text = text.replace(name, NAME_MASK)
         return text
+
+
+def _may_hold_number(text: str) -> bool:
+    """Whether a text has as many digits as the shortest number; most have not, and are done with quickly."""
+    return len(text) >= _SHORTEST_NUMBER and len(_NOT_DIGIT.sub("", text)) >= _SHORTEST_NUMBER
 
 
 def _mask_of(match: re.Match[str]) -> str:
@@ -125,7 +136,7 @@ def _mask_of(match: re.Match[str]) -> str:
 def _known_names(written: Iterable[str]) -> list[str]:
     """The names and what is left of each without its title, longest first, so that no part of one is left over."""
     names = set()
-    for part in (part.strip() for name in written for part in _PARTS.split(name)):
+    for part in (part.strip() for name in set(written) for part in _PARTS.split(name)):
         names |= {part, _TITLES.sub("", part)}
     usable = (name for name in names if len(name) >= _SHORTEST_NAME and not name.isdecimal())
     return sorted((name for name in usable if name.casefold() not in _NO_NAMES), key=len, reverse=True)
@@ -134,7 +145,7 @@ def _known_names(written: Iterable[str]) -> list[str]:
 def _known_numbers(written: Iterable[str | None]) -> list[str]:
     """The digits of all numbers written in some fields, without 86, longest first."""
     numbers = set()
-    for part in (part for text in written if text for part in _PARTS.split(text)):
+    for part in (part for text in set(written) if text for part in _PARTS.split(text)):
         digits = _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", part))
         digits = digits.removeprefix("00").removeprefix("86") if len(digits) > len("13800001111") else digits
         if len(digits) >= _SHORTEST_NUMBER and len(set(digits)) > 1:
@@ -142,22 +153,24 @@ def _known_numbers(written: Iterable[str | None]) -> list[str]:
     return sorted(numbers, key=len, reverse=True)
 
 
-def _known_contacts(reporter: ReporterDetails) -> list[tuple[str, str]]:
+def _known_contacts(person: ReporterDetails) -> list[tuple[str, str]]:
     """Addresses of mail or chat, and numbers of documents with letters in them, each with its mask."""
-    known = ((reporter.identity_number, IDENTITY_MASK), (reporter.contact, CONTACT_MASK))
+    known = ((person.identity_number, IDENTITY_MASK), (person.contact, CONTACT_MASK))
     return [(text, mask) for text, mask in known if text is not None and len(text) >= _SHORTEST_CONTACT]
 
 
 def _without_number(text: str, number: str) -> str:
     """Mask a known number wherever its digits stand, also with the separators that people put between digits."""
-    places = [(at, letter) for at, letter in enumerate(text) if letter.isdecimal()]
-    if len(places) < len(number):
+    digits = _NOT_DIGIT.sub("", text)
+    if not digits.isascii():
+        digits = "".join(str(int(letter)) for letter in digits)
+    if number not in digits:
         return text
-    digits = "".join(str(int(letter)) for _, letter in places)
+    places = [at for at, letter in enumerate(text) if letter.isdecimal()]
     end = len(digits)
     while (start := digits.rfind(number, 0, end)) >= 0:
-        first, last = places[start][0], places[start + len(number) - 1][0]
-        run = [at for at, _ in places[start : start + len(number)]]
+        run = places[start : start + len(number)]
+        first, last = run[0], run[-1]
         if all(_DIGITS_APART.fullmatch(text, left + 1, right) for left, right in pairwise(run)):
             text = f"{text[:first]}{PHONE_MASK}{text[last + 1 :]}"
             end = start

@@ -35,17 +35,21 @@ def read_record(raw: bytes, received_at: datetime, read: Read, *, encoding: str 
 
 
 def finished(
-    report: IncidentReport, notes: Notes, reporter: ReporterDetails | None = None, *, names: Iterable[str] = ()
+    report: IncidentReport,
+    notes: Notes,
+    reporter: ReporterDetails | None = None,
+    *,
+    others: Iterable[ReporterDetails] = (),
 ) -> Normalised:
     """Return the report with its details and flags, nothing personal in it, and the reporter apart.
 
-    A report without a title gets one from its description; one without both is unreadable. ``names`` are people whom
-    the record names beside the reporter. The source's own number, and with it the number of the superior case, stay as
-    they are: by them the record is found again.
+    A report without a title gets one from its description; one without both is unreadable. ``others`` are people whom
+    the record names beside the reporter (:func:`ingest.sources.reading.people.everybody`). The source's own number, and
+    with it the number of the superior case, stay as they are: by them the record is found again.
     """
     if not report.title and not report.description:
         raise UnreadableError("text_missing")
-    masker = Masker(reporter, names)
+    masker = Masker(reporter, others)
     description = masker.text(report.description)
     attachments = _masked_attachments(report.attachments, masker, notes)
     masked = replace(

@@ -3,6 +3,9 @@
 The same element always gives the same bytes, alone or among others, because the bytes of a record tell a repetition
 from a change: JSON elements are cut out as they stand, without the white space round them; a table's row is written
 anew below its header. A record that is broken inside is still cut out, and is set aside alone.
+
+A list or table that breaks somewhere gives the records before the break, and all that is left as one part more. No
+adapter can read that, so it is set aside, and tells that something is missing.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
-from ingest.sources.reading.decoding import UTF8, Decoded, decode_text, delimiter_of
+from ingest.sources.reading.decoding import GB18030, UTF8, decode_object, decode_text, delimiter_of
 from ingest.sources.reading.faults import UnreadableError
 from jiedao.domain.errors import InvalidInputError
 
@@ -28,9 +33,12 @@ _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
 _KEY = re.compile(rb'\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:')
+_KEPT = "surrogateescape"
+"""How bytes that are no text are kept until they are bytes again."""
+
 _list_of_raw = msgspec.json.Decoder(list[msgspec.Raw])
 _object_of_raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_text_of = msgspec.json.Decoder(str)
+_text_of_json = msgspec.json.Decoder(str)
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -64,8 +72,7 @@ def split_json(payload: bytes, envelopes: Sequence[str] = (), encoding: str = UT
     if text.startswith(b"["):
         return [encode(element) for element in _elements(text)]
     if text.startswith(b"{"):
-        listed = _enveloped(text, envelopes)
-        return [encode(element) for element in ([text] if listed is None else _elements(listed))]
+        return [encode(element) for element in _listed(text, envelopes)]
     raise InvalidInputError("the payload is no JSON: its first character must be { or [")
 
 
@@ -86,18 +93,39 @@ def split_xml(payload: bytes, _encoding: str = UTF8) -> list[bytes]:
 def split_csv(payload: bytes, encoding: str = UTF8, delimiter: str | None = None) -> list[bytes]:
     """Part a table: each row becomes its header and itself, in the table's own encoding.
 
-    A row of too few or too many cells is a record like the others, for the adapter to set aside.
+    A row of too few or too many cells, or of damaged text, is a record like the others, for the adapter to set aside.
     """
-    decoded = _decoded(payload, encoding)
-    delimiter = delimiter or delimiter_of(decoded.text)
-    rows = csv.reader(io.StringIO(decoded.text, newline=""), delimiter=delimiter, strict=True)
+    text, encoding = text_of(payload, encoding)
+    delimiter = delimiter or delimiter_of(text)
+    lines = io.StringIO(text, newline="")
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    found: list[str] = []
+    header, whole = "", 0
     try:
-        header, *records = [row for row in rows if any(cell.strip() for cell in row)] or [[]]
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                written = _written(row, delimiter)
+                found += [header + written] if header else []
+                header = header or written
+            whole = lines.tell()
     except csv.Error as error:
-        raise InvalidInputError(f"the table cannot be read from its line {rows.line_num} on: {error}") from None
+        if not found:
+            raise InvalidInputError(f"the table cannot be read from its line {rows.line_num} on: {error}") from None
+        found.append(header + text[whole:])
     if not header:
         raise InvalidInputError("the table is empty; its first line must name the columns")
-    return [_written([header, record], delimiter).encode(decoded.encoding) for record in records]
+    return [part.encode(encoding, _KEPT) for part in found]
+
+
+def text_of(payload: bytes, encoding: str) -> tuple[str, str]:
+    """Return a payload's text and its encoding; of damaged text the encoding in which less of it is damaged."""
+    try:
+        decoded = decode_text(payload, encoding)
+    except UnreadableError:
+        damaged = {name: payload.decode(name, "replace").count("\ufffd") for name in (UTF8, GB18030)}
+        likely = min(damaged, key=damaged.__getitem__)
+        return payload.removeprefix(_BOM).decode(likely, _KEPT), likely
+    return decoded.text, decoded.encoding
 
 
 _SPLITTERS: Mapping[str, Callable[[bytes, str], list[bytes]]] = MappingProxyType(
@@ -108,58 +136,86 @@ _SPLITTERS: Mapping[str, Callable[[bytes, str], list[bytes]]] = MappingProxyType
 def _as_utf8(payload: bytes, encoding: str) -> tuple[bytes, Callable[[bytes], bytes]]:
     """Return the payload as UTF-8, and how a part of it gets its own encoding back.
 
-    One with damaged text somewhere is parted all the same: the marks of JSON are the same bytes, and only the record
-    that holds the damage is set aside.
+    One with damaged text somewhere is parted all the same: only the record that holds the damage is set aside.
     """
     payload = payload.removeprefix(_BOM).strip(_BLANK)
     if not payload:
         raise InvalidInputError("the payload is empty")
-    try:
-        decoded = decode_text(payload, encoding)
-    except UnreadableError:
+    text, own = text_of(payload, encoding)
+    if own == UTF8:
         return payload, bytes
-    if decoded.encoding == UTF8:
-        return payload, bytes
-    return decoded.text.encode(), lambda part: part.decode().encode(decoded.encoding)
+    return text.encode(UTF8, _KEPT), lambda part: part.decode(UTF8, _KEPT).encode(own, _KEPT)
 
 
-def _decoded(payload: bytes, encoding: str) -> Decoded:
-    try:
-        return decode_text(payload, encoding)
-    except UnreadableError as error:
-        raise InvalidInputError(error.detail) from None
-
-
-def _written(rows: Sequence[Sequence[str]], delimiter: str) -> str:
+def _written(row: Sequence[str], delimiter: str) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(row)
     return text.getvalue()
 
 
-def _enveloped(text: bytes, envelopes: Sequence[str]) -> bytes | None:
-    """Return the array under the first of the paths that leads to one."""
+def _listed(text: bytes, envelopes: Sequence[str]) -> list[bytes]:
+    """Return the elements of the array under the first of the paths that leads to one, else the object itself.
+
+    What stands behind a break outside the array is one part more.
+    """
+    members_of = cache(_members)  # the paths begin alike
     for path in envelopes:
-        inner: bytes | None = text
+        inner, rests = text, list[bytes]()
         for name in path.split("."):
-            inner = _members(inner).get(name) if inner is not None and inner.startswith(b"{") else None
-        if inner is not None and inner.startswith(b"["):
-            return inner
-    return None
+            if not inner.startswith(b"{"):
+                inner = b""
+                break
+            members = members_of(inner)
+            inner = members.values.get(name, b"")
+            rests += [members.rest] if members.rest and members.cut_off != name else []
+        if inner.startswith(b"["):
+            return _elements(inner) + rests
+    if not members_of(text).whole:
+        raise InvalidInputError("the JSON object is broken, and no list of records can be told in it")
+    return [text]
 
 
 def _elements(array: bytes) -> list[bytes]:
-    """Cut an array's elements out; by the quick reader, or by marks alone where that one refuses what is in it."""
+    """Cut an array's elements out; by the quick reader, or by marks alone where that one refuses what is in it.
+
+    Of one that is never closed the last element may be whole, as far as can be seen: it is a part, and the same behind
+    the open bracket is the one that tells of the break.
+    """
     try:
         return [bytes(element) for element in _list_of_raw.decode(array)]
     except _REFUSALS:
-        return _parts(array)
+        cut = _cut(array)
+    if cut.closed and not cut.rest:
+        return cut.parts
+    whole = not cut.closed and _is_record(cut.rest)
+    if not any(cut.parts) and not whole:
+        raise InvalidInputError("the JSON is broken in its part number 1; nothing can be told apart there")
+    if whole:
+        return [*cut.parts, cut.rest, b"[" + cut.rest]
+    return [*cut.parts, cut.rest or b"[" + cut.parts[-1] + b","]
 
 
-def _members(obj: bytes) -> Mapping[str, bytes]:
+class _Members(NamedTuple):
+    """An object's values by name; of a broken one also the rest, and which value it is the beginning of, if any."""
+
+    values: Mapping[str, bytes]
+    rest: bytes = b""
+    cut_off: str | None = None
+    whole: bool = True
+
+
+def _members(obj: bytes) -> _Members:
     try:
-        return {name: bytes(value) for name, value in _object_of_raw.decode(obj).items()}
+        return _Members({name: bytes(value) for name, value in _object_of_raw.decode(obj).items()})
     except _REFUSALS:
-        return dict(filter(None, map(_member, _parts(obj))))
+        cut = _cut(obj)
+    values = dict(filter(None, map(_member, cut.parts)))
+    last = None if cut.closed else _member(cut.rest)
+    cut_off = None
+    if last is not None:
+        cut_off = last[0]
+        values[cut_off] = last[1]
+    return _Members(values, cut.rest, cut_off, whole=cut.closed and not cut.rest)
 
 
 def _member(part: bytes) -> tuple[str, bytes] | None:
@@ -168,12 +224,20 @@ def _member(part: bytes) -> tuple[str, bytes] | None:
     if key is None:
         return None
     try:
-        return _text_of.decode(key[1]), part[key.end() :].strip(_BLANK)
+        return _text_of_json.decode(key[1]), part[key.end() :].strip(_BLANK)
     except _REFUSALS:
         return None
 
 
-def _parts(container: bytes) -> list[bytes]:
+class _Cut(NamedTuple):
+    """The parts between the commas of an array or object, what is left behind them, and whether it was closed."""
+
+    parts: list[bytes]
+    rest: bytes
+    closed: bool
+
+
+def _cut(container: bytes) -> _Cut:
     """Cut at the commas of the outermost array or object, looking only at strings, brackets and commas."""
     depth, begin, parts = 0, 1, []
     for token in _TOKEN.finditer(container):
@@ -189,8 +253,12 @@ def _parts(container: bytes) -> list[bytes]:
             begin = token.end()
         if depth == 0:
             break
-    if depth != 0 or container[begin:].strip(_BLANK):
-        raise InvalidInputError(
-            f"the JSON is broken in its part number {len(parts) + 1}; nothing can be told apart there"
-        )
-    return parts if any(parts) else []
+    return _Cut(parts if any(parts) else [], container[begin:].strip(_BLANK), closed=depth == 0)
+
+
+def _is_record(element: bytes) -> bool:
+    try:
+        decode_object(element.decode())
+    except (UnreadableError, UnicodeDecodeError):
+        return False
+    return True

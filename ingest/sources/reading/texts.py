@@ -1,5 +1,7 @@
 """Cleans texts: what no text may hold (NUL, which PostgreSQL refuses; half surrogates, which are no characters) goes.
 
+So do the marks that turn the direction of writing: nobody sees them, and they make a text read as what it does not say.
+
 That something went is flagged; white space is only tidied.
 """
 
@@ -22,14 +24,15 @@ _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[ \t\u00a0\ufeff\u200b]+")
 _BLANKS_AND_LINES = re.compile(r"[ \t\u00a0\ufeff\u200b\n]+")
 _INVALID = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MANY_LINES = re.compile(r" ?\n(?: ?\n)+ ?")
 
 
 def clean(text: str, notes: Notes, *, lines: bool = False) -> str:
     """Return the text stripped, without invalid characters, white space tidied; with ``lines`` line ends are kept."""
-    if _INVALID.search(text):
+    if _INVALID.search(text) or _DIRECTIONS.search(text):
         notes.flag(ReportFlag.TEXT_REPAIRED)
-        text = _INVALID.sub(" ", text)
+        text = _INVALID.sub(" ", _DIRECTIONS.sub("", text))  # they stand within words and numbers, and take no room
     text = _LINE_ENDS.sub("\n", text)
     if not lines:
         return _BLANKS_AND_LINES.sub(" ", text).strip()
@@ -55,7 +58,7 @@ def checked_id(text: str, pointer: str) -> str:
         raise UnreadableError("id_missing", pointer)
     if len(text) > MAX_ID:
         raise UnreadableError("id_too_long", pointer)
-    if _INVALID.search(text) or _LINE_ENDS.search(text) or "\n" in text:
+    if _INVALID.search(text) or _DIRECTIONS.search(text) or _LINE_ENDS.search(text) or "\n" in text:
         raise UnreadableError("id_invalid", pointer)
     return text
 

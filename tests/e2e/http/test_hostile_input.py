@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from tests.e2e.http.district import ADMINISTRATOR, order
 
+# Hypothesis takes it for a strategy's doing when the pool's thread draws a new connection's expiry from `random`.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
 ROUTES = {
     "/v1/incidents": (
         "street",

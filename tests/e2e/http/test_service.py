@@ -95,6 +95,14 @@ def test_the_description_is_served_and_has_a_translation_for_the_documentation_p
     assert '"type": "null"' not in json.dumps(translated)
 
 
+def test_what_watches_a_service_may_ask_with_head(call):
+    for path in ("/", "/docs", "/pages/queues.js", "/health/live", "/health/ready"):
+        asked, got = call.request("HEAD", path, None), call.get(path, token=None)
+        assert (asked.status_code, asked.headers["content-type"]) == (200, got.headers["content-type"]), path
+    described = call.get("/v1/openapi.json", token=None).json()["paths"]
+    assert set(described["/health/live"]) == {"get"}
+
+
 def test_pages_come_from_this_process_alone_under_a_strict_policy(call):
     for path in ("/", "/docs"):
         page = call.get(path, token=None)

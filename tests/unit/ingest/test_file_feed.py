@@ -22,12 +22,14 @@ class FixedClock:
 
 
 class LinePipeline:
-    """Every line is a record; ``!`` is one that cannot be read."""
+    """Every line is a record; ``!`` is one that cannot be read, and ``?`` is none that can be told from others."""
 
     def __init__(self):
         self.units, self.validated = [], []
 
     def split(self, source, payload, media_type):
+        if payload.startswith(b"?"):
+            raise InvalidInputError("nothing can be told apart")
         return payload.splitlines()
 
     def run(self, source, records, *, transport, actor):
@@ -41,7 +43,7 @@ class LinePipeline:
     def _outcomes(self, records):
         return [
             RecordOutcome(record.origin, "dead", reason="id_missing")
-            if record.raw == b"!"
+            if record.raw.startswith((b"!", b"?"))
             else RecordOutcome(record.origin, "accepted")
             for record in records
         ]
@@ -99,6 +101,32 @@ def test_progress_is_told_in_bytes_and_ends_with_the_whole(feed):
         on_unit=lambda totals, read: told.append((totals.records, read)),
     )
     assert told == [(2, len(content))]
+
+
+def test_progress_moves_on_with_the_units_of_a_file_that_is_read_whole(feed, monkeypatch):
+    monkeypatch.setattr(file_feed, "UNIT_RECORDS", 2)
+    told = []
+    feed.run("hotline", "x.csv", io.BytesIO(b"a\nb\nc\nd\ne\n"), "text/csv", on_unit=lambda _, done: told.append(done))
+    assert told == [4, 8, 10]
+
+
+def test_a_file_in_which_nothing_can_be_told_apart_is_one_dead_record(feed, pipeline):
+    totals = feed.run("hotline", "x.json", io.BytesIO(b"?\n?"), "application/json")
+    assert pipeline.lines() == [b"?\n?"]
+    assert (totals.records, dict(totals.outcomes), totals.unparted) == (1, {"dead": 1}, "nothing can be told apart")
+
+
+@pytest.mark.parametrize("content", [b"?" * 101, b" \n"])
+def test_one_that_is_too_large_for_a_dead_letter_or_empty_is_refused(feed, pipeline, monkeypatch, content):
+    monkeypatch.setattr(file_feed, "MAX_RECORD_BYTES", 100)
+    monkeypatch.setattr(pipeline, "split", lambda *_: _refuse())
+    with pytest.raises(InvalidInputError, match="told apart"):
+        feed.run("hotline", "x.json", io.BytesIO(content), "application/json")
+    assert not pipeline.units
+
+
+def _refuse():
+    raise InvalidInputError("nothing can be told apart")
 
 
 def test_validating_records_nothing(pipeline):

@@ -26,9 +26,8 @@ LOG_FILE = "demo.log"
 @json_output
 @with_settings(*DISTRICT, "host", "port")
 def demo(settings: Settings, *, fast: bool, exit_when_done: bool) -> None:
-    r"""演示 Start the district, send it a sample of reports, and show its queues filling, live (Ctrl-C ends it).
+    """演示 Start the district, send it a sample of reports, and show its queues filling, live (Ctrl-C ends it).
 
-    \b
     Needs nothing: PostgreSQL is embedded, everything is kept in <data>, and started again it adds another sample.
     It prints an access token for each role, and the address to open. The log goes to <data>/demo.log.
 

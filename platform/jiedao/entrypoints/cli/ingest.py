@@ -63,34 +63,36 @@ def ingest() -> None:
 def ingest_file(
     settings: Settings, source: str, files: Sequence[str], form: str | None, *, validate_only: bool
 ) -> None:
-    r"""文件导入 Feed the reports of SOURCE in FILES (JSON, JSON Lines, XML, CSV).
+    """文件导入 Feed the reports of SOURCE in FILES (JSON, JSON Lines, XML, CSV).
 
     \b
     jiedao ingest file hotline orders-2026-11-24.jsonl
     zcat alarms.jsonl.gz | jiedao ingest file video - --format jsonl
 
-    Exit code 1 when any record is a dead letter.
-    """
-    media_types = {name: FORMATS[form] if form else _media_type(name) for name in files}
+    A file that cannot be read does not keep the others from being tried. Exit code 1 when there was one, or when any
+    record is a dead letter.
+    """  # noqa: D301  # click looks for the backspace character itself
+    if form is None and _STANDARD_INPUT in files:
+        raise click.UsageError("say --format for what comes from standard input")
     stop = Event()
     totals: dict[str, FileTotals] = {}
+    errors: dict[str, str] = {}
     with opened(settings) as district, stopped_by_signals(stop.set):
         feed = FileFeed(district.pipeline, console_actor(), district.clock, validate_only=validate_only)
         for name in files:
-            if not stop.is_set():
-                totals[name] = _feed(feed, source, name, media_types[name], stop)
-    answer(_document(totals), lambda: _table(totals))
+            if stop.is_set():
+                break
+            try:
+                totals[name] = _feed(feed, source, name, FORMATS[form] if form else media_type_of(name), stop)
+            except InvalidInputError as error:
+                totals[name], errors[name] = FileTotals(), str(error)
+                note(f"error: {name}: {error}")
+    answer(_document(totals, errors), lambda: _table(totals, errors))
     if stop.is_set():
         note("stopped; run it again to go on: what is recorded already is recognised")
         click.get_current_context().exit(ExitCode.INTERRUPTED)
-    if any(one.dead for one in totals.values()):
+    if errors or any(one.dead for one in totals.values()):
         click.get_current_context().exit(ExitCode.FAILED)
-
-
-def _media_type(name: str) -> str:
-    if name == _STANDARD_INPUT:
-        raise click.UsageError("say --format for what comes from standard input")
-    return media_type_of(name)
 
 
 def _feed(feed: FileFeed, source: str, name: str, media_type: str, stop: Event) -> FileTotals:
@@ -102,20 +104,12 @@ def _feed(feed: FileFeed, source: str, name: str, media_type: str, stop: Event) 
             content, size = stack.enter_context(Path(name).open("rb")), Path(name).stat().st_size
         report = stack.enter_context(progress(f"{name} (bytes)"))
         label = "stdin" if name == _STANDARD_INPUT else Path(name).name
-        try:
-            return feed.run(
-                source,
-                label,
-                content,
-                media_type,
-                stop=stop,
-                on_unit=lambda _totals, read: report(read, max(read, size)),
-            )
-        except InvalidInputError as error:
-            raise InvalidInputError(f"{name}: {error}", error.pointer) from error
+        return feed.run(
+            source, label, content, media_type, stop=stop, on_unit=lambda _totals, done: report(done, max(done, size))
+        )
 
 
-def _document(totals: Mapping[str, FileTotals]) -> Mapping[str, object]:
+def _document(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Mapping[str, object]:
     return {
         "items": [
             {
@@ -123,6 +117,8 @@ def _document(totals: Mapping[str, FileTotals]) -> Mapping[str, object]:
                 "records": one.records,
                 "outcomes": dict(one.outcomes),
                 "stopped": one.stopped,
+                "error": errors.get(name),
+                "unparted": one.unparted,
                 "dead": [
                     {
                         "origin": dead.origin,
@@ -141,11 +137,12 @@ def _document(totals: Mapping[str, FileTotals]) -> Mapping[str, object]:
     }
 
 
-def _table(totals: Mapping[str, FileTotals]) -> Table:
+def _table(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Table:
     rows: list[Sequence[object]] = []
     for name, one in totals.items():
         said = "  ".join(f"{_LABELS.get(outcome, outcome)} {count}" for outcome, count in sorted(one.outcomes.items()))
-        rows.append((name, one.records, said))
+        rows.append((name, one.records, errors.get(name, said)))
+        rows += [("", "", f"整个文件作一条死信 set aside whole: {one.unparted}")] if one.unparted else []
         rows += [("", "", f"{dead.origin}: {dead.detail} ({dead.reason} {dead.pointer or ''})") for dead in one.dead]
     return table("文件导入 Files", ("文件 file", "记录 records#", "结果 outcomes"), rows)
 

@@ -52,9 +52,11 @@ class _Lines:
     def __init__(self, what: str) -> None:
         self._what = what
         self._written_at = monotonic()
+        self._written = ""
 
     def __call__(self, done: int, total: int) -> None:
-        """Say how far it has come, unless that was said a moment ago."""
-        if monotonic() - self._written_at >= LINE_SECONDS:
-            self._written_at = monotonic()
-            click.echo(f"{self._what}: {done} / {total}", err=True)
+        """Say how far it has come, unless that was said already, or something else was a moment ago."""
+        line = f"{self._what}: {done} / {total}"
+        if line != self._written and monotonic() - self._written_at >= LINE_SECONDS:
+            self._written, self._written_at = line, monotonic()
+            click.echo(line, err=True)

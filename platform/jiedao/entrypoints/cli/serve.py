@@ -23,9 +23,8 @@ from jiedao.entrypoints.settings import Settings
 @json_output
 @with_settings(*DISTRICT, "host", "port", "trusted_proxies")
 def serve(settings: Settings) -> None:
-    r"""启动服务 Serve HTTP until stopped (Ctrl-C, or SIGTERM): requests under way are answered first.
+    """启动服务 Serve HTTP until stopped (Ctrl-C, or SIGTERM): requests under way are answered first.
 
-    \b
     Without JIEDAO_DATABASE_URL it runs the embedded PostgreSQL in <data>; other commands join it there.
     The views follow the log in the same process. Feeds from Kafka are processes of their own: jiedao ingest kafka.
 

@@ -29,7 +29,10 @@ def tokens() -> None:
 @click.option("--holder", required=True, help="持有人 The actor in every event: user:zhang, source:hotline.")
 @click.option("--street", "streets", multiple=True, help="街道 Only what this street holds; again for more.")
 @click.option("--source", "sources", multiple=True, help="来源 Only this source; again for more.")
-@click.option("--expires", help="有效期 90m, 12h, 30d, 4w, a day (which counts) or a time; without it: until revoked.")
+@click.option(
+    "--expires",
+    help="有效期 Minutes, hours, days, weeks (90m, 12h, 30d, 4w), a day (counts) or a time; without it: until revoked.",
+)
 @json_output
 @with_settings(*DISTRICT)
 def create(  # noqa: PLR0913  # one parameter per option

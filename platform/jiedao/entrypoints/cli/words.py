@@ -87,10 +87,20 @@ def read_end(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     except OverflowError as error:
         raise InvalidInputError(f"{text} lies beyond what a calendar holds") from error
     except ValueError:
-        end = read_moment(text, zone)
+        end = _read_end_time(text, zone)
     if end <= now:
         raise InvalidInputError(f"{text} is over already")
     return end
+
+
+def _read_end_time(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        return read_moment(text, zone)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            f"{text!r} is no end: say a length in minutes, hours, days or weeks (90m, 12h, 30d, 4w),"
+            " a day such as 2026-11-24, or a time such as 2026-11-24T09:30"
+        ) from error
 
 
 def read_incident(text: str, profile: DistrictProfile) -> UUID:

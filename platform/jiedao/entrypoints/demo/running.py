@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from socket import socket
@@ -94,7 +93,7 @@ def run_demo(settings: Settings, options: DemoOptions, console: Console) -> None
             district = stack.enter_context(opened(settings))
         with steps.step("视图 views"):
             stack.enter_context(views_following(district))
-        access = issue_tokens(district.tokens, profile, datetime.now(UTC))
+        access = issue_tokens(district.tokens, profile, district.clock.now())
         _serve(district, options, console, listening, messages, access)
     _print(console, [f"已停止 stopped. 数据留在 what was recorded stays in {settings.data}"])
 
@@ -124,7 +123,7 @@ def _serve(  # noqa: PLR0913  # the parts of a demo
         Play(
             profile=district.profile,
             messages=messages,
-            run=Run(datetime.now(UTC)),
+            run=Run(district.clock.now()),
             access=access,
             address=address,
             screen=screen,

@@ -20,6 +20,9 @@ from jiedao.entrypoints.http.openapi import as_openapi_30
 
 router = APIRouter(include_in_schema=False)
 
+_READ = ["GET", "HEAD"]
+"""What every page is asked by; a server sends no body to HEAD."""
+
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -40,25 +43,25 @@ _PAGE_FILES = frozenset({"queues.js", "queues.css", "docs.js", "icon.svg"})
 _SWAGGER_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
 
 
-@router.get("/")
+@router.api_route("/", methods=_READ)
 async def show_queues_page() -> Response:
     """Show the live counts of all queues."""
     return _page("queues.html", _PAGE_POLICY)
 
 
-@router.get("/docs")
+@router.api_route("/docs", methods=_READ)
 async def show_documentation() -> Response:
     """Show the interactive documentation."""
     return _page("docs.html", _DOCS_POLICY)
 
 
-@router.get("/docs/openapi-3.0.json")
+@router.api_route("/docs/openapi-3.0.json", methods=_READ)
 async def describe_for_page(request: Request) -> Response:
     """Give the documentation page the description in the version that it reads."""
     return JSONResponse(as_openapi_30(request.app.openapi()))
 
 
-@router.get("/pages/{name}")
+@router.api_route("/pages/{name}", methods=_READ)
 async def fetch_page_file(name: str) -> Response:
     """Fetch a page's script, style or picture."""
     if name not in _PAGE_FILES:
@@ -66,7 +69,7 @@ async def fetch_page_file(name: str) -> Response:
     return _file(name, _own(name))
 
 
-@router.get("/docs/{name}")
+@router.api_route("/docs/{name}", methods=_READ)
 async def fetch_documentation_file(name: str) -> Response:
     """Fetch a file of the Swagger UI that comes as a package."""
     if name not in _SWAGGER_FILES:

@@ -20,12 +20,15 @@ from jiedao.entrypoints.http.place_models import LivenessAnswer, PartHealth, Rea
 router = APIRouter(tags=["运行状态 Service"])
 
 
+# What watches a service often asks with HEAD; the description of the interface names GET alone.
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", summary="存活检查 Is it alive?")
 async def live() -> LivenessAnswer:
     """Answer as long as the process runs; needs no token and asks nothing else."""
     return LivenessAnswer(alive=True, version=__version__)
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready",
     summary="就绪检查 Is it ready?",

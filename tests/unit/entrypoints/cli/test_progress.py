@@ -24,3 +24,12 @@ def test_work_that_is_soon_done_says_nothing(capsys):
     with progress("rebuild") as report:
         report(1, 1)
     assert capsys.readouterr().err == ""
+
+
+def test_what_was_said_is_not_said_again(capsys, monkeypatch):
+    ticks = count()
+    monkeypatch.setattr(module, "monotonic", lambda: next(ticks) * LINE_SECONDS)
+    with progress("orders.json") as report:
+        for done in (1, 8, 8, 8):
+            report(done, 8)
+    assert capsys.readouterr().err.splitlines() == ["orders.json: 1 / 8", "orders.json: 8 / 8"]

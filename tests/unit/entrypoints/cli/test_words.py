@@ -92,6 +92,12 @@ def test_an_end_that_is_over_or_is_none_is_refused(text):
         read_end(text, NOW, SHANGHAI)
 
 
+@pytest.mark.parametrize("text", ["1s", "30", "soon"])
+def test_an_end_that_is_none_is_answered_with_the_lengths_that_are_taken(text):
+    with pytest.raises(InvalidInputError, match=r"minutes, hours, days or weeks \(90m, 12h, 30d, 4w\)"):
+        read_end(text, NOW, SHANGHAI)
+
+
 def test_an_incident_is_said_by_its_id_or_by_its_sources_number(profile):
     assert read_incident(str(ID), profile) == ID
     assert read_incident("hotline:H-2026:1", profile) == incident_id("330103", "hotline", "H-2026:1")

@@ -77,3 +77,12 @@ def test_the_reporter_is_parted_from_the_report(adapter):
     assert (result.reporter.name, result.reporter.phone) == ("李建国", "13857123456")
     assert "李建国" not in str(result.report)
     assert "13857123456" not in str(result.report).replace("-", "")
+
+
+def test_the_reporter_and_the_person_to_contact_are_two_people(adapter):
+    people = {"reporter": "王小明", "reporter_phone": "85830000", "linkman": "李建国", "contact_phone": "85831111"}
+    found = adapter.normalise(event(content="王小明8583-0000，李建国8583-1111", **people), RECEIVED_AT)
+    assert found.report.description == "［姓名已遮蔽］［电话已遮蔽］，［姓名已遮蔽］［电话已遮蔽］"
+    assert (found.reporter.name, found.reporter.phone) == ("王小明", "85830000")
+    alone = adapter.normalise(event(linkman="李建国", contact_phone="85831111"), RECEIVED_AT).reporter
+    assert (alone.name, alone.phone) == ("李建国", "85831111")

@@ -88,7 +88,7 @@ COUNTS = {"revision", "feedbacks", "urged"}
 
 def free_fields(source):
     """All fields but counts, those of the number, and those of people: what is personal there has its own place."""
-    people = ("reporter", "collector", "caller", "customer")
+    people = ("reporter", "collector", "caller", "customer", "contact")
     aliases = MAKERS[source][1]
     kept = COUNTS.union(KEYS[source])
     return [field for field in aliases if field not in kept and not field.startswith(people)]

@@ -83,7 +83,7 @@ function show(counts) {
 
   const columns = [...counts.platforms.map((one) => ({ key: one.code, label: one.label, barred: true })),
     { key: "triage", label: "待判定" }, { key: "total", label: "合计" }];
-  part("heads").replaceChildren(headCell("街道"), ...columns.map((column) => headCell(column.label)));
+  part("heads").replaceChildren(headCell("街道", "street"), ...columns.map(({ label, key }) => headCell(label, key)));
   const rows = counts.streets.map((street) => ({ ...street, sums: cells(street) }));
   if (counts.district) {
     rows.push({ ...counts.district, code: "", name: "未归属街道（区级）", sums: cells(counts.district) });
@@ -100,10 +100,13 @@ function cells(street) {
   return { ...street.platforms, triage: street.triage, total: street.total };
 }
 
-function headCell(text) {
+function headCell(text, english) {
   const cell = document.createElement("th");
+  const word = document.createElement("span");
   cell.scope = "col";
-  cell.textContent = text;
+  word.lang = "en";
+  word.textContent = english;
+  cell.append(text, word);
   return cell;
 }
 

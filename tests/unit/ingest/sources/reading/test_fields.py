@@ -39,6 +39,13 @@ def test_the_first_name_with_a_value_counts():
     assert fields(编号="乙", case_number="甲").text("number") == "甲"
 
 
+def test_all_texts_under_the_names_of_a_field_are_told_each_once_and_nothing_else():
+    both = fields(编号="乙", case_number="甲", caseNumber="丙")
+    assert both.texts("number") == ["甲", "丙", "乙"]
+    assert fields(编号="甲", case_number="甲").texts("number") == ["甲"]
+    assert fields(编号={"name": "甲"}, case_number=True).texts("number") == []
+
+
 @pytest.mark.parametrize("nothing", [None, "", "  ", "null", "NULL", "None", "undefined"])
 def test_nothing_is_nothing_however_it_is_written(nothing):
     assert fields(编号=nothing).find("number") is None
@@ -102,6 +109,17 @@ def test_characters_that_no_text_may_hold_go_and_are_flagged(invalid):
     notes = Notes()
     assert clean(f"井{invalid}盖", notes) == "井 盖"
     assert notes.flags == ("text_repaired",)
+
+
+@pytest.mark.parametrize("mark", ["\u061c", "\u200e", "\u200f", "\u202a", "\u202d", "\u202e", "\u2066", "\u2069"])
+def test_marks_that_turn_the_direction_of_writing_go_and_are_flagged(mark):
+    notes = Notes()
+    assert clean(f"{mark}路灯{mark}损坏", notes) == "路灯损坏"
+    assert notes.flags == ("text_repaired",)
+
+
+def test_a_number_with_a_mark_that_turns_the_direction_of_writing_is_refused():
+    assert refused(fields(编号="A\u202e1").external_id, "number") == ("id_invalid", "/编号")
 
 
 def test_white_space_is_tidied_without_a_flag():

@@ -74,16 +74,52 @@ def test_a_byte_order_mark_belongs_to_no_record():
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "  ", "12", '"text"', "<a/>", '[{"id": 1}', '[{"id": "1}]', '[{"id": 1}]]', "[1] x"]
+    "payload",
+    ["", "  ", "12", '"text"', "<a/>", "[", '[{"id": 1', '[{"id": "1}]', '{"id": 1', '{"rows": [{"id', "{} {}"],
 )
 def test_json_that_cannot_be_parted_is_refused(payload):
     with pytest.raises(InvalidInputError):
-        split(payload)
+        split(payload, envelopes=ENVELOPES)
 
 
-def test_the_refusal_says_in_which_part_it_failed():
-    with pytest.raises(InvalidInputError, match="part number 3"):
-        split('[{"id": 1}, {"id": 2}, {"id": "]')
+@pytest.mark.parametrize(
+    ("payload", "rest"),
+    [
+        ('[{"id": 1}, {"id": 2}, {"id": "]', '{"id": "]'),
+        ('[{"id": 1}, {"id": 2}, {"id": 3, "list": [1, 2', '{"id": 3, "list": [1, 2'),
+        ('[{"id": 1}, {"id": 2}]]', "]"),
+        ('[{"id": 1}, {"id": 2}] x', "x"),
+        ('{"rows": [{"id": 1}, {"id": 2}, {"id', '{"id'),
+        ('{"code": 0, "data": {"rows": [{"id": 1}, {"id": 2}, {"id": 3', '{"id": 3'),
+        ('{"rows": [{"id": 1}, {"id": 2}]}{"rows": [{"id": 3}]}', '{"rows": [{"id": 3}]}'),
+        ('{"rows": [{"id": 1}, {"id": 2}], "total": 3, "next', '"next'),
+    ],
+)
+def test_a_break_leaves_what_stands_before_it_and_the_rest_as_one_part(payload, rest):
+    assert split(payload, envelopes=ENVELOPES) == [b'{"id": 1}', b'{"id": 2}', rest.encode()]
+
+
+@pytest.mark.parametrize("end", ["", ","])
+def test_a_list_cut_off_behind_a_record_gives_the_record_and_a_part_that_tells_of_the_cut(end):
+    assert split('[{"id": 1}, {"id": 2}' + end) == [b'{"id": 1}', b'{"id": 2}', b'[{"id": 2}' + end.encode()]
+
+
+def test_the_cut_may_go_through_a_letter():
+    for encoding in ("utf-8", "gb18030"):
+        elements = [f'{{"id": {number}, "name": "街道"}}'.encode(encoding) for number in range(3)]
+        payload = b"[" + b",".join(elements)
+        cut = payload[: payload.rindex("道".encode(encoding)) + 1]
+        assert split(cut) == [*elements[:2], cut[cut.rindex(b"{") :]]
+
+
+def test_three_thousand_records_before_a_break_come_out_whole():
+    elements = [json.dumps({"id": number, "title": "占道"}, ensure_ascii=False).encode() for number in range(3_000)]
+    broken = elements[0][:-4]
+    assert split(b"[" + b",".join([*elements, broken])) == [*elements, broken]
+    table = b"id,text\n" + b"".join(b'%d,"a ""b"""\n' % number for number in range(3_000))
+    parts = split(table + b'3000,"cut', CSV)
+    assert parts[:-1] == split(table, CSV)
+    assert parts[-1] == b'id,text\n3000,"cut'
 
 
 def test_every_line_of_json_lines_is_a_record_whatever_it_holds():
@@ -108,6 +144,15 @@ def test_a_table_that_cannot_be_read_says_from_which_line_on():
         split('id,name\n1,"open\nend', CSV)
     with pytest.raises(InvalidInputError, match="empty"):
         split("\n\n", CSV)
+
+
+def test_a_row_of_damaged_text_is_a_part_with_its_own_bytes():
+    for encoding in ("utf-8", "gb18030"):
+        table = "编号,内容\n1,垃圾成堆\n2,道路\n3,路灯不亮\n".encode(encoding)
+        damaged = table.replace("道".encode(encoding), "道".encode(encoding)[:-1] + b"\xff")
+        parts = split(damaged, CSV)
+        assert [parts[0], parts[2]] == [split(table, CSV)[0], split(table, CSV)[2]]
+        assert b"\xff" in parts[1]
 
 
 def test_a_table_in_gb18030_keeps_its_encoding():
