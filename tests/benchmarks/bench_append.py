@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +19,8 @@ from jiedao.domain.ports import RecordedEvent, Unit
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.writer import GroupCommitWriter
+from tests.benchmarks.bare_copy import EventRow, copied_events, copy_rows
+from tests.benchmarks.measured import Measured
 
 REPORTS_PER_UNIT = 333
 THREADS = 32
@@ -55,12 +56,15 @@ def stored_events(reports: int) -> list[RecordedEvent]:
     return [mapper.to_stored_event(event) for _ in range(reports) for event in incident_events(uuid4())]
 
 
-def bench(url: str, *, units: int = 40, singles: int = 8_000) -> list[dict[str, object]]:
-    """Measure on a migrated database of its own; returns rows of name, value, limit, ratio, unit."""
+def bench(url: str, *, units: int = 40, singles: int = 8_000) -> list[Measured]:
+    """Measure on a migrated database of its own."""
     batches = [stored_events(REPORTS_PER_UNIT) for _ in range(units)]
     appended, copied = [], []
-    with GroupCommitWriter(url) as writer, psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS copied_event (LIKE event INCLUDING ALL)")
+    with (
+        GroupCommitWriter(url) as writer,
+        psycopg.connect(url, autocommit=True) as connection,
+        copied_events(connection) as table,
+    ):
         writer.append(Unit("bench", str(uuid4()), b"", batches[0][:3]))  # connected and planned
         for number, batch in enumerate(batches[1:]):  # side by side, alternating
             fresh = [replace(event, originator_id=_moved(event.originator_id)) for event in batch]
@@ -68,38 +72,27 @@ def bench(url: str, *, units: int = 40, singles: int = 8_000) -> list[dict[str, 
             writer.append(Unit("bench", str(uuid4()), b"", fresh))
             appended.append(len(fresh) / (perf_counter() - started))
             started = perf_counter()
-            _copy(connection, number * 3 * REPORTS_PER_UNIT, fresh)
+            copy_rows(connection, table, _rows(number * 3 * REPORTS_PER_UNIT, fresh))
             copied.append(len(fresh) / (perf_counter() - started))
-        connection.execute("DROP TABLE copied_event")
         rate, waits = _singles(writer, singles)
     p99 = quantiles(waits, n=100)[98] * 1000
     return [
-        _row("append of 333 reports × 3 events", median(appended), median(copied), "events/s"),
-        _row(f"append of single events, {THREADS} threads", rate, None, "events/s"),
-        _row(f"p99 of a single event's append, {THREADS} threads", p99, None, "ms"),
+        Measured("append of 333 reports × 3 events, beside bare COPY", median(appended), "events/s", median(copied)),
+        Measured(f"append of single events, {THREADS} threads", rate, "events/s"),
+        Measured(f"p99 of a single event's append, {THREADS} threads", p99, "ms"),
     ]
-
-
-def _row(name: str, value: float, limit: float | None, unit: str) -> dict[str, object]:
-    return {"name": name, "value": value, "limit": limit, "ratio": value / limit if limit else None, "unit": unit}
 
 
 def _moved(stream: UUID | str) -> UUID:
     return UUID(int=(UUID(str(stream)).int + 1) % 2**128)
 
 
-def _copy(connection: psycopg.Connection, base: int, events: Sequence[RecordedEvent]) -> None:
-    """The same rows into a table of the same shape and indexes, with one binary COPY and its commit."""
-    columns = "position, originator_id, originator_version, topic, recorded_at, state, metadata, leaf_hash"
-    types = ["int8", "uuid", "int4", "text", "timestamptz", "bytea", "bytea", "bytea"]
+def _rows(base: int, events: Sequence[RecordedEvent]) -> Iterator[EventRow]:
+    """The rows that the log would have of these events; what the server computes is made up."""
     now, leaf = datetime.now(UTC), bytes(32)
-    with connection.cursor().copy(f"COPY copied_event ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types(types)
-        for position, event in enumerate(events, base + 1):
-            copy.write_row(
-                (position, event.originator_id, event.originator_version, event.topic, now, event.state,
-                 event.metadata, leaf)
-            )  # fmt: skip
+    for position, event in enumerate(events, base + 1):
+        yield (position, event.originator_id, event.originator_version, event.topic, now, event.state,
+               event.metadata, leaf)  # fmt: skip
 
 
 def _singles(writer: GroupCommitWriter, count: int) -> tuple[float, list[float]]:
@@ -116,8 +109,3 @@ def _singles(writer: GroupCommitWriter, count: int) -> tuple[float, list[float]]
         started = perf_counter()
         waits = list(threads.map(append, range(count)))
         return count / (perf_counter() - started), waits
-
-
-if __name__ == "__main__":
-    for row in bench(sys.argv[1]):
-        sys.stdout.write(f"{row}\n")

@@ -6,7 +6,6 @@ it knows no tie-break, no distance to a border and no edge.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
@@ -20,23 +19,22 @@ from jiedao.domain.report import ReportedPlace
 from jiedao.geo.boundary_file import read_boundaries
 from jiedao.geo.jurisdiction import BoundaryJurisdiction
 from jiedao.geo.street_index import StreetIndex
+from tests.benchmarks.measured import Measured
 from tests.topojson import areas
 
 CHECKOUT = Path(__file__).parents[2]
 DISTRICT = CHECKOUT / "config" / "districts" / "330103" / "boundaries.geojson"
-SHARED_DATA = CHECKOUT.parent / "shared" / "data"
+VILLAGES = CHECKOUT.parent / "shared" / "data" / "polygons" / "taiwan_villages-10t.topojson"
 TOLERANCE_M = 15.0
-ROUNDS = 5
 
 
-def bench(shared_data: Path | None = SHARED_DATA, *, points: int = 100_000) -> list[dict[str, object]]:
-    """Measure; returns rows of name, value, limit, ratio, unit. Without the shared data only the 8 streets."""
+def bench(_url: str, *, points: int = 100_000, rounds: int = 5) -> list[Measured]:
+    """Measure; without the shared data only the 8 streets."""
     district = read_boundaries(DISTRICT.read_bytes(), examine=False)
-    rows = _match_rows("8 areas", district.codes, district.polygons, points)
-    villages = shared_data / "polygons" / "taiwan_villages-10t.topojson" if shared_data else None
-    if villages and villages.is_file():
-        codes, polygons = areas(villages, "villages", "VILLCODE")
-        rows += _match_rows(f"{len(codes):,} areas", codes, polygons, points)
+    rows = _match_rows("8 areas", district.codes, district.polygons, points, rounds)
+    if VILLAGES.is_file():
+        codes, polygons = areas(VILLAGES, "villages", "VILLCODE")
+        rows += _match_rows(f"{len(codes):,} areas", codes, polygons, points, rounds)
     jurisdiction = BoundaryJurisdiction(
         boundary_set="bench",
         boundaries=district,
@@ -45,24 +43,24 @@ def bench(shared_data: Path | None = SHARED_DATA, *, points: int = 100_000) -> l
     )
     lon, lat = _points(district.polygons, 1000)
     places = [ReportedPlace(x, y, "gcj02") for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
-    seconds = median(_seconds(lambda: jurisdiction.decide(places)) for _ in range(4 * ROUNDS))
-    return [*rows, _row("decisions on places in GCJ-02, batches of 1,000", len(places) / seconds, None, "places/s")]
+    seconds = median(_seconds(lambda: jurisdiction.decide(places)) for _ in range(4 * rounds))
+    return [*rows, Measured("decisions on places in GCJ-02, batches of 1,000", len(places) / seconds, "places/s")]
 
 
 def _match_rows(
-    name: str, codes: Sequence[str], polygons: Sequence[shapely.Geometry], points: int
-) -> list[dict[str, object]]:
+    name: str, codes: Sequence[str], polygons: Sequence[shapely.Geometry], points: int, rounds: int
+) -> list[Measured]:
     index, tree = StreetIndex(codes, polygons), shapely.STRtree(polygons)
     lon, lat = _points(polygons, points)
     holding, located, bare = [], [], []
-    for _ in range(ROUNDS):  # side by side, alternating
+    for _ in range(rounds):  # side by side, alternating
         bare.append(points / _seconds(lambda: tree.query(shapely.points(lon, lat), predicate="intersects")))
         holding.append(points / _seconds(lambda: index.holding(lon, lat)))
         located.append(points / _seconds(lambda: index.locate(lon, lat, TOLERANCE_M)))
     limit = median(bare)
     return [
-        _row(f"street of a point, {name}", median(holding), limit, "points/s"),
-        _row(f"street of a point, border distance and edge, {name}", median(located), limit, "points/s"),
+        Measured(f"street of a point, {name}", median(holding), "points/s", limit),
+        Measured(f"street of a point, border distance and edge, {name}", median(located), "points/s", limit),
     ]
 
 
@@ -78,12 +76,3 @@ def _seconds(work: Callable[[], object]) -> float:
     started = perf_counter()
     work()
     return perf_counter() - started
-
-
-def _row(name: str, value: float, limit: float | None, unit: str) -> dict[str, object]:
-    return {"name": name, "value": value, "limit": limit, "ratio": value / limit if limit else None, "unit": unit}
-
-
-if __name__ == "__main__":
-    for row in bench():
-        sys.stdout.write(f"{row}\n")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from time import perf_counter
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from tests.benchmarks.measured import Measured
 from tests.e2e.http.district import CITY_BRAIN, fresh_orders
 from tests.e2e.http.server import running_server
 
@@ -68,8 +68,8 @@ def _bodies(count: int) -> list[bytes]:
     return [json.dumps(order, ensure_ascii=False).encode() for order in fresh_orders(count)]
 
 
-def bench(url: str, *, posts: int = 8_000) -> list[dict[str, object]]:
-    """Measure on a migrated database of its own; returns rows of name, value, limit, ratio, unit."""
+def bench(url: str, *, posts: int = 5_000) -> list[Measured]:
+    """Measure on a migrated database of its own."""
     with tempfile.TemporaryDirectory(prefix="jiedao-bench-") as folder:
         log = Path(folder) / f"server-{uuid4().hex}.log"
         with running_server("--bare", log=log) as address:
@@ -77,11 +77,6 @@ def bench(url: str, *, posts: int = 8_000) -> list[dict[str, object]]:
         with running_server(url, folder, log=log) as address:
             rate, p99 = measure(address, posts, _bodies)
     return [
-        {"name": "http_single_posts", "value": rate, "limit": limit, "ratio": rate / limit, "unit": "posts/s"},
-        {"name": "http_single_post_p99", "value": p99, "limit": limit_p99, "ratio": p99 / limit_p99, "unit": "ms"},
+        Measured(f"reports posted one by one, {CLIENTS} clients, beside a bare server", rate, "posts/s", limit),
+        Measured(f"p99 of a report posted, {CLIENTS} clients, beside a bare server", p99, "ms", limit_p99),
     ]
-
-
-if __name__ == "__main__":
-    for row in bench(sys.argv[1]):
-        sys.stdout.write(f"{json.dumps(row)}\n")

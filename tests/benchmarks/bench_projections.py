@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import time
-from typing import TypedDict
+from uuid import uuid4
 
+from jiedao.domain.ports import Unit
 from jiedao.store.database import Database
+from jiedao.store.follow import LogFollower
+from jiedao.store.mapper import TypedMapper
+from jiedao.store.recorder import JiedaoRecorder
+from jiedao.store.writer import GroupCommitWriter
 from projections.generations import begin
 from projections.log import EventDecoder, LogReader, read_moments
 from projections.queries import ReadModel
 from projections.runner import BATCH_EVENTS, ProjectionRunner
 from projections.views import ALL_VIEWS
+from tests.benchmarks.bench_append import REPORTS_PER_UNIT, stored_events
+from tests.benchmarks.measured import Measured
 
 
-class Measured(TypedDict):
-    """One line of the benchmark's table; ``limit`` is what it is compared with, ``ratio`` value by limit."""
-
-    name: str
-    value: float
-    limit: float
-    ratio: float
-    unit: str
+def bench(url: str, *, reports: int = 10_000, rounds: int = 3) -> list[Measured]:
+    """Fill a migrated database of its own with reports of three events each, then measure on it."""
+    with (
+        Database(url, max_connections=4) as database,
+        GroupCommitWriter(url) as writer,
+        LogFollower(url) as follower,
+    ):
+        for _ in range(reports // REPORTS_PER_UNIT):
+            writer.append(Unit("bench", str(uuid4()), b"", stored_events(REPORTS_PER_UNIT)))
+        return bench_projections(database, JiedaoRecorder(database, writer, follower), TypedMapper(), rounds=rounds)
 
 
 def bench_projections(database: Database, log: LogReader, decoder: EventDecoder, *, rounds: int = 3) -> list[Measured]:
@@ -42,7 +51,7 @@ def bench_projections(database: Database, log: LogReader, decoder: EventDecoder,
             pass
         applied = max(applied, events / (time.perf_counter() - started))
     name = "projection events, all views, beside reading and decoding alone"
-    return [Measured(name=name, value=applied, limit=alone, ratio=applied / alone, unit="events/s")]
+    return [Measured(name, applied, "events/s", alone)]
 
 
 def _read_and_decode(log: LogReader, decoder: EventDecoder) -> None:

@@ -1,0 +1,114 @@
+"""Runs the benchmarks in turn and prints, side by side, what was measured and what it is measured beside.
+
+``jiedao bench [NAME …] [--quick] [--seconds N] [--json FILE]`` comes here. Each benchmark has a migrated database of its
+own on one embedded PostgreSQL, and a process of its own. Both sides of a ratio are measured in the same run on the same
+machine; a number alone says nothing on another machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from importlib import import_module
+from pathlib import Path
+from time import monotonic
+from typing import TextIO
+
+from rich.console import Console
+
+from tests.benchmarks.measured import Line
+from tests.benchmarks.running import (
+    end_orderly_on_sigterm,
+    new_database,
+    postgresql,
+    run_apart,
+    temporary_folder,
+)
+from tests.benchmarks.table import json_lines, table_of
+
+BENCHES = {
+    "pipeline": {"rounds": 5},
+    "append": {"units": 12, "singles": 2_000},
+    "http": {"posts": 2_000},
+    "kafka": {"messages": 8_000, "piped": 3_000, "rounds": 1},
+    "projections": {"reports": 3_000, "rounds": 1},
+    "geo": {"points": 20_000, "rounds": 2},
+}
+"""Each benchmark by its name, with what makes it quick; ``bench_<name>.py`` holds it."""
+
+SECONDS = 300.0
+_LONGEST = 0.5  # of the whole time, for one benchmark
+
+
+def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="jiedao bench", description="Ratios measured side by side.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run ({', '.join(BENCHES)}); all by default")
+    parser.add_argument("--quick", action="store_true", help="smaller, for a first look; the numbers are less steady")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help=f"how long it may take ({SECONDS:.0f})")
+    parser.add_argument("--json", metavar="FILE", help="write one JSON object a line; - is standard output, no table")
+    parser.add_argument("--measure", metavar="DATABASE_URL", help=argparse.SUPPRESS)  # how it calls itself
+    arguments = parser.parse_args(given)
+    unknown = set(arguments.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    return arguments
+
+
+def measure(name: str, url: str, *, quick: bool) -> list[Line]:
+    """Run one benchmark in this process."""
+    bench = import_module(f"tests.benchmarks.bench_{name}").bench
+    return [one.line() for one in bench(url, **(BENCHES[name] if quick else {}))]
+
+
+def run_all(names: Sequence[str], *, quick: bool, seconds: float) -> Iterator[Sequence[Line]]:
+    """Run the benchmarks in turn, within so many seconds; yields the lines of each."""
+    end = monotonic() + seconds
+    with ExitStack() as stack:
+        status = stack.enter_context(Console(stderr=True).status(""))
+        server = stack.enter_context(postgresql(stack.enter_context(temporary_folder()) / "postgres"))
+        for name in names:
+            status.update(f"{name} …")
+            left = min(max(end - monotonic(), 0.0), seconds * _LONGEST)
+            yield run_apart(name, new_database(server, f"bench_{name}"), quick=quick, seconds=left)
+
+
+def main() -> int:
+    """Run what was asked for; returns 1 when a benchmark failed."""
+    end_orderly_on_sigterm()
+    arguments = read_arguments()
+    if arguments.measure:
+        sys.stdout.write(json_lines(measure(arguments.names[0], arguments.measure, quick=arguments.quick)))
+        return 0
+    lines: list[Line] = []
+    load = _load()
+    with ExitStack() as stack:
+        written = _open(arguments.json, stack)
+        for some in run_all(arguments.names or list(BENCHES), quick=arguments.quick, seconds=arguments.seconds):
+            lines += some
+            if written is not None:
+                written.write(json_lines(some))
+                written.flush()
+    if written is not sys.stdout:
+        Console(width=None if sys.stdout.isatty() else 120).print(table_of(lines))
+    sys.stderr.write(f"{os.cpu_count()} processors; load when it began {load}, when it ended {_load()}\n")
+    return int(any(line.get("failed") for line in lines))
+
+
+def _open(name: str | None, stack: ExitStack) -> TextIO | None:
+    """Open the file for the lines before anything is measured."""
+    if name is None or name == "-":
+        return sys.stdout if name else None
+    return stack.enter_context(Path(name).open("w", encoding="utf-8"))
+
+
+def _load() -> str:
+    """How many processes wanted a processor in the last minute, on the average."""
+    return f"{os.getloadavg()[0]:.1f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

