@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from rich.console import Console
+
 from tests.benchmarks.__main__ import BENCHES, read_arguments, run_apart, table_of
 
 
