@@ -7,6 +7,7 @@ No public description of such a message exists; the shape here is this project's
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -20,7 +21,7 @@ from ingest.sources.reading.people import everybody, who_reported
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.splitting import split_payload
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
-from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
+from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
 ALIASES: Aliases = MappingProxyType(
     {
@@ -96,7 +97,7 @@ class CityBrainAdapter(FieldsAdapter):
             description=fields.text("description", MAX_DESCRIPTION, lines=True),
             reported_at=self.times.reported(fields.find("reported_at"), received_at, notes),
             happened_at=self.times.happened(fields.find("happened_at"), received_at, notes),
-            place=self._place(fields, notes),
+            place=replace(self.place(fields, notes), camera_code=fields.text("camera_code") or None),
             source_class=self._class(fields),
             urgent=self.urgent(fields, notes) or fields.text("level") in self._urgent_levels,
             attachments=(
@@ -111,20 +112,6 @@ class CityBrainAdapter(FieldsAdapter):
             identities=("reporter_identity",),
         )
         return finished(report, notes, _reporter(fields), others=people)
-
-    def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
-        lon, lat = self.position(fields, notes)
-        return ReportedPlace(
-            lon=lon,
-            lat=lat,
-            crs=self.settings.crs,
-            address=fields.text("address"),
-            street_code=self.streets.asserted(fields.text("street"), notes),
-            grid_cell=fields.text("grid_cell") or None,
-            community_code=fields.text("community_code") or None,
-            component_code=fields.text("component_code") or None,
-            camera_code=fields.text("camera_code") or None,
-        )
 
     def _class(self, fields: Fields) -> SourceClass | None:
         code = fields.text("class_code")

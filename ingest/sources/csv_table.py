@@ -25,7 +25,7 @@ from ingest.sources.reading.splitting import CSV, split_csv, text_of
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.profile import DistrictProfile, SourceSettings
-from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
+from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
 COLUMNS = (
     *("external_id", "revision", "updated_at", "title", "description", "class_code", "class_name", "urgent", "channel"),
@@ -105,7 +105,7 @@ class CsvTableAdapter(FieldsAdapter):
             description=fields.text("description", MAX_DESCRIPTION, lines=True),
             reported_at=self.times.reported(self._time(fields, "reported_at"), received_at, notes),
             happened_at=self.times.happened(self._time(fields, "happened_at"), received_at, notes),
-            place=self._place(fields, notes),
+            place=self.place(fields, notes),
             source_class=self._class(fields),
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("photos"), "photo", notes),
@@ -136,19 +136,6 @@ class CsvTableAdapter(FieldsAdapter):
             detail = f"the time is not written as {self._time_format}; write it so, or change the source's time_format"
             raise UnreadableError("time_unreadable", found.pointer, detail) from None
         return Found(moment.isoformat(), found.pointer)
-
-    def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
-        lon, lat = self.position(fields, notes)
-        return ReportedPlace(
-            lon=lon,
-            lat=lat,
-            crs=self.settings.crs,
-            address=fields.text("address"),
-            street_code=self.streets.asserted(fields.text("street"), notes),
-            grid_cell=fields.text("grid_cell") or None,
-            community_code=fields.text("community_code") or None,
-            component_code=fields.text("component_code") or None,
-        )
 
     def _class(self, fields: Fields) -> SourceClass | None:
         code = fields.text("class_code")

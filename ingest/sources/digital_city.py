@@ -19,7 +19,7 @@ from ingest.sources.reading.options import Options
 from ingest.sources.reading.people import everybody
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
-from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
+from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
 ALIASES: Aliases = MappingProxyType(
     {
@@ -106,7 +106,7 @@ class DigitalCityAdapter(FieldsAdapter):
             description=fields.text("description", MAX_DESCRIPTION, lines=True),
             reported_at=self.times.reported(fields.find("reported_at"), received_at, notes),
             happened_at=self.times.happened(fields.find("happened_at"), received_at, notes),
-            place=self._place(fields, notes),
+            place=self.place(fields, notes),
             source_class=self._class(fields),
             upstream=self.superior_case(
                 fields.text("case_number") or external_id, deadline, fields.text("stage"), notes
@@ -122,19 +122,6 @@ class DigitalCityAdapter(FieldsAdapter):
             contacts=("collector_code",),
         )
         return finished(report, notes, _reporter(fields), others=people)
-
-    def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
-        lon, lat = self.position(fields, notes)
-        return ReportedPlace(
-            lon=lon,
-            lat=lat,
-            crs=self.settings.crs,
-            address=fields.text("address"),
-            street_code=self.streets.asserted(fields.text("street"), notes),
-            grid_cell=fields.text("grid_cell") or None,
-            community_code=fields.text("community_code") or None,
-            component_code=fields.text("component_code") or None,
-        )
 
     def _class(self, fields: Fields) -> SourceClass | None:
         """Return the class in one of the district's schemes; a code of another form stays as it is, to be looked at."""

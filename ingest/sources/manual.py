@@ -6,6 +6,7 @@ What each field means and where it goes is documented in docs/sources/manual.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -19,7 +20,7 @@ from ingest.sources.reading.options import Options
 from ingest.sources.reading.people import everybody
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
-from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
+from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
 ALIASES: Aliases = MappingProxyType(
     {
@@ -91,26 +92,12 @@ class ManualAdapter(FieldsAdapter):
             description=fields.text("description", MAX_DESCRIPTION, lines=True),
             reported_at=self.times.reported(fields.find("reported_at"), received_at, notes),
             happened_at=self.times.happened(fields.find("happened_at"), received_at, notes),
-            place=self._place(fields, notes),
+            place=replace(self.place(fields, notes), needed=fields.truth("place_needed") is not False),
             source_class=SourceClass(self.settings.class_scheme, class_code) if class_code else None,
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("attachments"), "photo", notes),
         )
         return finished(report, notes, _reporter(fields), others=_everybody(fields))
-
-    def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
-        lon, lat = self.position(fields, notes)
-        return ReportedPlace(
-            lon=lon,
-            lat=lat,
-            crs=self.settings.crs,
-            address=fields.text("address"),
-            street_code=self.streets.asserted(fields.text("street"), notes),
-            grid_cell=fields.text("grid_cell") or None,
-            community_code=fields.text("community_code") or None,
-            component_code=fields.text("component_code") or None,
-            needed=fields.truth("place_needed") is not False,
-        )
 
 
 def _reporter(fields: Fields) -> ReporterDetails:

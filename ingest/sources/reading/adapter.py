@@ -20,7 +20,7 @@ from ingest.sources.reading.splitting import split_payload
 from ingest.sources.reading.streets import StreetNames
 from ingest.sources.reading.times import TimeReader
 from jiedao.domain.profile import DistrictProfile, SourceSettings
-from jiedao.domain.report import UpstreamCase
+from jiedao.domain.report import ReportedPlace, UpstreamCase
 from jiedao.domain.terms import Lifecycle
 
 ENVELOPES = (
@@ -80,6 +80,20 @@ class FieldsAdapter(ABC):
         if lon is None and lat is None:
             return self._positions.read_pair(fields.find("coordinates"), notes) or (None, None)
         return self._positions.read(lon, lat, notes) or (None, None)
+
+    def place(self, fields: Fields, notes: Notes) -> ReportedPlace:
+        """Return where it happened, for sources whose fields are called as ours are."""
+        lon, lat = self.position(fields, notes)
+        return ReportedPlace(
+            lon=lon,
+            lat=lat,
+            crs=self.settings.crs,
+            address=fields.text("address"),
+            street_code=self.streets.asserted(fields.text("street"), notes),
+            grid_cell=fields.text("grid_cell") or None,
+            community_code=fields.text("community_code") or None,
+            component_code=fields.text("component_code") or None,
+        )
 
     def channel(self, stated: str, notes: Notes) -> str:
         """Return the channel that the source's word for it means; without a mapping the source's own, the word kept."""
