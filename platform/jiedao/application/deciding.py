@@ -219,7 +219,7 @@ class Decider:
         decided.touched.update(self._incidents.load(list(later)) if later else {})
         for step, record, (raw, reporter), place, klass in zip(steps, readable, sealed, places, classes, strict=True):
             context = frame.context(record.origin, step.target)
-            report = _flagged(record.report, klass)
+            report = _flagged(record.report, place, klass)
             incident = decided.touched.get(step.target)
             if incident is None:
                 incident = Incident.receive(
@@ -299,10 +299,11 @@ def _decide_again(
         incident.decide_class(klass, context=context, at=at)
 
 
-def _flagged(report: IncidentReport, klass: ClassDecision) -> IncidentReport:
-    if klass.method != ClassMethod.NONE or ReportFlag.CLASS_UNKNOWN in report.flags:
-        return report
-    return replace(report, flags=(*report.flags, ReportFlag.CLASS_UNKNOWN.value))
+def _flagged(report: IncidentReport, place: JurisdictionDecision, klass: ClassDecision) -> IncidentReport:
+    """The report with what was odd about it in the light of the decisions."""
+    found = place.flags if klass.method != ClassMethod.NONE else (*place.flags, ReportFlag.CLASS_UNKNOWN.value)
+    new = tuple(flag for flag in found if flag not in report.flags)
+    return replace(report, flags=(*report.flags, *new)) if new else report
 
 
 def _meaning(report: IncidentReport) -> IncidentReport:

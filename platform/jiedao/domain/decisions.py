@@ -17,7 +17,8 @@ class JurisdictionDecision:
     ``none``. ``lon``/``lat`` are WGS-84 degrees (``None`` without coordinates), ``edge_distance_m``
     the distance in metres from the point to the nearest border of the set. ``candidates`` are the codes
     among which the tie-break chose, or which a text named ambiguously; ``matched_text`` is the part of
-    the address that named the place. ``boundary_set`` names the version used.
+    the address that named the place. ``boundary_set`` names the version used. ``flags`` are the
+    :class:`~jiedao.domain.terms.ReportFlag` values of what contradicts the decision: the note says it in words.
     """
 
     method: str
@@ -30,6 +31,7 @@ class JurisdictionDecision:
     matched_text: str | None = None
     community_code: str | None = None
     note: str | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,9 @@ class ReportFlag(Term):
     CAMERA_UNKNOWN = "camera_unknown", "摄像机未登记"
     ATTACHMENT_MISSING = "attachment_missing", "附件未能取得"
     STREET_UNKNOWN = "street_unknown", "指定街道不存在"
+    STREET_CONTRADICTED = "street_contradicted", "指定街道与判定不符"
+    ADDRESS_CONTRADICTED = "address_contradicted", "地址与坐标不符"
+    COORDINATES_IN_NO_STREET = "coordinates_in_no_street", "坐标不在任何街道"
 
 
 class Crs(Term):

@@ -148,9 +148,29 @@ def test_a_source_reconciles_its_day_and_looks_up_a_record(call):
         "received": 5, "accepted": 3, "revised": 1, "late": 0, "duplicate": 1, "dead": 1,
     }  # fmt: skip
     assert [one["external_id"] for one in found["records"]["accepted"]] == ["N1", "N2"]
-    assert found["complete"]
+    assert found["next_cursor"] is None
     assert call.get("/v1/sources/hotline/reconciliation", HOTLINE, date="2020-01-01").json()["received"] == 0
     assert call.get("/v1/sources/hotline/reports/N99", HOTLINE).status_code == 404
+
+
+def test_a_days_deliveries_are_read_page_by_page_and_by_outcome(call):
+    call.push([order(number) for number in range(1, 6)] + [order(1)], "hotline")
+    day = _local_day(call.get("/v1/sources/hotline/reports/N1", HOTLINE).json()["deliveries"][0]["received_at"])
+    path, found, cursor = "/v1/sources/hotline/reconciliation", [], {}
+    while True:
+        page = call.get(path, HOTLINE, date=day, limit=4, **cursor).json()
+        assert (page["received"], page["duplicate"]) == (6, 1)
+        found += [one["external_id"] for one in page["records"]["accepted"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert found == ["N1", "N2", "N3", "N4", "N5"]
+    alone = call.get(path, HOTLINE, date=day, outcome="duplicate").json()["records"]
+    assert {outcome: [one["external_id"] for one in many] for outcome, many in alone.items() if many} == {
+        "duplicate": ["N1"]
+    }
+    refused = call.get(path, HOTLINE, date=day, outcome="duplicate", **cursor)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/cursor")
 
 
 def test_a_number_with_a_slash_can_be_looked_up(call):

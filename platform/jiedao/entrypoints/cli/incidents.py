@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.terms import ClassMethod, Lifecycle, ReportFlag, Role, Transport
+from jiedao.domain.terms import ClassMethod, IntakeOutcome, Lifecycle, ReportFlag, Role, Transport
 from jiedao.domain.workflow import ENDED
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.incident_commands import commands
@@ -19,11 +19,10 @@ from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, to_json
 from jiedao.entrypoints.cli.words import read_incident
-from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer, TaskAnswer
+from jiedao.entrypoints.http.models import Delivery, HistoryEntry, IncidentAnswer, TaskAnswer
 from jiedao.entrypoints.http.permissions import Act, may
 from jiedao.entrypoints.http.wording import Wording, label_of
 from jiedao.entrypoints.settings import Settings
-from projections.answers import HistoryRow
 
 
 @click.group()
@@ -51,21 +50,26 @@ def show(settings: Settings, incident: str) -> None:
 @json_output
 @with_settings(*DISTRICT)
 def history(settings: Settings, incident: str, *, inputs: bool) -> None:
-    """事件全过程 Tell everything that happened to an incident: who did what, when, why, and on which inputs.
+    """事件全过程 Tell everything of an incident, from the bytes that came in to the queue it stands in.
 
+    Who did what, when, why, and on which inputs: boundary set, class table, what the source said.
     INCIDENT is its id, or SOURCE:EXTERNAL_ID. What is encrypted stays so. With --json the inputs are always there.
     """
     with opened_for_reading(settings) as district:
         incident_id = _find(district, incident)
-        rows = district.read.history(incident_id, interventions=may(console_actor(), Act.READ_INTERVENTIONS))
-        entries = [HistoryEntry.model_validate(row) for row in rows]
+        found = district.read.incident(incident_id)
+        told = Wording(district.profile).history(
+            found,
+            district.reconciliation.find_record(found.source, found.external_id),
+            district.read.history(incident_id, interventions=may(console_actor(), Act.READ_INTERVENTIONS)),
+        )
         zone = ZoneInfo(district.profile.timezone)
-        now = Wording(district.profile).incident(district.read.incident(incident_id))
         answer(
-            HistoryAnswer(incident_id=incident_id, events=entries),
+            told,
             lambda: line(f"事件 {incident_id}", style="bold"),
-            lambda: Group(*(_told(row, zone, inputs=inputs) for row in rows)),
-            lambda: line(f"现状 now: {_standing(now)}", style="bold"),
+            lambda: Group(*(_delivered(one, zone) for one in told.deliveries)),
+            lambda: Group(*(_told(entry, zone, inputs=inputs) for entry in told.events)),
+            lambda: line(f"现状 now: {_standing(told.incident)}", style="bold"),
         )
 
 
@@ -137,7 +141,17 @@ def _joined(*parts: object) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
-def _told(row: HistoryRow, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
+def _delivered(delivery: Delivery, zone: ZoneInfo) -> RenderableType:
+    """Lay out one delivery: when and how the bytes came in, what they became, and their keyed hash."""
+    outcome = label_of(IntakeOutcome, delivery.outcome)
+    way = f"{label_of(Transport, delivery.transport)} · {delivery.origin}"
+    return Group(
+        line(f"{local(delivery.received_at, zone)}  投递  {outcome}（第 {delivery.revision or '?'} 版）"),
+        line(f"    {way} · 内容指纹 HMAC-SHA-256 {delivery.content_mac}", style="dim"),
+    )
+
+
+def _told(row: HistoryEntry, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
     """Lay out one event of the story: when and what, who and why, and what it rests on."""
     lines = [
         line(f"{local(row.recorded_at, zone)}  {row.label}  {row.summary}"),
@@ -150,7 +164,7 @@ def _told(row: HistoryRow, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _who(row: HistoryRow) -> str:
+def _who(row: HistoryEntry) -> str:
     parts: Sequence[str | None] = (
         f"{row.actor}（{label_of(Role, row.role)}）",
         label_of(Transport, row.transport),

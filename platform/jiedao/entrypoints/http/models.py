@@ -73,6 +73,10 @@ class Delivery(Answer):
     recorded_at: datetime
     incident_id: UUID | None
     dead_letter_id: UUID | None
+    content_mac: Annotated[
+        str,
+        Field(description="内容指纹 Keyed hash (HMAC-SHA-256) of the bytes: the same for the same bytes."),
+    ]
 
 
 class ReconciliationAnswer(Answer):
@@ -89,8 +93,10 @@ class ReconciliationAnswer(Answer):
     late: int
     duplicate: int
     dead: int
-    complete: Annotated[bool, Field(description="False when there were more deliveries than are listed by id.")]
-    records: Annotated[Mapping[str, Sequence[Delivery]], Field(description="The deliveries by outcome.")]
+    records: Annotated[Mapping[str, Sequence[Delivery]], Field(description="The deliveries of this page, by outcome.")]
+    next_cursor: Annotated[
+        str | None, Field(description="游标 Where there are more; the counts are of the whole day on every page.")
+    ]
 
 
 class DeliveriesAnswer(Answer):
@@ -195,10 +201,12 @@ class HistoryEntry(Answer):
 
 
 class HistoryAnswer(Answer):
-    """事件全过程 The whole story of an incident, in order."""
+    """事件全过程 The whole story of an incident, in order: what came in, what happened, where it stands."""
 
     incident_id: UUID
+    deliveries: Annotated[Sequence[Delivery], Field(description="投递 Every delivery of its record, oldest first.")]
     events: Sequence[HistoryEntry]
+    incident: Annotated[IncidentAnswer, Field(description="现状 How it stands, and so in which queue.")]
 
 
 class QueueEntry(Answer):

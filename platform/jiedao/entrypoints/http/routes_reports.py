@@ -24,9 +24,11 @@ from jiedao.entrypoints.http.documentation import PROBLEMS, REPORTS_BODY, REPORT
 from jiedao.entrypoints.http.edge import Edge, edge_of
 from jiedao.entrypoints.http.exchange import exchange_of
 from jiedao.entrypoints.http.models import DeliveriesAnswer, Delivery, ReconciliationAnswer, ReportsAnswer
+from jiedao.entrypoints.http.parameters import Cursor
 from jiedao.entrypoints.http.permissions import Act, require_all_streets, require_source
 from jiedao.entrypoints.http.problems import FieldError, HttpProblemError
 from jiedao.entrypoints.http.wording import Wording, label_of
+from projections.cursor import read_cursor, write_cursor
 
 router = APIRouter(prefix="/v1/sources/{source}", tags=["上报 Reports"], responses=PROBLEMS)
 
@@ -80,7 +82,7 @@ async def push_reports(
 @router.get(
     "/reconciliation", summary="对账 Reconcile a day's deliveries", responses={200: {"model": ReconciliationAnswer}}
 )
-async def reconcile(
+async def reconcile(  # noqa: PLR0913  # one parameter per part of the question
     source: str,
     day: Annotated[
         date,
@@ -93,12 +95,18 @@ async def reconcile(
     ],
     request: Request,
     holder: Annotated[Holder, Depends(Allowed(Act.RECONCILE))],
+    outcome: Annotated[IntakeOutcome | None, Query(description="结果 List only what became of this kind.")] = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100_000, description="How many deliveries to list by id.")] = 10_000,
 ) -> Response:
-    """Say what a source delivered on a day and what became of each record, with ids."""
+    """Say what a source delivered on a day and what became of each record, with ids, a page at a time.
+
+    The counts are of the whole day on every page. Entries keep the order in which they were recorded, so reading on
+    from a cursor also finds what came in meanwhile.
+    """
     edge = edge_of(request)
     _require_known(edge, holder, source)
-    answer = await edge.read(_reconcile, edge, source, day, limit)
+    answer = await edge.read(_reconcile, edge, source, day, outcome, cursor, limit)
     return Response(answer, media_type="application/json")
 
 
@@ -123,11 +131,15 @@ async def find_report(
     )
 
 
-def _reconcile(edge: Edge, source: str, day: date, limit: int) -> str:
+def _reconcile(  # noqa: PLR0913  # the parts of one question
+    edge: Edge, source: str, day: date, outcome: IntakeOutcome | None, cursor: str | None, limit: int
+) -> str:
     """Ask and write the answer, both off the event loop: a busy day has very many deliveries."""
     zone = ZoneInfo(edge.services.profile.timezone)
     since, until = (datetime.combine(start, time(), zone) for start in (day, day + timedelta(days=1)))
-    found = edge.services.reconciliation.reconcile(source, since, until, limit)
+    question = ["reconciliation", source, day, outcome]
+    after = 0 if cursor is None else read_cursor(question, cursor, int)
+    found = edge.services.reconciliation.reconcile(source, since, until, outcome=outcome, after=after, limit=limit)
     return ReconciliationAnswer(
         source=source,
         date=day,
@@ -140,8 +152,8 @@ def _reconcile(edge: Edge, source: str, day: date, limit: int) -> str:
         late=found.late,
         duplicate=found.duplicate,
         dead=found.dead,
-        complete=found.complete,
-        records={outcome: [Delivery.model_validate(one) for one in many] for outcome, many in found.records.items()},
+        records={name: [Delivery.model_validate(one) for one in many] for name, many in found.records.items()},
+        next_cursor=None if found.next_entry is None else write_cursor(question, found.next_entry),
     ).model_dump_json()
 
 

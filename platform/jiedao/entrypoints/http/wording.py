@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.tasks import Task
 from jiedao.domain.terms import AssigneeKind, IncidentState, MatchMethod, Platform, Term
-from jiedao.entrypoints.http.models import AssigneeAnswer, IncidentAnswer, QueueEntry, TaskAnswer
-from projections.answers import IncidentSummary, QueueRow
+from jiedao.entrypoints.http.models import (
+    AssigneeAnswer,
+    Delivery,
+    HistoryAnswer,
+    HistoryEntry,
+    IncidentAnswer,
+    QueueEntry,
+    TaskAnswer,
+)
+from jiedao.store.reconciliation import DeliveredRecord
+from projections.answers import HistoryRow, IncidentSummary, QueueRow
 
 
 def label_of(vocabulary: type[Term], value: str | None) -> str | None:
@@ -26,6 +37,8 @@ class Wording:
     def __init__(self, profile: DistrictProfile) -> None:
         self._streets = {street.code: street.name for street in profile.streets}
         self._sources = {name: source.label for name, source in profile.sources.items()}
+        codes = "|".join(re.escape(code) for code in sorted(self._streets, key=len, reverse=True))
+        self._street_said = re.compile(rf"(?<=归属街道 )(?:{codes})(?=（)") if codes else None
 
     def street(self, code: str | None) -> str | None:
         """Return a street's name; ``None`` where the profile has none."""
@@ -43,6 +56,25 @@ class Wording:
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
             tasks=[_task(task) for task in row.tasks],
+        )
+
+    def told(self, row: HistoryRow) -> HistoryEntry:
+        """Tell an event, with the name of a street before its code."""
+        entry = HistoryEntry.model_validate(row)
+        if self._street_said is None:
+            return entry
+        named = self._street_said.sub(lambda found: f"{self._streets[found[0]]} {found[0]}", entry.summary)
+        return entry.model_copy(update={"summary": named})
+
+    def history(
+        self, incident: IncidentSummary, deliveries: Sequence[DeliveredRecord], events: Sequence[HistoryRow]
+    ) -> HistoryAnswer:
+        """Tell an incident's whole story: what came in, what happened, where it stands."""
+        return HistoryAnswer(
+            incident_id=incident.incident_id,
+            deliveries=[Delivery.model_validate(one) for one in deliveries],
+            events=[self.told(row) for row in events],
+            incident=self.incident(incident),
         )
 
     def queue_entry(self, row: QueueRow) -> QueueEntry:
