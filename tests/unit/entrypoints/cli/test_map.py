@@ -45,6 +45,7 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "boundaries",
         "projections",
         "tokens",
+        "simulate",
         "bench",
     ]
     for title in MAP:
