@@ -96,7 +96,7 @@ class Decider:
         steps = [
             self._readable_step(record, mac, known)
             if isinstance(record, ReadableRecord)
-            else self._dead_step(record, mac, record.source, record.reason, record.detail, record.pointer)
+            else self._unreadable_step(record, mac)
             for record, mac in zip(records, macs, strict=True)
         ]
         self._settle_rewritten(steps)
@@ -123,19 +123,14 @@ class Decider:
         revisions[report.revision] = mac
         return Step(record, outcome, mac, target)
 
-    def _dead_step(  # noqa: PLR0913  # one parameter per field of the reason
-        self,
-        record: ReadableRecord | UnreadableRecord,
-        mac: bytes,
-        source: str,
-        reason: str,
-        detail: str,
-        pointer: str | None,
-    ) -> Step:
-        target = dead_letter_id(self._district, source, mac)
-        return Step(
-            record, IntakeOutcome.DEAD, mac, target, set_aside=True, reason=reason, detail=detail, pointer=pointer
-        )
+    def _unreadable_step(self, record: UnreadableRecord, mac: bytes) -> Step:
+        step = self._dead_step(record, mac, record.reason, record.detail)
+        step.pointer, step.further_faults = record.pointer, record.further_faults
+        return step
+
+    def _dead_step(self, record: ReadableRecord | UnreadableRecord, mac: bytes, reason: str, detail: str) -> Step:
+        target = dead_letter_id(self._district, source_of(record), mac)
+        return Step(record, IntakeOutcome.DEAD, mac, target, set_aside=True, reason=reason, detail=detail)
 
     def _settle_rewritten(self, steps: list[Step]) -> None:
         """Look closer where the same revision came in other bytes: same meaning is a repetition, other is set aside.
@@ -164,7 +159,7 @@ class Decider:
                     f"revision {report.revision} of this number was recorded before with other content;"
                     " if the source changed it, it must send a higher revision or a later update time"
                 )
-                steps[index] = self._dead_step(step.record, step.mac, report.source, _SAME_REVISION, detail, None)
+                steps[index] = self._dead_step(step.record, step.mac, _SAME_REVISION, detail)
 
     def _recorded_reports(self, ids: Sequence[UUID]) -> dict[tuple[UUID, int], IncidentReport]:
         return {
@@ -254,6 +249,7 @@ class Decider:
                 pointer=step.pointer,
                 raw=raw,
                 size=len(step.record.raw),
+                further_faults=step.further_faults,
                 context=frame.context(step.record.origin, step.target),
                 at=frame.at,
             )

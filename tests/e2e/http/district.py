@@ -27,6 +27,7 @@ from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.ports import StoredFile
 from jiedao.domain.profile import ClassTable, Community, DistrictProfile, SourceSettings, Street, WorkingHours
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, Sealed, SourceClass
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.services import Services
@@ -163,6 +164,10 @@ def read_order(source, raw):
     number = record.get("id")
     if not isinstance(number, str) or not number:
         return Rejection("id_missing", "the source's own number is missing", "/id")
+    bad = [name for name in ("title", "phone") if not isinstance(record.get(name, ""), str)]
+    if bad:
+        first, *others = (RecordFault("wrong_type", f"the {name} must be a text", f"/{name}") for name in bad)
+        return Rejection(first.reason, first.detail, first.pointer, number, tuple(others))
     report = IncidentReport(
         source=source, external_id=number, revision=record.get("revision", 1), lifecycle="own", channel=source,
         title=record["title"], description="", reported_at=datetime(2026, 11, 24, 1, tzinfo=UTC),
@@ -208,7 +213,7 @@ def _read(source, records: list[FeedRecord]):
             read.append(
                 UnreadableRecord(
                     source, found.external_id, found.reason, found.detail, found.pointer,
-                    record.raw, record.origin, record.received_at,
+                    record.raw, record.origin, record.received_at, found.further_faults,
                 )
             )  # fmt: skip
         else:

@@ -66,6 +66,23 @@ def test_a_single_unreadable_record_is_a_problem_that_points_to_the_field_and_na
     assert [letter["dead_letter_id"] for letter in letters] == [problem["dead_letter_id"]]
 
 
+def test_every_bad_field_of_a_single_record_is_pointed_to(call):
+    bad = order(1, title=["占道"], phone=13800001111)
+    told = [
+        {"pointer": "/title", "detail": "the title must be a text", "in": "body"},
+        {"pointer": "/phone", "detail": "the phone must be a text", "in": "body"},
+    ]
+    for answer in (call.push(bad, validate="only"), call.push(bad), call.push(bad)):
+        assert (answer.status_code, answer.json()["errors"]) == (422, told)
+    assert answer.json()["external_id"] == "N1"
+    letter = call.get("/v1/dead-letters", min_position=1).json()["items"][0]
+    faults = [{"reason": "wrong_type", "detail": one["detail"], "pointer": one["pointer"]} for one in told]
+    assert letter["faults"] == faults
+    assert (letter["reason"], letter["pointer"]) == ("wrong_type", "/title")
+    good, dead = call.push([order(2), bad]).json()["results"]
+    assert (good["faults"], dead["faults"], dead["outcome"]) == ([], faults, "duplicate")
+
+
 def test_a_body_that_is_no_json_at_all_is_set_aside_whole(call):
     answer = call.post(PUSH, content=b'{"id": "N1"', headers={"Content-Type": "application/json"})
     assert answer.status_code == 422

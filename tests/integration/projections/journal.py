@@ -21,6 +21,7 @@ from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.reference import BoundarySet, ClassTableVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
 from jiedao.domain.terms import Command, Role
@@ -196,7 +197,7 @@ def dead(number, source="hotline"):
     return DeadLetter.set_aside(
         dead_letter_id("330103", source, str(number).encode()), source=source, external_id=f"H{number}",
         reason="not_json", detail="the record is not JSON", pointer="/0", raw=SEALED, size=20,
-        context=context(f"file:bad.jsonl#{number}"), at=START,
+        further_faults=(RecordFault("time_unreadable", "write the time", "/1"),), context=context(f"file:bad.jsonl#{number}"), at=START,
     )  # fmt: skip
 
 

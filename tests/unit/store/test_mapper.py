@@ -13,10 +13,12 @@ from eventsourcing.persistence import MapperDeserialisationError, Notification, 
 import jiedao.domain
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.context import EventContext
+from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.ports import RecordedEvent as StoredWithMetadata
+from jiedao.domain.record_fault import RecordFault
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.topics import AGGREGATES, all_event_classes
 
@@ -60,7 +62,9 @@ GOLDEN = {
     "jiedao.incident.supervised": "timestamp note",
     "jiedao.incident.urged": "timestamp note",
     "jiedao.incident.intervention_recorded": "timestamp who what",
-    "jiedao.dead_letter.set_aside": "originator_topic timestamp source external_id reason detail pointer raw size",
+    "jiedao.dead_letter.set_aside": (
+        "originator_topic timestamp source external_id reason detail pointer raw size further_faults"
+    ),
     "jiedao.dead_letter.replayed": "timestamp outcome detail incident_id",
     "jiedao.boundary_set.adopted": (
         "originator_topic timestamp version effective_from approximate content_sha256 street_codes"
@@ -167,6 +171,20 @@ def test_older_versions_are_brought_up_to_date_when_read(state, words, weight):
     event = TypedMapper().to_domain_event(old)
     assert (event.words, event.weight, event.timestamp) == (words, weight, AT)
     assert event.context == CONTEXT
+
+
+def test_a_dead_letter_that_told_one_fault_is_read_as_one_that_has_no_other():
+    old = {
+        "timestamp": AT.isoformat(), "originator_topic": "jiedao.dead_letter", "source": "hotline", "external_id": None,
+        "reason": "id_missing", "detail": "the number is missing", "pointer": "/id",
+        "raw": {"algorithm": "A256GCM", "key_id": "k", "ciphertext": "c"}, "size": 7,
+    }  # fmt: skip
+    metadata = TypedMapper().to_stored_event(noted(words=(), weight=0)).metadata
+    stored = StoredWithMetadata(uuid4(), 1, DeadLetter.SetAside.TOPIC, json.dumps(old).encode(), metadata)
+    event = TypedMapper().to_domain_event(stored)
+    assert event.further_faults == ()
+    assert event.faults == (RecordFault("id_missing", "the number is missing", "/id"),)
+    assert event.mutate(None).reason == "id_missing"
 
 
 def test_a_version_from_the_future_is_not_guessed_at():

@@ -58,7 +58,10 @@ def _example(code: str) -> dict[str, object]:
         "instance": "urn:jiedao:request:6f1c0e5d2b7a4a0f8a3c9d1e5b7f2a64",
     }
     if code == "unreadable_record":
-        example["errors"] = [{"pointer": "/order_no", "detail": "the source's own number is missing", "in": "body"}]
+        example["errors"] = [
+            {"pointer": "/order_no", "detail": "the source's own number is missing", "in": "body"},
+            {"pointer": "/call_time", "detail": "the time is in no form that is read here", "in": "body"},
+        ]
         example |= {"reason": "id_missing", "recorded": True, "dead_letter_id": "0b9f2c1e-8d54-5c1b-9a0e-3f6d7c2b1a90"}
     if code == "invalid_parameter":
         example["errors"] = [
@@ -138,6 +141,7 @@ REPORTS_EXAMPLE: dict[str, Any] = {
                         "reason": None,
                         "detail": None,
                         "pointer": None,
+                        "faults": [],
                         "position": 1042,
                     }
                 ],

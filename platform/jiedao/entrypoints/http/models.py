@@ -26,6 +26,14 @@ class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True, ser_json_timedelta="iso8601")
 
 
+class FaultAnswer(Answer):
+    """字段错误 One thing that is wrong with a record."""
+
+    reason: Annotated[str, Field(description="A stable code.", examples=["time_unreadable"])]
+    detail: Annotated[str, Field(examples=["the time is in no form that is read here"])]
+    pointer: Annotated[str | None, Field(description="JSON pointer to the field; null: the record as a whole.")]
+
+
 class RecordResult(Answer):
     """What became of one record."""
 
@@ -44,6 +52,12 @@ class RecordResult(Answer):
     reason: Annotated[str | None, Field(description="Why it was set aside: a stable code.")]
     detail: str | None
     pointer: Annotated[str | None, Field(description="JSON pointer to the bad field within the record.")]
+    faults: Annotated[
+        Sequence[FaultAnswer],
+        Field(
+            description="全部错误 All that is wrong with it, in the order of the record; the first is told above too."
+        ),
+    ]
     position: Position | None
 
 
@@ -254,6 +268,7 @@ class DeadLetterAnswer(Answer):
     reason: str
     detail: str
     pointer: str | None
+    faults: Annotated[Sequence[FaultAnswer], Field(description="全部错误 All that is wrong, the first as above.")]
     size: int
     transport: str | None
     origin: str | None

@@ -62,8 +62,9 @@ async def push_reports(
     push can be repeated safely after any failure (an `Idempotency-Key` header is not needed and changes nothing).
 
     A batch is answered with 200 and one result a record; what could not be read is among them as `dead` and stays for
-    repair as a dead letter. A single record that could not be read is answered with a 422 problem that names the
-    dead letter. Batches of more than 1,000 records are recorded in several steps; after a 503 send all of it again.
+    repair as a dead letter, with everything that is wrong with it. A single record that could not be read is answered
+    with a 422 problem that points to each bad field and names the dead letter. Batches of more than 1,000 records are
+    recorded in several steps; after a 503 send all of it again.
     """
     edge = edge_of(request)
     require_source(holder, source)
@@ -195,7 +196,7 @@ def _is_unreadable(outcome: RecordOutcome) -> bool:
 
 def _unreadable(outcome: RecordOutcome, *, recorded: bool) -> HttpProblemError:
     detail = outcome.detail or "the same bytes were set aside before; the dead letter says why"
-    errors = () if outcome.pointer is None else (FieldError(outcome.pointer, detail),)
+    errors = [FieldError(fault.pointer or "", fault.detail) for fault in outcome.faults]
     members: dict[str, object] = {"reason": outcome.reason, "outcome": outcome.outcome, "recorded": recorded}
     if outcome.external_id is not None:
         members["external_id"] = outcome.external_id
@@ -234,5 +235,6 @@ def _result(index: int, outcome: RecordOutcome, wording: Wording, *, recorded: b
         "reason": outcome.reason,
         "detail": outcome.detail,
         "pointer": outcome.pointer,
+        "faults": outcome.faults,
         "position": outcome.position,
     }
