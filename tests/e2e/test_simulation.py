@@ -43,7 +43,7 @@ def test_after_a_day_everything_that_is_shown_equals_the_log(database_url, tmp_p
         tally.commands
     )
     assert checked.events > checked.incidents * 5
-    assert tally.refused > 0
+    assert tally.otherwise["refused"] > 0
 
 
 def test_the_same_seed_gives_the_same_lives_and_another_one_others(

@@ -21,6 +21,7 @@ from jiedao.entrypoints.cli.output import answer, facts, line
 from jiedao.entrypoints.cli.progress import progress
 from jiedao.entrypoints.http.wording import label_of
 from jiedao.entrypoints.settings import Settings
+from jiedao.entrypoints.simulation.acting import Acted
 from jiedao.entrypoints.simulation.checking import Checked, check
 from jiedao.entrypoints.simulation.running import TAIL, Plan, Simulation, Tally
 from jiedao.entrypoints.simulation.virtual_clock import VirtualClock
@@ -138,7 +139,7 @@ def _facts(tally: Tally, checked: Checked, took: float) -> Iterator[tuple[str, o
         "办理 commands",
         "、".join(f"{label_of(Command, command)} {number}" for command, number in tally.commands.most_common()),
     )
-    yield "被拒 refused", tally.refused
+    yield "被拒 refused", tally.otherwise[Acted.REFUSED.value]
     yield "未办结 still open", checked.open_incidents
     yield "摘要 digest", checked.digest
     yield "用时 took", f"{took:.1f} s"
@@ -151,7 +152,7 @@ def _document(plan: Plan, tally: Tally, checked: Checked, took: float) -> dict[s
         "seed": plan.seed,
         "delivered": dict(tally.delivered),
         "commands": dict(tally.commands),
-        "refused": tally.refused,
+        "refused": tally.otherwise[Acted.REFUSED.value],
         "incidents": checked.incidents,
         "open": checked.open_incidents,
         "events": checked.events,

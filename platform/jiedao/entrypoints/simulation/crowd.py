@@ -89,7 +89,7 @@ class Memory:
     satisfied: bool = True
 
     @classmethod
-    def of(cls, seed: int, number: str, joint: float) -> Memory:
+    def of(cls, seed: object, number: str, joint: float) -> Memory:
         """Begin with dice of its own, so that what becomes of one incident does not hang on the others."""
         random = Random(f"{seed}:{number}")  # noqa: S311  # nothing here is secret
         return cls(random, joint=random.random() < joint)
@@ -114,7 +114,7 @@ class Crowd:
             IncidentState.CLOSED: self._closed,
         }
 
-    def remember(self, seed: int, number: str) -> Memory:
+    def remember(self, seed: object, number: str) -> Memory:
         """Begin to remember an incident by its source's number."""
         return Memory.of(seed, number, self._habits.joint)
 

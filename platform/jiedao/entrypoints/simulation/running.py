@@ -17,12 +17,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ingest.records import FeedRecord
-from jiedao.application.command_desk import CommandRequest
 from jiedao.domain.access import Holder
-from jiedao.domain.carrying_out import CommandRefusedError
-from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import IntakeOutcome, Role, Transport
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.simulation.acting import Acted, act_on
 from jiedao.entrypoints.simulation.crowd import Crowd, Memory
 from jiedao.entrypoints.simulation.happenings import Happening, Happenings
 from jiedao.entrypoints.simulation.native_shapes import SHAPES, native_message
@@ -51,12 +49,11 @@ class Plan:
 
 @dataclass(slots=True)
 class Tally:
-    """What happened: deliveries by outcome, commands carried out by name, refusals, acts that changed nothing."""
+    """What happened: deliveries by outcome, commands carried out by name, and what came of the other acts."""
 
     delivered: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
-    refused: int = 0
-    unchanged: int = 0
+    otherwise: Counter[str] = field(default_factory=Counter)
     ended_at: datetime | None = None
 
 
@@ -156,15 +153,11 @@ class Simulation:
             act = self._crowd.next_act(incident, memory)
             if act is None:
                 continue
-            key = f"simulated-{next(self._acts)}"
-            request = CommandRequest(incident_id, act.command, act.details, key, incident.version)
-            try:
-                self._district.commands.carry_out(request, act.actor)
+            acted = act_on(self._district.commands, incident, act, f"simulated-{next(self._acts)}")
+            if acted is Acted.DONE:
                 self.tally.commands[act.command.value] += 1
-            except CommandRefusedError:
-                self.tally.refused += 1
-            except InvalidInputError:  # what was decided already is decided again: nothing would change
-                self.tally.unchanged += 1
+            else:
+                self.tally.otherwise[acted.value] += 1
             self._go_on(incident_id)
 
     def _go_on(self, incident_id: UUID) -> None:
