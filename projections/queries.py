@@ -39,7 +39,7 @@ from projections.dead_letters import DeadLetterRow
 from projections.generations import enter, read_active, read_generations
 from projections.paging import page_of, page_size, select_rows
 from projections.queues import resolve_position, select_counts, select_queue
-from projections.reference_versions import BOUNDARIES, CLASSES
+from projections.reference_versions import BOUNDARIES, CLASSES, ROUTING
 from projections.telling import TELLINGS
 from projections.view import View, digest
 from projections.views import ALL_VIEWS
@@ -190,12 +190,13 @@ class ReadModel:
         return rows[0]
 
     def reference_versions(self, kind: str) -> list[ReferenceVersion]:
-        """Return the adopted versions of ``boundaries`` or ``classes``, by the day from which they hold.
+        """Return the adopted versions of ``boundaries``, ``classes`` or ``routing``, by the day from which they hold.
 
         Raises InvalidInputError for another kind.
         """
-        if kind not in {BOUNDARIES, CLASSES}:
-            raise InvalidInputError(f"reference tables are {BOUNDARIES} and {CLASSES}, not {kind!r}", pointer="/kind")
+        known = (BOUNDARIES, CLASSES, ROUTING)
+        if kind not in known:
+            raise InvalidInputError(f"reference tables are {', '.join(known)}, not {kind!r}", pointer="/kind")
         conditions = Conditions()
         conditions.add("kind = %s", kind)
         with self._active() as (connection, _position):

@@ -21,7 +21,7 @@ from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
-from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
 from jiedao.domain.terms import Command, Role
 from tests.workflow_samples import USUALLY, said
@@ -31,7 +31,7 @@ _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion)
+    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, RoutingRulesVersion)
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }
