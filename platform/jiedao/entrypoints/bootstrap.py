@@ -23,6 +23,7 @@ from jiedao.application.district_profile import find_profile
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.routing_desk import RoutingDesk
 from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
@@ -67,7 +68,7 @@ class District:
     tables: ReferenceTables
     jurisdiction: JurisdictionInForce
     classes: ClassesInForce
-    routing: RoutingInForce
+    routing: RoutingDesk
     intake: Intake
     pipeline: Pipeline
     commands: CommandDesk
@@ -92,6 +93,7 @@ class District:
             sniff=sniff,
             jurisdiction=self.jurisdiction,
             commands=self.commands,
+            routing=self.routing,
             clock=self.clock,
             checks=checks or {},
         )
@@ -132,7 +134,8 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         calendar = make_calendar(profile.calendar)
         deadlines = LimitClock(profile.working_hours, calendar)
         classes = ClassesInForce(tables, deadlines)
-        routing = RoutingInForce(tables, LocalTime(profile.working_hours, calendar), deadlines)
+        local_time = LocalTime(profile.working_hours, calendar)
+        routing = RoutingInForce(tables, local_time, deadlines)
         decider = Decider(
             district=profile.code,
             inbox=InboxTable(database),
@@ -157,7 +160,16 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             tables=tables,
             jurisdiction=jurisdiction,
             classes=classes,
-            routing=routing,
+            routing=RoutingDesk(
+                profile=profile,
+                tables=tables,
+                incidents=application,
+                routing=routing,
+                classes=classes,
+                local_time=local_time,
+                deadlines=deadlines,
+                clock=clock,
+            ),
             intake=intake,
             pipeline=pipeline,
             commands=CommandDesk(

@@ -17,17 +17,23 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ingest.records import FeedRecord, Normalised, Rejection
+from jiedao.application.calendar import WeekdayCalendar
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.intake import Intake
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
+from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.routing_desk import RoutingDesk
+from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.domain.access import Holder
+from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.ports import StoredFile
 from jiedao.domain.profile import ClassTable, Community, DistrictProfile, SourceSettings, Street, WorkingHours
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, Sealed, SourceClass
+from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.services import Services
 from jiedao.store.inbox import InboxTable
@@ -257,6 +263,17 @@ def sniff(content):
     return "application/pdf" if content.startswith(b"%PDF") else "application/octet-stream"
 
 
+def routing_desk(application, files, clock):
+    """A desk for the rules that this district adopted: none, at first."""
+    tables = ReferenceTables(application, files, clock, PROFILE)
+    local_time = LocalTime(PROFILE.working_hours, WeekdayCalendar())
+    deadlines = LimitClock(PROFILE.working_hours, WeekdayCalendar())
+    return RoutingDesk(
+        profile=PROFILE, tables=tables, incidents=application, routing=RoutingInForce(tables, local_time, deadlines),
+        classes=FourClasses(), local_time=local_time, deadlines=deadlines, clock=clock,
+    )  # fmt: skip
+
+
 @contextmanager
 def open_district(database_url, files, *, limits=None, live=True):
     """Open everything; with ``live`` the views follow the log in a thread, as they do in a server."""
@@ -286,6 +303,7 @@ def open_district(database_url, files, *, limits=None, live=True):
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
                 clock=clock,
             ),
+            routing=routing_desk(application, Folder(files), clock),
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 
