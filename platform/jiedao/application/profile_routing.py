@@ -61,13 +61,13 @@ def read_routing_file(file: Path, profile: DistrictProfile) -> RoutingRules:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What rules may name; an empty collection is the fault of another file, and is told there."""
+    """What rules may name. An empty collection is the fault of another file, and told there; tags ask for no tags."""
 
     classes: Collection[str]
     streets: Collection[str]
     sources: Collection[str]
     departments: Collection[str]
-    tags: Collection[str]
+    tags: Collection[str] | None
     origins: Collection[str] | None
 
 
@@ -79,7 +79,7 @@ def _read(whole: Section, profile: DistrictProfile, origins: Collection[str] | N
         streets={street.code for street in profile.streets},
         sources=profile.sources,
         departments={*departments, *(row.department for row in profile.class_table.classes.values())},
-        tags=(),
+        tags=None,
         origins=origins,
     )
     tags = tuple(_tag_rule(section, known) for section in tag_sections)
@@ -137,8 +137,8 @@ def _when(section: Section, known: _Known) -> When:
     when = When(
         classes=section.texts("classes"),
         classified=section.value("classified", "true or false", _as_truth, None),
-        streets=_all_known(section, "streets", known.streets, "street of streets.csv"),
-        sources=_all_known(section, "sources", known.sources, "source of sources.toml"),
+        streets=_all_known(section, "streets", known.streets or None, "street of streets.csv"),
+        sources=_all_known(section, "sources", known.sources or None, "source of sources.toml"),
         channels=section.texts("channels"),
         lifecycles=_words(section, "lifecycles", Lifecycle),
         priorities=section.value("priorities", "a list of priorities like [1, 2]", _as_priorities, ()),
@@ -154,7 +154,7 @@ def _when(section: Section, known: _Known) -> When:
         if known.classes and not any(code.startswith(beginning) for code in known.classes):
             section.fault("classes", f"no class of classes.csv is {beginning!r} or begins with it; add or correct it")
     for name in CONDITIONS:
-        if name in section.keys and getattr(when, name) == ():
+        if section.is_empty(name):
             section.fault(name, "an empty list fits nothing; say what is asked for, or remove it")
     section.finish()
     return when
@@ -184,10 +184,10 @@ def _then(section: Section, known: _Known) -> Then:
     return then
 
 
-def _all_known(section: Section, key: str, known: Collection[str], what: str) -> tuple[str, ...]:
+def _all_known(section: Section, key: str, known: Collection[str] | None, what: str) -> tuple[str, ...]:
     given = section.texts(key)
     for one in given:
-        if (known or key == "tags") and one not in known:
+        if known is not None and one not in known:
             section.fault(key, f"there is no {what} called {one!r}; add or correct it")
     return given
 

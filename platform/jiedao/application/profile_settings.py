@@ -29,6 +29,10 @@ class Section:
         """The keys that are there."""
         return tuple(self._content)
 
+    def is_empty(self, key: str) -> bool:
+        """Whether an empty list stands there."""
+        return self._content.get(key) == []
+
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text that is not empty."""
         return self._take(key, default, "a text", lambda value: value if isinstance(value, str) and value else None, "")
