@@ -145,7 +145,7 @@ class TwoStreets:
 
 class FourClasses:
     def decide(self, reports):
-        return [self._decide(report.source_class.code) for report in reports]
+        return [self._decide(report.source_class.code if report.source_class else "") for report in reports]
 
     def of_code(self, incident, class_code):
         decision = self._decide(class_code)
@@ -263,13 +263,14 @@ def sniff(content):
     return "application/pdf" if content.startswith(b"%PDF") else "application/octet-stream"
 
 
-def routing_desk(application, files, clock):
-    """A desk for the rules that this district adopted: none, at first."""
+def routing_of(application, files, clock):
+    """The rules that this district adopted, none at first, and the desk for them."""
     tables = ReferenceTables(application, files, clock, PROFILE)
     local_time = LocalTime(PROFILE.working_hours, WeekdayCalendar())
     deadlines = LimitClock(PROFILE.working_hours, WeekdayCalendar())
-    return RoutingDesk(
-        profile=PROFILE, tables=tables, incidents=application, routing=RoutingInForce(tables, local_time, deadlines),
+    routing = RoutingInForce(tables, local_time, deadlines)
+    return routing, RoutingDesk(
+        profile=PROFILE, tables=tables, incidents=application, routing=routing,
         classes=FourClasses(), local_time=local_time, deadlines=deadlines, clock=clock,
     )  # fmt: skip
 
@@ -282,9 +283,10 @@ def open_district(database_url, files, *, limits=None, live=True):
         recorder = application.district_log
         database, follower = recorder.database, recorder.follower
         vault, clock = MemoryVault(), SystemClock()
+        routing, desk = routing_of(application, Folder(files), clock)
         decider = Decider(
             district=PROFILE.code, inbox=InboxTable(database), incidents=application, vault=vault,
-            jurisdiction=TwoStreets(), classes=FourClasses(), clock=clock,
+            jurisdiction=TwoStreets(), classes=FourClasses(), clock=clock, routing=routing,
         )  # fmt: skip
         runner = ProjectionRunner(database, recorder, TypedMapper())
         runner.catch_up()
@@ -301,9 +303,9 @@ def open_district(database_url, files, *, limits=None, live=True):
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
-                clock=clock,
+                clock=clock, routing=routing,
             ),
-            routing=routing_desk(application, Folder(files), clock),
+            routing=desk,
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 
