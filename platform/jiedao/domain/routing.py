@@ -6,7 +6,7 @@ A rule set is compiled once, into a :class:`Router`; a batch is routed by one of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,15 +16,15 @@ from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import WorkingHours
 from jiedao.domain.report import IncidentReport
-from jiedao.domain.routing_conditions import CONDITIONS
+from jiedao.domain.routing_conditions import CONDITIONS, PASSING, STANDING
 from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, changes, class_route
-from jiedao.domain.routing_rules import WEEKDAYS, RoutingRule, RoutingRules, TagRule, When
+from jiedao.domain.routing_rules import WEEKDAYS, RoutingRule, RoutingRules, When
 from jiedao.domain.terms import Term
 
 _HIGHEST_PRIORITY = 1
 _SATURDAY = 5
-_DAYS_KEPT = 4_096
-"""Days whose kind is remembered; more than eleven years, so that times of strangers cannot fill memory."""
+_KEPT = 4_096
+"""Of days, and of kinds of reports, so many are remembered: what strangers send cannot fill memory."""
 
 
 class RuleOutcome(Term):
@@ -91,13 +91,21 @@ class LocalTime:
     def _is_workday(self, day: date) -> bool:
         known = self._calendar.is_workday(day)
         workday = day.weekday() < _SATURDAY if known is None else known
-        if len(self._workdays) >= _DAYS_KEPT:
+        if len(self._workdays) >= _KEPT:
             self._workdays.clear()
         self._workdays[day] = workday
         return workday
 
 
 _Compiled = tuple[tuple[Callable[[Any, RoutingInputs], bool], object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Tags and rules whose standing conditions hold for one kind of report, each with its passing conditions."""
+
+    tags: tuple[tuple[str, _Compiled], ...]
+    rules: tuple[tuple[RoutingRule, _Compiled], ...]
 
 
 class Router:
@@ -108,8 +116,9 @@ class Router:
         self._local_time = local_time
         self._deadlines = deadlines
         self._words = tuple((word.casefold(), word) for word in rules.words())
-        self._tags = tuple((one, _compile(one.when)) for one in rules.tags)
-        self._rules = tuple((rule, _compile(rule.when)) for rule in rules.rules)
+        self._tags = tuple((one.tag, _compile(one.when, STANDING), _compile(one.when, PASSING)) for one in rules.tags)
+        self._rules = tuple((rule, _compile(rule.when, STANDING), _compile(rule.when, PASSING)) for rule in rules.rules)
+        self._candidates: dict[tuple[object, ...], _Candidates] = {}
 
     @property
     def version(self) -> str:
@@ -123,7 +132,7 @@ class Router:
     def explain(self, one: ToRoute) -> tuple[RoutingDecision, tuple[RuleTrial, ...]]:
         """Decide for one, and tell of every rule what became of it."""
         inputs = self._see(one)
-        fired = self._first(inputs)
+        fired = self._first(inputs, self._candidates_for(inputs).rules)
         reached = True
         trials = []
         for rule in self.rules.rules:
@@ -132,13 +141,9 @@ class Router:
             trials.append(RuleTrial(rule, outcome.value, tuple(_try(rule.when, inputs))))
         return self._decision(one, inputs, fired), tuple(trials)
 
-    def tagging(self, inputs: RoutingInputs) -> list[TagRule]:
-        """Return the tag rules whose conditions hold on what was seen."""
-        return [one for one, conditions in self._tags if _all_hold(conditions, inputs)]
-
     def _decide(self, one: ToRoute) -> RoutingDecision:
         inputs = self._see(one)
-        return self._decision(one, inputs, self._first(inputs))
+        return self._decision(one, inputs, self._first(inputs, self._candidates_for(inputs).rules))
 
     def _see(self, one: ToRoute) -> RoutingInputs:
         report = one.report
@@ -159,24 +164,49 @@ class Router:
             words=self._found(report),
             by_person=one.by_person,
         )
-        tags = tuple(tagged.tag for tagged in self.tagging(inputs))
-        return replace(inputs, tags=tuple(dict.fromkeys(tags))) if tags else inputs
+        tags = [tag for tag, passing in self._candidates_for(inputs).tags if _all_hold(passing, inputs)]
+        if tags:  # nobody has seen the inputs yet, and to make them a second time costs as much as all the rules
+            object.__setattr__(inputs, "tags", tuple(dict.fromkeys(tags)))
+        return inputs
+
+    def _candidates_for(self, inputs: RoutingInputs) -> _Candidates:
+        """Return the rules whose standing conditions hold; reports are alike in these, so it is mostly known."""
+        key = (
+            inputs.class_code,
+            inputs.street_code,
+            inputs.source,
+            inputs.channel,
+            inputs.lifecycle,
+            inputs.priority,
+            inputs.urgent,
+        )
+        known = self._candidates.get(key)
+        if known is None:
+            known = _Candidates(
+                tuple((tag, passing) for tag, standing, passing in self._tags if _all_hold(standing, inputs)),
+                tuple((rule, passing) for rule, standing, passing in self._rules if _all_hold(standing, inputs)),
+            )
+            if len(self._candidates) >= _KEPT:
+                self._candidates.clear()
+            self._candidates[key] = known
+        return known
 
     def _found(self, report: IncidentReport) -> tuple[str, ...]:
         if not self._words:
             return ()
         text = f"{report.title}\n{report.description}\n{report.place.address}".casefold()
-        return tuple(word for folded, word in self._words if folded in text)
+        return tuple([word for folded, word in self._words if folded in text])
 
-    def _first(self, inputs: RoutingInputs) -> RoutingRule | None:
-        for rule, conditions in self._rules:
-            if _all_hold(conditions, inputs) and not (inputs.by_person and rule.then.triage):
+    @staticmethod
+    def _first(inputs: RoutingInputs, candidates: Sequence[tuple[RoutingRule, _Compiled]]) -> RoutingRule | None:
+        for rule, passing in candidates:
+            if _all_hold(passing, inputs) and not (inputs.by_person and rule.then.triage):
                 return rule
         return None
 
     def _decision(self, one: ToRoute, inputs: RoutingInputs, rule: RoutingRule | None) -> RoutingDecision:
         before = class_route(one.classification)
-        route = replace(before, tags=inputs.tags) if inputs.tags else before
+        route = class_route(one.classification, inputs.tags) if inputs.tags else before
         if rule is not None:
             route = self._refined(route, rule, one.report)
         return RoutingDecision(
@@ -207,10 +237,10 @@ class Router:
         )
 
 
-def _compile(when: When) -> _Compiled:
-    """Lay a condition out as calls, in the order of the table."""
+def _compile(when: When, names: Sequence[str]) -> _Compiled:
+    """Lay the conditions of some names out as calls, in their order."""
     wanted = dict(when.asked())
-    return tuple((CONDITIONS[name].holds, wanted[name]) for name in CONDITIONS if name in wanted)
+    return tuple((CONDITIONS[name].holds, wanted[name]) for name in names if name in wanted)
 
 
 def _all_hold(conditions: _Compiled, inputs: RoutingInputs) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 from jiedao.domain.routing_decision import RoutingInputs
 from jiedao.domain.routing_rules import RoutingDay, RoutingHours, RoutingRule, When
 
+_WORKDAY, _REST_DAY = RoutingDay.WORKDAY.value, RoutingDay.REST_DAY.value
+_WORKING, _OFF = RoutingHours.WORKING.value, RoutingHours.OFF.value
 _MINUTE = slice(11, 16)
 """Where an ISO 8601 time holds ``HH:MM``."""
 
@@ -55,18 +57,19 @@ def _on_days(wanted: Sequence[str], seen: RoutingInputs) -> bool:
 
 
 def _day_kind(seen: RoutingInputs) -> str:
-    return (RoutingDay.WORKDAY if seen.workday else RoutingDay.REST_DAY).value
+    return _WORKDAY if seen.workday else _REST_DAY
 
 
 def _hours(seen: RoutingInputs) -> str:
-    return (RoutingHours.WORKING if seen.working_time else RoutingHours.OFF).value
+    return _WORKING if seen.working_time else _OFF
 
 
 def _at_times(wanted: Sequence[tuple[str, str]], seen: RoutingInputs) -> bool:
     minute = seen.local_time[_MINUTE]
-    return any(
-        opens <= minute < closes if opens < closes else minute >= opens or minute < closes for opens, closes in wanted
-    )
+    for opens, closes in wanted:  # a loop: a generator costs more than what it does here
+        if opens <= minute < closes if opens < closes else minute >= opens or minute < closes:
+            return True
+    return False
 
 
 def _one_of(name: str, label: str, attribute: str) -> Condition:
@@ -104,7 +107,13 @@ _TABLE = (
 )
 
 CONDITIONS: Mapping[str, Condition] = MappingProxyType({one.name: one for one in _TABLE})
-"""Name of the condition → how it is asked. The cheap ones that rule most out come first."""
+"""Name of the condition → how it is asked."""
+
+PASSING = ("days", "hours", "times", "tags", "flags", "words")
+"""Conditions about what differs from report to report."""
+
+STANDING = tuple(name for name in CONDITIONS if name not in PASSING)
+"""Conditions about what many reports have in common: class, street, source, channel, whose case, priority, urgency."""
 
 
 def covers(earlier: When, later: When) -> bool:

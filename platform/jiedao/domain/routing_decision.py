@@ -83,10 +83,10 @@ class RoutingDecision:
     inputs: RoutingInputs
 
 
-def class_route(classification: ClassDecision | None) -> Route:
-    """Return where an incident goes by its class alone."""
+def class_route(classification: ClassDecision | None, tags: tuple[str, ...] = ()) -> Route:
+    """Return where an incident goes by its class alone, with tags where it has any."""
     if classification is None:
-        return Route()
+        return Route(tags=tags)
     return Route(
         platform=classification.platform,
         department=classification.department,
@@ -94,6 +94,7 @@ def class_route(classification: ClassDecision | None) -> Route:
         time_limit=classification.time_limit,
         due_at=classification.due_at,
         due_provisional=classification.due_provisional,
+        tags=tags,
     )
 
 

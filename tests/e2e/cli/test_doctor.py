@@ -188,7 +188,7 @@ def test_another_root_key_is_a_fault(terminal):
 
 def test_a_damaged_and_a_missing_file_are_faults(terminal):
     terminal.ask("queue", "show")
-    first, second = (path for path in (terminal.data / "files").rglob("*") if path.is_file())
+    first, second, *_ = (path for path in (terminal.data / "files").rglob("*") if path.is_file())
     first.write_bytes(b"damaged")
     second.unlink()
     told = _sentences(_diagnose(terminal, code=1), "files")

@@ -66,7 +66,7 @@ def dry_run(  # noqa: PLR0913  # one parameter per option
         run = DryRun(keep=examples)
         file = stack.enter_context(csv_file.open("w", encoding="utf-8", newline="")) if csv_file else None
         report = stack.enter_context(progress("规则试运行 replaying"))
-        found = run.replay(district.routing.router_of(tried), _past(district, wanted, report))
+        found = run.replay(district.routing.router_of(tried), past_incidents(district, wanted, report))
         _write(found, file)
         wording = Wording(district.profile)
     answer(
@@ -89,8 +89,8 @@ def _wanted(profile: DistrictProfile, since: datetime, until: datetime | None) -
     return IncidentFilter(reported_from=begin, reported_before=end)
 
 
-def _past(district: District, wanted: IncidentFilter, report: Report) -> Iterator[Sequence[Incident]]:
-    """Read the incidents batch by batch, the latest received first."""
+def past_incidents(district: District, wanted: IncidentFilter, report: Report) -> Iterator[Sequence[Incident]]:
+    """Read the incidents that a filter lets through, batch by batch, the latest received first."""
     total, done, after = district.read.count_incidents(wanted), 0, None
     while True:
         page = district.read.incidents(wanted, after, _AT_ONCE)
