@@ -6,7 +6,7 @@ The row is what the incident view stores and what the task queue is cut from, so
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -20,6 +20,7 @@ from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident, standing
 from jiedao.domain.progress import Progress
 from jiedao.domain.report import IncidentReport
+from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
 from jiedao.domain.terms import IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
@@ -30,7 +31,9 @@ class IncidentRow:
     """One incident as it stands; the fields are the columns of ``incident_view``, in their order.
 
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is the superior platform's deadline
-    for an upstream case that has one, else the class table's; both are kept beside it. ``progress`` is a
+    for an upstream case that has one, else that of the route (the class table's, unless a routing rule set another
+    limit); both are kept beside it. ``routing_rule`` of the version ``routing_rules`` is the rule that applied,
+    ``None`` where none did. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
     replaced and never changed, since copies of a row share it.
     """
@@ -73,9 +76,16 @@ class IncidentRow:
     class_due_at: datetime | None
     class_due_provisional: bool
     progress: Mapping[str, object] | None
+    time_limit: str | None = None
+    tags: list[str] = field(default_factory=list)
+    routing_rule: str | None = None
+    routing_rules: str | None = None
+    matters: list[str] = field(default_factory=list)
+    filing_condition: str = ""
+    closing_condition: str = ""
 
 
-COLUMNS = tuple(field.name for field in fields(IncidentRow))
+COLUMNS = tuple(column.name for column in fields(IncidentRow))
 as_tuple: Callable[[IncidentRow], tuple[object, ...]] = attrgetter(*COLUMNS)
 
 
@@ -83,7 +93,7 @@ as_tuple: Callable[[IncidentRow], tuple[object, ...]] = attrgetter(*COLUMNS)
 def _decided(method: str | None, street_code: str | None, platform: str | None) -> IncidentState:
     """Ask the domain for the state that the decisions say; few combinations, and one per event to answer."""
     placed = JurisdictionDecision(method, street_code, "") if method else None
-    return standing(placed, ClassDecision("", "", platform=platform))
+    return standing(placed, platform)
 
 
 def _state(row: IncidentRow) -> IncidentState:
@@ -182,11 +192,27 @@ def _take_class(row: IncidentRow, decision: ClassDecision) -> None:
     row.class_table = decision.class_table
     row.class_code = decision.class_code
     row.class_name = decision.class_name
-    row.platform = decision.platform
-    row.department = decision.department
-    row.priority = decision.priority
-    row.class_due_at = decision.due_at
-    row.class_due_provisional = decision.due_provisional
+    row.matters = list(decision.matters)
+    row.filing_condition = decision.filing_condition
+    row.closing_condition = decision.closing_condition
+    row.routing_rule = row.routing_rules = None
+    _take_route(row, class_route(decision))
+
+
+def _take_routing(row: IncidentRow, decision: RoutingDecision) -> None:
+    row.routing_rule = decision.rule_id
+    row.routing_rules = decision.rule_set
+    _take_route(row, decision.route)
+
+
+def _take_route(row: IncidentRow, route: Route) -> None:
+    row.platform = route.platform
+    row.department = route.department
+    row.priority = route.priority
+    row.time_limit = route.time_limit
+    row.tags = list(route.tags)
+    row.class_due_at = route.due_at
+    row.class_due_provisional = route.due_provisional
 
 
 def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
@@ -205,6 +231,7 @@ _Step = Callable[[IncidentRow, Any], None]  # each step knows the event of its t
 _OF_REPORTS: dict[str, _Step] = {
     Incident.JurisdictionDecided.TOPIC: lambda row, event: _take_jurisdiction(row, event.decision),
     Incident.ClassDecided.TOPIC: lambda row, event: _take_class(row, event.decision),
+    Incident.Routed.TOPIC: lambda row, event: _take_routing(row, event.decision),
     Incident.Revised.TOPIC: lambda row, event: _take_report(row, event.report),
     Incident.LateRevisionRecorded.TOPIC: _nothing,
     Incident.AttachmentStored.TOPIC: _nothing,

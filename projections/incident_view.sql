@@ -39,7 +39,15 @@ CREATE TABLE incident_view (
     class_due_at         timestamptz,
     class_due_provisional boolean    NOT NULL,
     -- How far people's commands have brought it; NULL until the first. What an event means for it, the domain says.
-    progress             jsonb
+    progress             jsonb,
+    -- What else follows from its class and from the routing rules.
+    time_limit           text,
+    tags                 text[]      NOT NULL,
+    routing_rule         text,               -- NULL: no rule applied, it goes as its class says
+    routing_rules        text,               -- the version of the rules that were asked; NULL: there were none
+    matters              text[]      NOT NULL,
+    filing_condition     text        NOT NULL,
+    closing_condition    text        NOT NULL
 );
 -- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
 CREATE UNIQUE INDEX ON incident_view (first_position);

@@ -39,7 +39,7 @@ from projections.dead_letters import DeadLetterRow
 from projections.generations import enter, read_active, read_generations
 from projections.paging import page_of, page_size, select_rows
 from projections.queues import resolve_position, select_counts, select_queue
-from projections.reference_versions import BOUNDARIES, CLASSES
+from projections.reference_versions import BOUNDARIES, CLASSES, ROUTING
 from projections.telling import TELLINGS
 from projections.view import View, digest
 from projections.views import ALL_VIEWS
@@ -75,21 +75,7 @@ class ReadModel:
         Raises InvalidInputError for a cursor of another question, or a page size beyond 1..500.
         """
         question = ("incidents", wanted)
-        conditions = Conditions()
-        conditions.add_known(
-            (
-                ("street_code = %s", wanted.street),
-                ("platform = %s", wanted.platform),
-                ("source = %s", wanted.source),
-                ("state = %s", wanted.state),
-                ("class_code = %s", wanted.class_code),
-                ("external_id = %s", wanted.external_id),
-                ("reported_at >= %s", wanted.reported_from),
-                ("reported_at < %s", wanted.reported_before),
-                (_TEXT, containing(wanted.text) if wanted.text else None),
-                ("street_code = ANY(%s)", wanted.streets),
-            )
-        )
+        conditions = _conditions_of(wanted)
         if after is not None:
             conditions.add("first_position < %s", *read_cursor(question, after, tuple[int]))
         with self._active() as (connection, position):
@@ -97,6 +83,14 @@ class ReadModel:
                 connection, IncidentSummary, "incident_view", conditions, "first_position DESC", page_size(limit)
             )
         return page_of(rows, limit, question, lambda row: (row.first_position,), position)
+
+    def count_incidents(self, wanted: IncidentFilter) -> int:
+        """Count what :meth:`incidents` would list on all its pages."""
+        conditions = _conditions_of(wanted)
+        query = SQL("SELECT count(*) FROM incident_view {}").format(conditions.where())
+        with self._active() as (connection, _position):
+            row = connection.execute(query, conditions.parameters).fetchone()
+        return int(row[0]) if row else 0
 
     def incident(self, incident_id: UUID, streets: frozenset[str] | None = None) -> IncidentSummary:
         """Return one incident. Raises NotFoundError, also where the asker may not see it."""
@@ -190,12 +184,13 @@ class ReadModel:
         return rows[0]
 
     def reference_versions(self, kind: str) -> list[ReferenceVersion]:
-        """Return the adopted versions of ``boundaries`` or ``classes``, by the day from which they hold.
+        """Return the adopted versions of ``boundaries``, ``classes`` or ``routing``, by the day from which they hold.
 
         Raises InvalidInputError for another kind.
         """
-        if kind not in {BOUNDARIES, CLASSES}:
-            raise InvalidInputError(f"reference tables are {BOUNDARIES} and {CLASSES}, not {kind!r}", pointer="/kind")
+        known = (BOUNDARIES, CLASSES, ROUTING)
+        if kind not in known:
+            raise InvalidInputError(f"reference tables are {', '.join(known)}, not {kind!r}", pointer="/kind")
         conditions = Conditions()
         conditions.add("kind = %s", kind)
         with self._active() as (connection, _position):
@@ -238,6 +233,25 @@ class ReadModel:
                 return False
             time.sleep(min(pause, left))
             pause = min(pause * 2, longest)
+
+
+def _conditions_of(wanted: IncidentFilter) -> Conditions:
+    conditions = Conditions()
+    conditions.add_known(
+        (
+            ("street_code = %s", wanted.street),
+            ("platform = %s", wanted.platform),
+            ("source = %s", wanted.source),
+            ("state = %s", wanted.state),
+            ("class_code = %s", wanted.class_code),
+            ("external_id = %s", wanted.external_id),
+            ("reported_at >= %s", wanted.reported_from),
+            ("reported_at < %s", wanted.reported_before),
+            (_TEXT, containing(wanted.text) if wanted.text else None),
+            ("street_code = ANY(%s)", wanted.streets),
+        )
+    )
+    return conditions
 
 
 def _find_incident(

@@ -48,7 +48,7 @@ class TaskQueue:
     """Writes ``task_queue``."""
 
     name = "task_queue"
-    revision = 2
+    revision = 3
     topics = (INCIDENT_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:

@@ -13,6 +13,7 @@ from jiedao.domain import workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident
 from jiedao.domain.report import Sealed
+from jiedao.domain.routing_decision import RouteChange, RoutingDecision
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import AssigneeKind, ClassMethod, Command, Lifecycle, MatchMethod, Platform, TaskState
 
@@ -91,6 +92,31 @@ def _class(event: Incident.ClassDecided) -> str:
     return f"分类为 {decision.class_code}{name}，由{platform}平台办理{due}（{method}；分类表 {decision.class_table}）"
 
 
+_ROUTE_LABELS = {
+    "platform": "平台",
+    "department": "部门",
+    "priority": "级别",
+    "time_limit": "时限",
+    "tags": "标签",
+}
+
+
+def _routed(event: Incident.Routed) -> str:
+    decision: RoutingDecision = event.decision
+    changes = "，".join(map(_route_change, decision.changed)) or "按分类办理"
+    if decision.rule_id is None:
+        return f"无派单规则命中，{changes}（规则版本 {decision.rule_set}）"
+    return f"按派单规则 {decision.rule_id}“{decision.rule_name}”：{changes}（规则版本 {decision.rule_set}）"
+
+
+def _route_change(change: RouteChange) -> str:
+    before, after = change.before or "无", change.after or "无"
+    if change.field == "platform":
+        before = _PLATFORM_LABELS.get(change.before or "", "未定")
+        after = _PLATFORM_LABELS.get(change.after or "", "由人工判定")
+    return f"{_ROUTE_LABELS[change.field]} {before}→{after}"
+
+
 def _decision_inputs(event: Any) -> object:
     return event.decision
 
@@ -130,6 +156,11 @@ def _reassigned(event: workflow_events.TaskReassigned) -> str:
 
 def _handled(event: workflow_events.TaskHandled) -> str:
     return f"：{event.result}{_photos(event.before, event.after)}"
+
+
+def _closed(event: workflow_events.Closed) -> str:
+    condition = f"，确认符合结案条件“{event.closing_condition}”" if event.closing_condition else ""
+    return f"{condition}{_note(event)}"
 
 
 def _revisited(event: workflow_events.Revisited) -> str:
@@ -176,7 +207,7 @@ _OF_COMMANDS: dict[str, Telling] = {
     workflow_events.TaskFailedVerification.TOPIC: _of_task(
         Command.VERIFY, lambda event: f"，不通过，{TaskState.REWORK.label}{_note(event)}", "note"
     ),
-    workflow_events.Closed.TOPIC: _of_incident(Command.CLOSE, _note, "note"),
+    workflow_events.Closed.TOPIC: _of_incident(Command.CLOSE, _closed, "note", "closing_condition"),
     workflow_events.Replied.TOPIC: _of_incident(Command.REPLY, lambda event: f"上报人：{event.text}", "text"),
     workflow_events.Revisited.TOPIC: _of_incident(Command.REVISIT, _revisited, "resolved", "satisfied", "note"),
     workflow_events.Reopened.TOPIC: _of_incident(Command.REOPEN, _reason),
@@ -195,6 +226,7 @@ _OF_REPORTS: dict[str, Telling] = {
     Incident.Received.TOPIC: Telling("登记", _received, _report_inputs),
     Incident.JurisdictionDecided.TOPIC: Telling("管辖判定", _jurisdiction, _decision_inputs),
     Incident.ClassDecided.TOPIC: Telling("分类判定", _class, _decision_inputs),
+    Incident.Routed.TOPIC: Telling("派单规则", _routed, _decision_inputs),
     Incident.Revised.TOPIC: Telling("更新", _revised, _report_inputs),
     Incident.LateRevisionRecorded.TOPIC: Telling("迟到版本", _late, _report_inputs),
     Incident.AttachmentStored.TOPIC: Telling(

@@ -21,7 +21,7 @@ MORNING = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 ENFORCEMENT = Assignee("platform", "朝晖街道综合行政执法平台", "330103006", "enforcement")
 GREENING = Assignee("department", "区园林绿化局")
 STREET = JurisdictionDecision("polygon", "330103006", "outline-1")
-CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement")
+CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement", closing_condition="道路恢复通行")
 
 SAID = {
     "admit": {}, "decline": {"reason": "不属本区"}, "confirm": {"found": True}, "file": {}, "reject": {"reason": "不符合立案条件"},

@@ -36,6 +36,7 @@ BENCHES = {
     "kafka": {"messages": 8_000, "piped": 3_000, "rounds": 1},
     "projections": {"reports": 3_000, "rounds": 1},
     "geo": {"points": 20_000, "rounds": 2},
+    "routing": {"incidents": 3_000, "rounds": 1},
 }
 """Each benchmark by its name, with what makes it quick; ``bench_<name>.py`` holds it."""
 

@@ -27,6 +27,7 @@ from tests.integration.projections.journal import (
     placed,
     received,
     report,
+    routed,
     upstream,
 )
 from tests.integration.projections.test_runner import rows_of
@@ -46,6 +47,10 @@ ACT = st.one_of(
     st.tuples(st.just("place"), NUMBER, st.sampled_from(STREETS), st.booleans()),
     st.tuples(
         st.just("class"), NUMBER, st.sampled_from(PLATFORMS), st.sampled_from([1, 2, None]),
+        st.sampled_from([None, 1, 5]),
+    ),
+    st.tuples(
+        st.just("route"), NUMBER, st.sampled_from(PLATFORMS), st.sampled_from([1, 2, None]),
         st.sampled_from([None, 1, 5]),
     ),
     st.tuples(st.just("revise"), NUMBER, st.integers(1, 4)),
@@ -70,6 +75,9 @@ def carry_out(acts, incidents):
         elif name == "class":
             platform, priority, hours = rest
             classed(incident, platform, priority, hours)
+        elif name == "route" and incident.classification is not None:
+            platform, priority, hours = rest
+            routed(incident, platform, priority=priority, hours=hours)
         elif name == "revise":
             changed = report(number, rest[0], title=f"第 {rest[0]} 版")
             incident.revise(report=changed, raw=SEALED, reporter=None, context=context(), at=START)
@@ -124,7 +132,7 @@ def naive_fold(events):
 
 
 def look(incident):
-    kind = incident.classification
+    kind = incident.routing.route if incident.routing else incident.classification
     return (
         incident.state.value, incident.street_code, kind and kind.platform, kind and kind.priority,
         kind and kind.due_at, incident.report.title,

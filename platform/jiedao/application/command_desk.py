@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from jiedao.application.district_application import DistrictApplication
+from jiedao.application.routing_in_force import NoRouting, Routing, route
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
 from jiedao.domain.carrying_out import CommandRefusedError, carry_out, check, may
@@ -112,6 +113,7 @@ class CommandDesk:
         classes: ClassesByCode,
         macs: ContentMac,
         clock: Clock,
+        routing: Routing | None = None,
     ) -> None:
         self._profile = profile
         self._application = application
@@ -119,6 +121,7 @@ class CommandDesk:
         self._classes = classes
         self._macs = macs
         self._clock = clock
+        self._routing = routing or NoRouting()
         self._decisions: Mapping[Command, Callable[[Incident, object, EventContext], None]] = {
             Command.DECIDE_JURISDICTION: self._decide_jurisdiction,
             Command.DECIDE_CLASS: self._decide_class,
@@ -229,6 +232,7 @@ class CommandDesk:
             before.lat if before else None,
         )
         incident.decide_jurisdiction(decision, context=context, at=self._clock.now())
+        self._route_again(incident, context)
 
     def _decide_class(self, incident: Incident, details: object, context: EventContext) -> None:
         if not isinstance(details, said.Class):
@@ -236,6 +240,12 @@ class CommandDesk:
         decision = self._classes.of_code(incident, details.class_code)
         decision = replace(decision, method=ClassMethod.MANUAL.value)
         incident.decide_class(decision, context=context, at=self._clock.now())
+        self._route_again(incident, context)
+
+    def _route_again(self, incident: Incident, context: EventContext) -> None:
+        """Ask the routing rules again, where a person's decision changed what they see."""
+        if incident.pending_events:
+            route(incident, self._routing.router(), context, self._clock.now())
 
     @staticmethod
     def _answer(request: CommandRequest, kept: _Kept, positions: range, *, replayed: bool) -> CommandAnswer:

@@ -16,6 +16,7 @@ import msgspec
 
 from jiedao.application.batch_decision import RECORDED, BatchDecision, Step, external_id_of, key_of, source_of
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
+from jiedao.application.routing_in_force import NoRouting, Routing, route_revised
 from jiedao.domain.access import Holder
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
@@ -24,6 +25,7 @@ from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Clock, Inbox, InboxKey, Jurisdiction, KnownRecord, Vault
 from jiedao.domain.report import IncidentReport, Sealed
+from jiedao.domain.routing import Router
 from jiedao.domain.terms import ClassMethod, IncidentState, IntakeOutcome, MatchMethod, ReportFlag
 
 _encode = msgspec.json.Encoder().encode
@@ -58,6 +60,7 @@ class Decider:
         jurisdiction: Jurisdiction,
         classes: Classes,
         clock: Clock,
+        routing: Routing | None = None,
     ) -> None:
         self._district = district
         self._inbox = inbox
@@ -66,6 +69,7 @@ class Decider:
         self._jurisdiction = jurisdiction
         self._classes = classes
         self._clock = clock
+        self._routing = routing or NoRouting()
 
     def decide(
         self,
@@ -210,6 +214,7 @@ class Decider:
         readable = [step.record for step in steps if isinstance(step.record, ReadableRecord)]
         places = self._jurisdiction.decide([record.report.place for record in readable])
         classes = self._classes.decide([record.report for record in readable])
+        router = self._routing.router()
         later = {step.target for step in steps if step.outcome is not IntakeOutcome.ACCEPTED}
         decided.touched.update(self._incidents.load(list(later)) if later else {})
         for step, record, (raw, reporter), place, klass in zip(steps, readable, sealed, places, classes, strict=True):
@@ -227,7 +232,7 @@ class Decider:
             else:  # an incident's id never is a dead letter's: both come from names of their own
                 raise TypeError(f"{step.target} is not an incident")
             if holds:
-                _decide_again(incident, place, klass, context, frame.at)
+                _decide_again(incident, place, klass, router, context, frame.at)
             step.aggregate = incident
             step.event_index = len(incident.pending_events)
 
@@ -283,16 +288,22 @@ class _Frame:
         )
 
 
-def _decide_again(
-    incident: Incident, place: JurisdictionDecision, klass: ClassDecision, context: EventContext, at: datetime
+def _decide_again(  # noqa: PLR0913  # what was decided, and who, why, when
+    incident: Incident,
+    place: JurisdictionDecision,
+    klass: ClassDecision,
+    router: Router | None,
+    context: EventContext,
+    at: datetime,
 ) -> None:
-    """Take over what a revision says of place and class, unless a person decided it or somebody works on it already."""
+    """Take over what a revision says, unless a person decided it or somebody works on it already; then route it."""
     if incident.state not in _REDECIDED:
         return
     if incident.jurisdiction is None or incident.jurisdiction.method != MatchMethod.MANUAL:
         incident.decide_jurisdiction(place, context=context, at=at)
     if incident.classification is None or incident.classification.method != ClassMethod.MANUAL:
         incident.decide_class(klass, context=context, at=at)
+    route_revised(incident, router, context, at)
 
 
 def _flagged(report: IncidentReport, place: JurisdictionDecision, klass: ClassDecision) -> IncidentReport:

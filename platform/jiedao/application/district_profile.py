@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from jiedao.application.calendar import CALENDARS
@@ -22,6 +23,7 @@ from jiedao.application.profile_places import (
     read_place_names,
     read_streets,
 )
+from jiedao.application.profile_routing import read_routing
 from jiedao.application.profile_settings import Section, read_section
 from jiedao.application.profile_tables import TableReader, read_text
 from jiedao.domain.errors import ConfigurationError
@@ -100,6 +102,7 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         boundaries_approximate=boundaries.truth("approximate"),
         calendar=_calendar(district.section("calendar")),
     )
+    profile = replace(profile, routing=read_routing(tables, profile))
     if not streets:
         tables.faults.add(STREETS_FILE, None, "no street is listed; a district has at least one")
     boundaries.finish()

@@ -170,6 +170,11 @@ def _verify(incident: Incident, details: said.Verdict, context: EventContext) ->
     return {"kind": kind, "task_id": details.task_id, "note": details.note}
 
 
+def _close(incident: Incident, details: said.Remark, _context: EventContext) -> dict[str, Any]:
+    condition = incident.classification.closing_condition if incident.classification else ""
+    return {"kind": Incident.Closed, "note": details.note, "closing_condition": condition}
+
+
 _ACTS: Mapping[Command, _Act] = MappingProxyType(
     {
         Command.ADMIT: _admit,
@@ -186,7 +191,7 @@ _ACTS: Mapping[Command, _Act] = MappingProxyType(
         Command.START: _of_task(Incident.TaskStarted, "note"),
         Command.REPORT_HANDLED: _of_task(Incident.TaskHandled, "result", "before", "after"),
         Command.VERIFY: _verify,
-        Command.CLOSE: _remark(Incident.Closed),
+        Command.CLOSE: _close,
         Command.REPLY: _copied(Incident.Replied, "text"),
         Command.REVISIT: _copied(Incident.Revisited, "resolved", "satisfied", "note"),
         Command.REOPEN: _plain(Incident.Reopened),

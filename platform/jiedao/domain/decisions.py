@@ -42,7 +42,8 @@ class ClassDecision:
     the rest are ``None`` when no class could be found (``source_class`` then shows the unknown code).
     ``priority`` is 1 (most urgent) to 4. ``time_limit`` is the class table's text (``2紧急工作时``),
     ``due_at`` the deadline in UTC, ``due_provisional`` true when it may still move because the
-    calendar of a year is not known.
+    calendar of a year is not known. ``matters`` are the codes of the enforcement matters (执法事项) that the class
+    names; the conditions are the class table's texts, the closing one being what closing confirms.
     """
 
     method: str
@@ -57,3 +58,6 @@ class ClassDecision:
     due_provisional: bool = False
     source_class: str | None = None
     note: str | None = None
+    matters: tuple[str, ...] = ()
+    filing_condition: str = ""
+    closing_condition: str = ""

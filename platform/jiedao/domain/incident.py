@@ -18,6 +18,7 @@ from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident_event import IncidentEvent
 from jiedao.domain.progress import Progress
 from jiedao.domain.report import Attachment, IncidentReport, Sealed
+from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
 from jiedao.domain.terms import IncidentState, Lifecycle, MatchMethod, Platform
 
 
@@ -53,8 +54,19 @@ class Incident(RecordedAggregate):
         decision: ClassDecision
 
         def apply(self, aggregate: Incident) -> None:
-            """Take the decision over."""
+            """Take the decision over; how another class was routed holds no longer."""
             aggregate.classification = self.decision
+            aggregate.routing = None
+
+    class Routed(IncidentEvent):
+        """The routing rules said where it goes (派单规则)."""
+
+        TOPIC = "jiedao.incident.routed"
+        decision: RoutingDecision
+
+        def apply(self, aggregate: Incident) -> None:
+            """Take the decision over."""
+            aggregate.routing = self.decision
 
     class Revised(IncidentEvent):
         """The source sent a later revision of its record."""
@@ -134,6 +146,7 @@ class Incident(RecordedAggregate):
         self.reporter = reporter
         self.jurisdiction: JurisdictionDecision | None = None
         self.classification: ClassDecision | None = None
+        self.routing: RoutingDecision | None = None
         self.progress = Progress()
 
     @classmethod
@@ -169,6 +182,11 @@ class Incident(RecordedAggregate):
         if decision != self.classification:
             self.trigger_event(self.ClassDecided, decision=decision, context=context, timestamp=at)
 
+    def decide_routing(self, decision: RoutingDecision, *, context: EventContext, at: datetime) -> None:
+        """Record where it goes by the rules; the same decision again changes nothing."""
+        if decision != self.routing:
+            self.trigger_event(self.Routed, decision=decision, context=context, timestamp=at)
+
     def revise(
         self, *, report: IncidentReport, raw: Sealed, reporter: Sealed | None, context: EventContext, at: datetime
     ) -> bool:
@@ -199,9 +217,14 @@ class Incident(RecordedAggregate):
         return self.jurisdiction.street_code if self.jurisdiction else None
 
     @property
+    def route(self) -> Route:
+        """Where it goes and by when: as the routing rules said, else as its class does."""
+        return self.routing.route if self.routing else class_route(self.classification)
+
+    @property
     def platform(self) -> Platform | None:
         """The work platform that it belongs to, or none yet."""
-        value = self.classification.platform if self.classification else None
+        value = self.route.platform
         return Platform(value) if value else None
 
     @property
@@ -216,12 +239,12 @@ class Incident(RecordedAggregate):
         Before it is admitted, what is decided says so: ``triage`` until it is known who deals with it, then
         ``received``; then its progress does.
         """
-        return self.progress.state(self.lifecycle, standing(self.jurisdiction, self.classification))
+        return self.progress.state(self.lifecycle, standing(self.jurisdiction, self.route.platform))
 
 
-def standing(jurisdiction: JurisdictionDecision | None, classification: ClassDecision | None) -> IncidentState:
+def standing(jurisdiction: JurisdictionDecision | None, platform: str | None) -> IncidentState:
     """Tell the state that follows from what is decided: platform known, and street known or not needed."""
-    if classification is None or classification.platform is None or jurisdiction is None:
+    if platform is None or jurisdiction is None:
         return IncidentState.TRIAGE
     placed = jurisdiction.street_code is not None or jurisdiction.method == MatchMethod.NO_PLACE
     return IncidentState.RECEIVED if placed else IncidentState.TRIAGE

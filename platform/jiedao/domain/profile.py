@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from jiedao.domain.routing_rules import RoutingRules
+
 
 @dataclass(frozen=True, slots=True)
 class Street:
@@ -43,7 +45,8 @@ class IncidentClass:
 
     ``code`` = kind letter + 大类 + 小类 (``E0102``, ``C0101``, ``G0101``); ``priority`` 1 (most urgent) to 4;
     ``time_limit`` as the table says it (``2紧急工作时``); ``assumed`` true when platform, department, priority or
-    limit was not taken from a published table of this district.
+    limit was not taken from a published table of this district. ``matters`` are codes of the enforcement matters
+    (执法事项) that it can come to.
     """
 
     code: str
@@ -60,6 +63,7 @@ class IncidentClass:
     closing_condition: str = ""
     origin: str = ""
     assumed: bool = False
+    matters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +157,4 @@ class DistrictProfile:
     boundaries_effective_from: date
     boundaries_approximate: bool
     calendar: CalendarSettings = CalendarSettings()
+    routing: RoutingRules | None = None

@@ -210,10 +210,17 @@ class TaskFailedVerification(WorkflowEvent):
 
 
 class Closed(WorkflowEvent):
-    """The case ended (结案)."""
+    """The case ended (结案); ``closing_condition`` is what its class asks for, and what was confirmed by closing it."""
 
     TOPIC = "jiedao.incident.closed"
+    class_version = 2
     note: str
+    closing_condition: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, object]) -> None:
+        """Nobody wrote down what was confirmed."""
+        state["closing_condition"] = ""
 
     def advance(self, progress: Progress) -> None:
         """It ends."""

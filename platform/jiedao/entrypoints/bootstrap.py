@@ -23,11 +23,14 @@ from jiedao.application.district_profile import find_profile
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.routing_desk import RoutingDesk
+from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
@@ -65,6 +68,7 @@ class District:
     tables: ReferenceTables
     jurisdiction: JurisdictionInForce
     classes: ClassesInForce
+    routing: RoutingDesk
     intake: Intake
     pipeline: Pipeline
     commands: CommandDesk
@@ -89,6 +93,7 @@ class District:
             sniff=sniff,
             jurisdiction=self.jurisdiction,
             commands=self.commands,
+            routing=self.routing,
             clock=self.clock,
             checks=checks or {},
         )
@@ -126,7 +131,11 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         tables = ReferenceTables(application, files, clock, profile)
         tables.adopt_profile(SYSTEM)
         jurisdiction = JurisdictionInForce(tables, profile)
-        classes = ClassesInForce(tables, LimitClock(profile.working_hours, make_calendar(profile.calendar)))
+        calendar = make_calendar(profile.calendar)
+        deadlines = LimitClock(profile.working_hours, calendar)
+        classes = ClassesInForce(tables, deadlines)
+        local_time = LocalTime(profile.working_hours, calendar)
+        routing = RoutingInForce(tables, local_time, deadlines)
         decider = Decider(
             district=profile.code,
             inbox=InboxTable(database),
@@ -135,6 +144,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             jurisdiction=jurisdiction,
             classes=classes,
             clock=clock,
+            routing=routing,
         )
         intake = Intake(application, decider)
         pipeline = Pipeline(make_adapters(profile), intake, files)
@@ -150,6 +160,16 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             tables=tables,
             jurisdiction=jurisdiction,
             classes=classes,
+            routing=RoutingDesk(
+                profile=profile,
+                tables=tables,
+                incidents=application,
+                routing=routing,
+                classes=classes,
+                local_time=local_time,
+                deadlines=deadlines,
+                clock=clock,
+            ),
             intake=intake,
             pipeline=pipeline,
             commands=CommandDesk(
@@ -159,6 +179,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 classes=classes,
                 macs=vault,
                 clock=clock,
+                routing=routing,
             ),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
             read=ReadModel(database),

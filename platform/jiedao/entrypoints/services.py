@@ -12,6 +12,7 @@ from typing import Protocol
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.routing_desk import RoutingDesk
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
@@ -100,6 +101,7 @@ class Services:
     sniff: Callable[[bytes], str]
     jurisdiction: Jurisdiction
     commands: CommandDesk
+    routing: RoutingDesk
     clock: Clock
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

@@ -13,7 +13,7 @@ from eventsourcing.utils import get_topic
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.incident import Incident
-from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
 
 AGGREGATES: tuple[type[RecordedAggregate], ...] = (
@@ -21,6 +21,7 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     DeadLetter,
     BoundarySet,
     ClassTableVersion,
+    RoutingRulesVersion,
     RefusedCommand,
 )
 """Every kind of aggregate that the log may hold."""

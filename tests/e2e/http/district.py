@@ -17,18 +17,24 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ingest.records import FeedRecord, Normalised, Rejection
+from jiedao.application.calendar import WeekdayCalendar
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.intake import Intake
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
+from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.routing_desk import RoutingDesk
+from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.domain.access import Holder
+from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.ports import StoredFile
 from jiedao.domain.profile import ClassTable, Community, DistrictProfile, SourceSettings, Street, WorkingHours
 from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, Sealed, SourceClass
+from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.services import Services
 from jiedao.store.inbox import InboxTable
@@ -140,7 +146,7 @@ class TwoStreets:
 
 class FourClasses:
     def decide(self, reports):
-        return [self._decide(report.source_class.code) for report in reports]
+        return [self._decide(report.source_class.code if report.source_class else "") for report in reports]
 
     def of_code(self, incident, class_code):
         decision = self._decide(class_code)
@@ -262,6 +268,18 @@ def sniff(content):
     return "application/pdf" if content.startswith(b"%PDF") else "application/octet-stream"
 
 
+def routing_of(application, files, clock):
+    """The rules that this district adopted, none at first, and the desk for them."""
+    tables = ReferenceTables(application, files, clock, PROFILE)
+    local_time = LocalTime(PROFILE.working_hours, WeekdayCalendar())
+    deadlines = LimitClock(PROFILE.working_hours, WeekdayCalendar())
+    routing = RoutingInForce(tables, local_time, deadlines)
+    return routing, RoutingDesk(
+        profile=PROFILE, tables=tables, incidents=application, routing=routing,
+        classes=FourClasses(), local_time=local_time, deadlines=deadlines, clock=clock,
+    )  # fmt: skip
+
+
 @contextmanager
 def open_district(database_url, files, *, limits=None, live=True):
     """Open everything; with ``live`` the views follow the log in a thread, as they do in a server."""
@@ -270,9 +288,10 @@ def open_district(database_url, files, *, limits=None, live=True):
         recorder = application.district_log
         database, follower = recorder.database, recorder.follower
         vault, clock = MemoryVault(), SystemClock()
+        routing, desk = routing_of(application, Folder(files), clock)
         decider = Decider(
             district=PROFILE.code, inbox=InboxTable(database), incidents=application, vault=vault,
-            jurisdiction=TwoStreets(), classes=FourClasses(), clock=clock,
+            jurisdiction=TwoStreets(), classes=FourClasses(), clock=clock, routing=routing,
         )  # fmt: skip
         runner = ProjectionRunner(database, recorder, TypedMapper())
         runner.catch_up()
@@ -289,8 +308,9 @@ def open_district(database_url, files, *, limits=None, live=True):
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
-                clock=clock,
+                clock=clock, routing=routing,
             ),
+            routing=desk,
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 

@@ -22,8 +22,10 @@ from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.record_fault import RecordFault
-from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
+from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, class_route
+from jiedao.domain.routing_decision import changes as changes_of
 from jiedao.domain.terms import Command, Role
 from tests.workflow_samples import USUALLY, said
 
@@ -32,7 +34,7 @@ _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion)
+    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, RoutingRulesVersion)
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }
@@ -177,6 +179,20 @@ def classed(incident, platform="enforcement", priority=2, hours=4, **changes):
         platform=platform, priority=priority, time_limit="4工作时", due_at=due_at, **changes,
     )  # fmt: skip
     incident.decide_class(decision, context=context(), at=START)
+    return incident
+
+
+def routed(incident, platform="service", rule="r1", hours=2, **changes):
+    """Let a rule send it elsewhere; without a platform it asks a person."""
+    due_at = None if hours is None else START + timedelta(hours=hours)
+    route = Route(platform, "便民服务中心", **{"priority": 1, "time_limit": "2工作时", "due_at": due_at} | changes)
+    inputs = RoutingInputs(
+        "hotline", "12345", "own", "E0101", incident.street_code, 2, urgent=False,
+        local_time="2026-11-02T09:00:00+08:00", weekday="monday", workday=True, working_time=True,
+    )  # fmt: skip
+    before = class_route(incident.classification)
+    decision = RoutingDecision("rules-1", rule, "转便民服务", route, changes_of(before, route), inputs)
+    incident.decide_routing(decision, context=context(), at=START)
     return incident
 
 

@@ -29,7 +29,7 @@ TOLD = {
     ),
     "核查任务 T1，通过": handled,
     "核查任务 T1，不通过，返工：仍有残留": lambda: dispatched().task("T1", "accept", "report_handled", "fail"),
-    "结案": lambda: handled().do("close"),
+    "结案，确认符合结案条件“道路恢复通行”": lambda: handled().do("close"),
     "答复上报人：已处置完毕": lambda: received().do("reply"),
     "回访，已解决，满意": lambda: handled().do("close").do("revisit"),
     "回访，未解决，不满意：垃圾还在": lambda: (

@@ -27,6 +27,7 @@ CONTEXT = EventContext("user:zhang", "dispatcher", uuid4(), "command:1", reason=
 
 GOLDEN_AGGREGATES = {
     "jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table", "jiedao.refused_command",
+    "jiedao.routing_rules",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -34,6 +35,7 @@ GOLDEN = {
     "jiedao.incident.received": "originator_topic timestamp report raw reporter",
     "jiedao.incident.jurisdiction_decided": "timestamp decision",
     "jiedao.incident.class_decided": "timestamp decision",
+    "jiedao.incident.routed": "timestamp decision",
     "jiedao.incident.revised": "timestamp report raw reporter",
     "jiedao.incident.late_revision_recorded": "timestamp report raw reporter",
     "jiedao.incident.attachment_stored": "timestamp url attachment",
@@ -53,7 +55,7 @@ GOLDEN = {
     "jiedao.incident.task_handled": "timestamp task_id result before after",
     "jiedao.incident.task_verified": "timestamp task_id note",
     "jiedao.incident.task_failed_verification": "timestamp task_id note",
-    "jiedao.incident.closed": "timestamp note",
+    "jiedao.incident.closed": "timestamp note closing_condition",
     "jiedao.incident.replied": "timestamp text",
     "jiedao.incident.revisited": "timestamp resolved satisfied note",
     "jiedao.incident.reopened": "timestamp",
@@ -71,6 +73,7 @@ GOLDEN = {
         " overlaps overlap_area_m2 gaps gap_area_m2 repairs origin"
     ),
     "jiedao.class_table.adopted": "originator_topic timestamp version effective_from content_sha256 classes origin",
+    "jiedao.routing_rules.adopted": "originator_topic timestamp version effective_from content_sha256 rules origin",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 

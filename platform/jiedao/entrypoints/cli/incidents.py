@@ -118,7 +118,13 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "平台 platform", found.platform_label
     yield "部门 department", found.department
     yield "类别 class", _joined(found.class_code, found.class_name, label_of(ClassMethod, found.class_method))
+    yield "执法事项 matters", "、".join(found.matters)
+    yield "立案条件 to file", found.filing_condition
+    yield "结案条件 to close", found.closing_condition
+    yield "派单规则 routing", _joined(found.routing_rule, f"（{found.routing_rules}）" if found.routing_rules else None)
+    yield "标签 tags", "、".join(found.tags)
     yield "级别 priority", found.priority
+    yield "时限 limit", found.time_limit
     yield "期限 due", _joined(local(found.due_at, zone), "（暂定 provisional）" if found.due_provisional else None)
     yield "标记 flags", "、".join(label_of(ReportFlag, flag) or flag for flag in found.flags)
     yield "发生 happened", local(found.happened_at, zone)

@@ -54,6 +54,9 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
         "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
     },
+    "Rules 规则": {
+        "routing": Entry("routing", "routing", "派单规则 Show, try and replay what sends incidents where."),
+    },
     "Places 辖区": {
         "boundaries": Entry("boundaries", "boundaries", "辖区边界 Import, compare and ask boundary sets."),
     },

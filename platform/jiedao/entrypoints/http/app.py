@@ -22,6 +22,7 @@ from jiedao.entrypoints.http import (
     routes_places,
     routes_queues,
     routes_reports,
+    routes_routing,
     routes_service,
 )
 from jiedao.entrypoints.http.authentication import all_at_once
@@ -44,6 +45,7 @@ ROUTERS = (
     routes_queues.router,
     routes_dead_letters.router,
     routes_places.router,
+    routes_routing.router,
     routes_files.router,
     routes_service.router,
     routes_pages.router,

@@ -183,6 +183,13 @@ class IncidentAnswer(Answer):
     first_position: Position
     last_position: Position
     version: int
+    time_limit: Annotated[str | None, Field(description="处置时限 As the class table or a rule says it.")]
+    tags: Annotated[Sequence[str], Field(description="标签 Put on by the routing rules.")]
+    routing_rule: Annotated[str | None, Field(description="派单规则 The rule that applied; null where none did.")]
+    routing_rules: Annotated[str | None, Field(description="规则版本 The version of the rules that were asked.")]
+    matters: Annotated[Sequence[str], Field(description="执法事项 Codes of the matters that its class can come to.")]
+    filing_condition: Annotated[str, Field(description="立案条件 What the class asks for before filing.")]
+    closing_condition: Annotated[str, Field(description="结案条件 What closing confirms.")]
     tasks: Annotated[Sequence[TaskAnswer], Field(description="任务 Its tasks since it was last opened.")]
 
 
