@@ -94,6 +94,7 @@ class IncidentSummary:
     last_position: int
     version: int
     progress: Mapping[str, object] | None
+    upstream_refusal: str | None
 
     @property
     def tasks(self) -> Sequence[Task]:
@@ -123,6 +124,7 @@ class QueueRow:
     external_id: str
     lifecycle: str
     received_at: datetime
+    upstream_refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)

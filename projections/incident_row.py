@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from jiedao.domain import workflow_events
+from jiedao.domain import upstream_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident, standing
 from jiedao.domain.progress import Progress
@@ -23,6 +23,7 @@ from jiedao.domain.report import IncidentReport
 from jiedao.domain.terms import IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
+from projections.telling_upstream import told_refusals
 
 
 @dataclass(slots=True)
@@ -32,7 +33,8 @@ class IncidentRow:
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is the superior platform's deadline
     for an upstream case that has one, else the class table's; both are kept beside it. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
-    replaced and never changed, since copies of a row share it.
+    replaced and never changed, since copies of a row share it. ``upstream_refusal`` is what the superior platform
+    refused and nobody has dealt with, in a sentence; ``None`` where nothing is.
     """
 
     incident_id: UUID
@@ -73,6 +75,7 @@ class IncidentRow:
     class_due_at: datetime | None
     class_due_provisional: bool
     progress: Mapping[str, object] | None
+    upstream_refusal: str | None
 
 
 COLUMNS = tuple(field.name for field in fields(IncidentRow))
@@ -147,6 +150,7 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         class_due_at=None,
         class_due_provisional=False,
         progress=None,
+        upstream_refusal=None,
     )
     _take_report(row, report)
     _settle(row)
@@ -194,6 +198,7 @@ def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
     progress = msgspec.convert(row.progress or {}, Progress)
     event.advance(progress)
     row.progress = msgspec.to_builtins(progress)
+    row.upstream_refusal = told_refusals(progress.upstream_refusals)
 
 
 def _nothing(_row: IncidentRow, _event: object) -> None:
@@ -212,7 +217,7 @@ _OF_REPORTS: dict[str, _Step] = {
 }
 _OF_COMMANDS: dict[str, _Step] = {
     vars(event)["TOPIC"]: _move_on
-    for event in vars(workflow_events).values()
+    for event in (*vars(workflow_events).values(), *vars(upstream_events).values())
     if isinstance(event, type) and issubclass(event, WorkflowEvent) and "TOPIC" in vars(event)
 }
 STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS

@@ -39,7 +39,9 @@ CREATE TABLE incident_view (
     class_due_at         timestamptz,
     class_due_provisional boolean    NOT NULL,
     -- How far people's commands have brought it; NULL until the first. What an event means for it, the domain says.
-    progress             jsonb
+    progress             jsonb,
+    -- What the superior platform refused and nobody has dealt with, in a sentence.
+    upstream_refusal     text
 );
 -- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
 CREATE UNIQUE INDEX ON incident_view (first_position);
