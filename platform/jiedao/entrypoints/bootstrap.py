@@ -31,6 +31,7 @@ from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
+from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.database import Database
@@ -74,6 +75,7 @@ class District:
     reconciliation: ReconciliationTable
     refusals: RefusalLog
     offsets: OffsetTable
+    outbox: Outbox
     clock: Clock
 
     def services(self, checks: Mapping[str, partial[Health]] | None = None) -> Services:
@@ -90,7 +92,9 @@ class District:
             jurisdiction=self.jurisdiction,
             commands=self.commands,
             clock=self.clock,
-            checks=checks or {},
+            outbox=self.outbox.pages,
+            outbox_desk=self.outbox.desk,
+            checks={"outbox": self.outbox.health} | dict(checks or {}),
         )
 
 
@@ -166,6 +170,9 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             reconciliation=ReconciliationTable(database),
             refusals=RefusalLog(database),
             offsets=OffsetTable(database),
+            outbox=stack.enter_context(
+                open_outbox(profile=profile, application=application, database=database, clock=clock)
+            ),
             clock=clock,
         )
 

@@ -11,12 +11,14 @@ from typing import Protocol
 
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
+from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 
 
@@ -101,5 +103,7 @@ class Services:
     jurisdiction: Jurisdiction
     commands: CommandDesk
     clock: Clock
+    outbox: OutboxPages
+    outbox_desk: OutboxDesk
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

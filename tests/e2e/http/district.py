@@ -21,6 +21,8 @@ from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.intake import Intake
+from jiedao.application.outbox_desk import OutboxDesk
+from jiedao.application.outbox_filling import OutboxFiller
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -32,8 +34,10 @@ from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.services import Services
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
+from jiedao.store.outbox import OutboxTable
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
@@ -278,7 +282,10 @@ def open_district(database_url, files, *, limits=None, live=True):
             stack.callback(thread.join)
             stack.callback(follower.close)  # so that nothing waits for more
             stack.callback(stop.set)
+        outbox = OutboxTable(database)
+        filler = OutboxFiller(PROFILE.code, application, outbox)
         services = Services(
+            outbox=OutboxPages(database), outbox_desk=OutboxDesk(application, outbox, filler, clock),
             profile=PROFILE, pipeline=OrderPipeline(Intake(application, decider)), read=ReadModel(database),
             reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
