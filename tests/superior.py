@@ -10,7 +10,7 @@ import json
 from collections import defaultdict, deque
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 
 TOKEN = "token-of-the-superior"
 
@@ -25,9 +25,8 @@ class Superior:
         self.messages = []
         self.strangers = 0
         self._answers = {}
-        self._lock = Lock()
         self._released = Event()
-        self._arrived = Event()
+        self._arrived = Condition()
         self._server = None
         self._port = 0
 
@@ -51,21 +50,28 @@ class Superior:
         self._thread.join()
         self._server.server_close()
 
-    def wait_for_arrival(self, seconds=30):
-        assert self._arrived.wait(seconds), "nothing came"
-        self._arrived.clear()
+    def wait_for_arrivals(self, count, seconds=60):
+        """Wait until so many requests have come."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self.arrivals) >= count, seconds), "too little came"
+
+    def wait_for_effect(self, case, kinds, seconds=60):
+        """Wait until these messages of a case took effect, and no others."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self.effective[case] == kinds, seconds)
+        assert self.effective[case] == kinds
 
     def keys_of(self, case):
         return [key for number, _kind, key in self.arrivals if number == case]
 
     def take(self, body, key):
         """Let a message take effect, once for its key; returns the answer."""
-        with self._lock:
+        with self._arrived:
             self.arrivals.append((body["case_number"], body["kind"], key))
             mood = self.moods.popleft() if self.moods else "take"
-            self._arrived.set()
             if mood in {"refuse", "take", "lose", "slow"} and key not in self._answers:
                 self._answers[key] = self._judge(body, mood)
+            self._arrived.notify_all()
             return mood, self._answers.get(key)
 
     def wait_for_end(self):

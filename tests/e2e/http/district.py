@@ -168,7 +168,7 @@ def read_order(source, raw):
     if not isinstance(number, str) or not number:
         return Rejection("id_missing", "the source's own number is missing", "/id")
     report = IncidentReport(
-        source=source, external_id=number, revision=record.get("revision", 1), lifecycle="own", channel=source,
+        source=source, external_id=number, revision=record.get("revision", 1), lifecycle=record.get("lifecycle", "own"), channel=source,
         title=record["title"], description="", reported_at=datetime(2026, 11, 24, 1, tzinfo=UTC),
         place=ReportedPlace(record.get("lon"), record.get("lat"), needed=record.get("needed", True)),
         source_class=SourceClass(source, record.get("class", "")),
