@@ -29,6 +29,7 @@ class Superior:
         self._arrived = Condition()
         self._server = None
         self._port = 0
+        self.is_down = True
 
     @property
     def url(self):
@@ -38,6 +39,7 @@ class Superior:
         """Listen, after a stop on the port of before; what it knew it still knows."""
         self._released.clear()
         self._server = _Server(("127.0.0.1", self._port), _Requests)
+        self.is_down = False
         self._server.superior = self
         self._port = self._server.server_address[1]
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -46,6 +48,7 @@ class Superior:
     def stop(self):
         """Go down: who waits for an answer gets none."""
         self._released.set()
+        self.is_down = True
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import Notification, StoredEvent
 
 from jiedao.application.district_application import DistrictApplication
 from jiedao.domain.aggregate import RecordedEvent
 from jiedao.domain.incident import Incident
-from jiedao.domain.ports import LogEntry
 from jiedao.domain.terms import OutboxState
 from jiedao.domain.upstream_messages import OWING_TOPICS, UpstreamMessage, owed
 from jiedao.store.outbox import OutboxTable, OwedMessage, RecordedAnswer
@@ -28,6 +28,9 @@ _BECAME: Mapping[str, OutboxState] = {
     Incident.UpstreamMessageSetAside.TOPIC: OutboxState.SET_ASIDE,
 }
 """What became of a message, by the event that says so."""
+
+_TOPICS = frozenset({*OWING_TOPICS, *_BECAME})
+"""All that is read of the log; the rest is passed over."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -49,40 +52,42 @@ class OutboxFiller:
 
     def step(self) -> tuple[int, bool]:
         """Take in the next stretch of the log; returns the position reached, and whether the log ended there."""
-        before = self._table.reached()
-        entries = self._application.district_log.select_log(before, _STRETCH)
-        if not entries:
+        before, log = self._table.reached(), self._application.district_log
+        head = log.max_notification_id() or 0
+        if head <= before:
             return before, True
-        reached = entries[-1].position
-        taken = self._table.fill(before, reached, self._owed(entries), list(self._answers(entries)))
-        return (reached, len(entries) < _STRETCH) if taken else (before, False)
+        told = log.select_notifications(before, _STRETCH, head, sorted(_TOPICS), inclusive_of_start=False)
+        at_end = len(told) < _STRETCH
+        reached = head if at_end else told[-1].id
+        taken = self._table.fill(before, reached, self._owed(told), list(self._answers(told)))
+        return (reached, at_end) if taken else (before, False)
 
-    def _owed(self, entries: Sequence[LogEntry]) -> list[OwedMessage]:
+    def _owed(self, told: Sequence[Notification]) -> list[OwedMessage]:
         """Make the messages of a stretch; whole streams are read, since what is owed depends on how the case stood."""
-        owing = {(entry.originator_id, entry.originator_version): entry for entry in entries if _owes(entry)}
-        streams = self._application.district_log.select_streams(list({stream for stream, _version in owing}))
+        owing = {(one.originator_id, one.originator_version): one.id for one in told if one.topic in OWING_TOPICS}
+        ids = [stream for stream, _version in owing if isinstance(stream, UUID)]
         made = []
-        for stream, stored in streams.items():
+        for stream, stored in self._application.district_log.select_streams(ids).items():
             last = max(version for one, version in owing if one == stream)
             events = (self._event(one) for one in stored if one.originator_version <= last)
             for message in owed(events):
-                entry = owing.get((stream, message.version))
-                if entry is not None:
-                    made.append(self._row(entry, message))
+                position = owing.get((stream, message.version))
+                if position is not None:
+                    made.append(self._row(position, message))
         return sorted(made, key=lambda row: row.position)
 
     def _event(self, stored: StoredEvent) -> RecordedEvent:
         return cast("RecordedEvent", self._application.mapper.to_domain_event(stored))
 
-    def _answers(self, entries: Sequence[LogEntry]) -> Iterator[RecordedAnswer]:
-        for entry in entries:
-            state = _BECAME.get(entry.topic)
+    def _answers(self, told: Sequence[Notification]) -> Iterator[RecordedAnswer]:
+        for one in told:
+            state = _BECAME.get(one.topic)
             if state is not None:
-                yield _answer(entry, state, self._application.decode(entry))
+                yield _answer(one.id, state, self._event(one))
 
-    def _row(self, entry: LogEntry, message: UpstreamMessage) -> OwedMessage:
+    def _row(self, position: int, message: UpstreamMessage) -> OwedMessage:
         return OwedMessage(
-            position=entry.position,
+            position=position,
             message_id=message.message_id,
             incident_id=message.incident_id,
             version=message.version,
@@ -116,15 +121,11 @@ def body_of(district: str, message: UpstreamMessage) -> bytes:
     )
 
 
-def _owes(entry: LogEntry) -> bool:
-    return entry.topic in OWING_TOPICS
-
-
-def _answer(entry: LogEntry, state: OutboxState, event: Any) -> RecordedAnswer:
+def _answer(position: int, state: OutboxState, event: Any) -> RecordedAnswer:
     return RecordedAnswer(
         position=event.owed_at,
         state=state.value,
-        answer_position=entry.position,
+        answer_position=position,
         answered_at=event.timestamp,
         reference=getattr(event, "reference", None),
         reason=getattr(event, "reason", None) or event.context.reason,

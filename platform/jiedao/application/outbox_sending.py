@@ -14,6 +14,7 @@ from threading import Event
 from typing import Protocol
 from uuid import uuid4
 
+import psycopg
 import structlog
 
 from jiedao.application.district_application import DistrictApplication
@@ -151,7 +152,7 @@ class OutboxSender:
         while not stop.is_set():
             try:
                 answered = self.send_one(source)
-            except JiedaoError as error:
+            except (JiedaoError, psycopg.Error) as error:  # the database, mostly: it is asked again
                 if not stop.is_set():
                     _log.warning("outbox_tries_again", source=source, error=str(error))
                 answered = False

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Event, Thread
 
+import psycopg
 import structlog
 
 from jiedao.application.district_application import DistrictApplication
@@ -75,7 +76,10 @@ class Outbox:
     def health(self) -> Health:
         """Say how it stands. Not well is what a restart could mend; a silent superior takes nobody out of service."""
         dead = [thread.name for thread in self._threads if not thread.is_alive()]
-        sentences = [sentence_of(row, self.clock.now(), self.why_not(row.source)) for row in self.pages.standing()]
+        try:
+            sentences = [sentence_of(row, self.clock.now(), self.why_not(row.source)) for row in self.pages.standing()]
+        except (JiedaoError, psycopg.Error):
+            sentences = ["not looked at: the database does not answer"]
         told = "; ".join([*(f"{name} has ended" for name in dead), *sentences])
         return Health(ok=not dead, sentence=told or "nothing waits for a superior platform")
 
@@ -88,7 +92,7 @@ class Outbox:
         while not stop.is_set():
             try:
                 follower.wait_beyond(self.filler.catch_up(), _WAIT_SECONDS)
-            except JiedaoError as error:
+            except (JiedaoError, psycopg.Error) as error:
                 if not stop.is_set():
                     _log.warning("outbox_waits_for_database", error=str(error))
                     stop.wait(_WAIT_SECONDS)
