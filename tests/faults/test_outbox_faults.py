@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 from jiedao.application.district_application import DistrictApplication
@@ -98,6 +99,17 @@ def test_a_superior_that_goes_down_and_comes_back_gets_the_rest(application, owe
         superior.stop()
         superior.start()
         superior.moods.extend([500, "lose", "garbage"])
+        until_recorded(application, owed, [sender])
+        check(application, owed, superior)
+
+
+def test_a_sender_whose_connections_are_cut_goes_on(application, owed, database_url):
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with superior_platform() as superior, sending(database_url, superior) as sender:
+        for count in (3, 9, 15):
+            superior.wait_for_arrivals(count)
+            with psycopg.connect(database_url, autocommit=True) as admin:
+                admin.execute(cut)
         until_recorded(application, owed, [sender])
         check(application, owed, superior)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from jiedao.application.district_application import DistrictApplication
@@ -13,12 +12,11 @@ from jiedao.domain.context import EventContext
 from jiedao.domain.errors import ConflictError, InvalidInputError, UnavailableError, VersionConflictError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Clock
-from jiedao.domain.terms import Command, OutboxState, Role, UpstreamMessageKind
+from jiedao.domain.terms import Command, IncidentState, OutboxState, Role, UpstreamMessageKind
 from jiedao.store.outbox import OutboxRow, OutboxTable
 from jiedao.store.recorder import UnitContext
 
 MAX_ATTEMPTS = 8
-_Check = Callable[[OutboxRow, Incident], None]
 
 
 class OutboxDesk:
@@ -49,7 +47,7 @@ class OutboxDesk:
             raise ConflictError(
                 f"{_named(row)} was overtaken by a later message of its case; give the command again instead"
             )
-        return self._record(row, Incident.UpstreamMessageRetried, actor, None, self._check_still_so)
+        return self._record(row, Incident.UpstreamMessageRetried, actor, None)
 
     def set_aside(self, position: int, reason: str, actor: Holder) -> OutboxRow:
         """Give a message up: it is not sent any more, and those behind it may go.
@@ -65,9 +63,9 @@ class OutboxDesk:
             raise ConflictError(f"{_named(row)} is {_state(row)}; there is nothing to give up")
         if row.leased_until is not None and row.leased_until > self._clock.now():
             raise ConflictError(f"{_named(row)} is being sent right now; look again in a moment")
-        return self._record(row, Incident.UpstreamMessageSetAside, actor, reason, lambda _row, _incident: None)
+        return self._record(row, Incident.UpstreamMessageSetAside, actor, reason)
 
-    def _record(self, row: OutboxRow, kind: type[Any], actor: Holder, reason: str | None, check: _Check) -> OutboxRow:
+    def _record(self, row: OutboxRow, kind: type[Any], actor: Holder, reason: str | None) -> OutboxRow:
         context = EventContext(
             actor.holder,
             actor.role.value,
@@ -79,7 +77,7 @@ class OutboxDesk:
         unit = UnitContext("outbox-desk", f"{row.message_id}:{row.round}:{vars(kind)['TOPIC']}", b"", lane="people")
         for _attempt in range(MAX_ATTEMPTS):
             incident = self._application.load([row.incident_id])[row.incident_id]
-            check(row, incident)
+            returnable = Command.RETURN_CASE in may(incident, Role.SHIFT_LEADER)
             incident.trigger_event(
                 kind,
                 context=context,
@@ -88,6 +86,8 @@ class OutboxDesk:
                 owed_at=row.position,
                 kind=row.kind,
             )
+            if kind is Incident.UpstreamMessageRetried:
+                _check_still_true(row, incident, returnable=returnable)
             try:
                 self._application.record([incident], unit)
             except VersionConflictError:
@@ -96,15 +96,15 @@ class OutboxDesk:
             return self._table.find(row.position)
         raise UnavailableError("the incident changes faster than this can be recorded; try again")
 
-    @staticmethod
-    def _check_still_so(row: OutboxRow, incident: Incident) -> None:
-        """A case can only be said again not to be ours while it still is such that it could be returned."""
-        returning = row.kind == UpstreamMessageKind.RETURNED
-        if returning and Command.RETURN_CASE not in may(incident, Role.SHIFT_LEADER):
-            raise ConflictError(
-                f"the case is {incident.state.label} {incident.state.value} by now and cannot go back as it is;"
-                " give up this message, or return the case anew"
-            )
+
+def _check_still_true(row: OutboxRow, incident: Incident, *, returnable: bool) -> None:
+    """Raise ConflictError where what the message says is no longer so: it is not ours, or everything is handled."""
+    returned, handled = row.kind == UpstreamMessageKind.RETURNED, row.kind == UpstreamMessageKind.HANDLED
+    if (returned and not returnable) or (handled and incident.state is not IncidentState.HANDLED):
+        raise ConflictError(
+            f"{_named(row)} says what is no longer so: the case moved on meanwhile;"
+            " set the message aside, or give the command again"
+        )
 
 
 def _named(row: OutboxRow) -> str:

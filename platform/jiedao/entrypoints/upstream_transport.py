@@ -156,7 +156,11 @@ def _at(answer: Mapping[str, object], path: str) -> object:
 
 
 def _text(value: object) -> str:
-    """Return a plain value as JSON writes it, a text as it is; nothing for what is missing or not plain."""
+    """Return a plain value as JSON writes it, a text as it is; nothing for what is missing or not plain.
+
+    What cannot be shown goes: another house's text must not reach what cannot store it, nor what a terminal obeys.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    text = str(value) if isinstance(value, str | int | float) else ""
+    return "".join(one for one in text if one.isprintable()).strip()

@@ -204,8 +204,33 @@ def test_a_return_is_not_said_again_of_a_case_that_somebody_works_on(cases, outb
     superior.moods.extend(["take", "refuse"])
     outbox.step()
     cases.do(incident, "dispatch", "dispatcher", said.NewTask(PLATFORM))
-    with pytest.raises(ConflictError, match="cannot go back as it is"):
+    with pytest.raises(ConflictError, match="no longer so"):
         outbox.desk.retry(rows(outbox)[1].position, LEADER)
+
+
+def test_a_report_is_sent_again_as_it_was_only_while_everything_is_handled(cases, outbox, superior):
+    incident = cases.receive()
+    cases.admit(incident)
+    cases.handle(incident)
+    superior.moods.extend(["take", "refuse"])
+    outbox.step()
+    position = rows(outbox)[1].position
+    cases.do(incident, "reassign", "dispatcher", said.OtherAssignee("T1", PLATFORM, "换人"))
+    with pytest.raises(ConflictError, match="no longer so"):
+        outbox.desk.retry(position, LEADER)
+    assert cases.find(incident).state is IncidentState.DISPATCHED
+
+
+def test_a_refused_report_can_be_sent_again_as_it_was(cases, outbox, superior):
+    incident = cases.receive()
+    cases.admit(incident)
+    cases.handle(incident)
+    superior.moods.extend(["take", "refuse"])
+    outbox.step()
+    outbox.desk.retry(rows(outbox)[1].position, LEADER)
+    assert cases.find(incident).state is IncidentState.HANDLED
+    outbox.step()
+    assert superior.effective == {CASE: ["accepted", "handled"]}
 
 
 def test_a_message_that_waits_can_be_hurried(cases, outbox, superior):

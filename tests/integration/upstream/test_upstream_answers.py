@@ -73,6 +73,7 @@ OWN = {
         (200, {"accepted": False}, {}, Refused("未说明理由 no reason given")),
         (409, {"reason": "案件已结"}, {}, Refused("案件已结")),
         (422, {"accepted": False}, {}, Refused("未说明理由 no reason given")),
+        (409, b'{"reason": "\\u0000a\\u202eb\\n"}', {}, Refused("ab")),
         (400, {"reason": "x" * 2_000}, {}, Refused("x" * 500)),
         (200, {"code": 0, "msg": "ok", "data": {"id": "D9"}}, OWN, Delivered("D9")),
         (200, {"code": 1004, "msg": "超期"}, OWN, Refused("超期", "1004")),
