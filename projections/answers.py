@@ -102,6 +102,7 @@ class IncidentSummary:
     matters: Sequence[str]
     filing_condition: str
     closing_condition: str
+    upstream_refusal: str | None
 
     @property
     def tasks(self) -> Sequence[Task]:
@@ -131,6 +132,7 @@ class QueueRow:
     external_id: str
     lifecycle: str
     received_at: datetime
+    upstream_refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)

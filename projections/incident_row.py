@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from jiedao.domain import workflow_events
+from jiedao.domain import upstream_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident, standing
 from jiedao.domain.progress import Progress
@@ -24,6 +24,7 @@ from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
 from jiedao.domain.terms import IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
+from projections.telling_upstream import told_refusals
 
 
 @dataclass(slots=True)
@@ -35,7 +36,8 @@ class IncidentRow:
     limit); both are kept beside it. ``routing_rule`` of the version ``routing_rules`` is the rule that applied,
     ``None`` where none did. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
-    replaced and never changed, since copies of a row share it.
+    replaced and never changed, since copies of a row share it. ``upstream_refusal`` is what the superior platform
+    refused and nobody has dealt with, in a sentence; ``None`` where nothing is.
     """
 
     incident_id: UUID
@@ -83,6 +85,7 @@ class IncidentRow:
     matters: list[str] = field(default_factory=list)
     filing_condition: str = ""
     closing_condition: str = ""
+    upstream_refusal: str | None = None
 
 
 COLUMNS = tuple(column.name for column in fields(IncidentRow))
@@ -157,6 +160,7 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         class_due_at=None,
         class_due_provisional=False,
         progress=None,
+        upstream_refusal=None,
     )
     _take_report(row, report)
     _settle(row)
@@ -220,6 +224,7 @@ def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
     progress = msgspec.convert(row.progress or {}, Progress)
     event.advance(progress)
     row.progress = msgspec.to_builtins(progress)
+    row.upstream_refusal = told_refusals(progress.upstream_refusals)
 
 
 def _nothing(_row: IncidentRow, _event: object) -> None:
@@ -239,7 +244,7 @@ _OF_REPORTS: dict[str, _Step] = {
 }
 _OF_COMMANDS: dict[str, _Step] = {
     vars(event)["TOPIC"]: _move_on
-    for event in vars(workflow_events).values()
+    for event in (*vars(workflow_events).values(), *vars(upstream_events).values())
     if isinstance(event, type) and issubclass(event, WorkflowEvent) and "TOPIC" in vars(event)
 }
 STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS

@@ -47,7 +47,9 @@ CREATE TABLE incident_view (
     routing_rules        text,               -- the version of the rules that were asked; NULL: there were none
     matters              text[]      NOT NULL,
     filing_condition     text        NOT NULL,
-    closing_condition    text        NOT NULL
+    closing_condition    text        NOT NULL,
+    -- What the superior platform refused and nobody has dealt with, in a sentence.
+    upstream_refusal     text
 );
 -- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
 CREATE UNIQUE INDEX ON incident_view (first_position);

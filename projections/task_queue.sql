@@ -17,6 +17,7 @@ CREATE TABLE task_queue (
     external_id      text        NOT NULL,
     lifecycle        text        NOT NULL,
     received_at      timestamptz NOT NULL,
+    upstream_refusal text,
     -- What a queue is ordered by, without NULL, so that a page begins after a row by one comparison.
     sort_priority    smallint    GENERATED ALWAYS AS (coalesce(priority, 9)) STORED,
     sort_due         timestamptz GENERATED ALWAYS AS (coalesce(due_at, 'infinity'::timestamptz)) STORED,

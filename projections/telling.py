@@ -16,6 +16,7 @@ from jiedao.domain.report import Sealed
 from jiedao.domain.routing_decision import RouteChange, RoutingDecision
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import AssigneeKind, ClassMethod, Command, Lifecycle, MatchMethod, Platform, TaskState
+from projections.telling_upstream import UPSTREAM_TELLINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,5 +242,7 @@ _OF_REPORTS: dict[str, Telling] = {
     ),
 }
 
-TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS
+_OF_SUPERIORS = {topic: Telling(*told) for topic, told in UPSTREAM_TELLINGS.items()}
+
+TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS | _OF_SUPERIORS
 """Topic → how an event of it is told."""

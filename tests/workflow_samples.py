@@ -24,7 +24,7 @@ STREET = JurisdictionDecision("polygon", "330103006", "outline-1")
 CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement", closing_condition="道路恢复通行")
 
 SAID = {
-    "admit": {}, "decline": {"reason": "不属本区"}, "confirm": {"found": True}, "file": {}, "reject": {"reason": "不符合立案条件"},
+    "admit": {}, "decline": {"reason": "不属本区"}, "return_case": {"reason": "不属本区"}, "confirm": {"found": True}, "file": {}, "reject": {"reason": "不符合立案条件"},
     "settle_on_spot": {"result": "当场劝离"}, "void": {"reason": "误报"}, "dispatch": {"assignee": ENFORCEMENT},
     "reassign": {"task_id": "T1", "assignee": GREENING, "reason": "属园林职责"}, "accept": {"task_id": "T1"},
     "return": {"task_id": "T1", "reason": "非本单位职责"}, "start": {"task_id": "T1"},
@@ -37,7 +37,7 @@ SAID = {
 """What each command says at least, as people in the field would."""
 
 USUALLY = {
-    "admit": "intake_operator", "decline": "intake_operator", "confirm": "collector", "file": "shift_leader",
+    "admit": "intake_operator", "decline": "intake_operator", "return_case": "shift_leader", "confirm": "collector", "file": "shift_leader",
     "reject": "shift_leader", "settle_on_spot": "collector", "void": "shift_leader", "dispatch": "dispatcher",
     "reassign": "dispatcher", "accept": "handler", "return": "handler", "start": "handler", "report_handled": "handler",
     "verify": "collector", "close": "shift_leader", "reply": "intake_operator", "revisit": "intake_operator",
@@ -180,4 +180,5 @@ def lives(lifecycle: str) -> dict[str, Life]:
         "rejected": lambda: received().do("admit").do("reject"),
         "void": lambda: received().do("void"),
     }
-    return both | ({state: begin() for state, begin in own.items()} if lifecycle == "own" else {})
+    upstream = {"sent_back": lambda: received(lifecycle).do("return_case")}
+    return both | {state: begin() for state, begin in (own if lifecycle == "own" else upstream).items()}

@@ -18,6 +18,7 @@ from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.people import everybody
 from ingest.sources.reading.reports import finished
+from ingest.sources.reading.superior import SuperiorFields
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
@@ -55,6 +56,15 @@ ALIASES: Aliases = MappingProxyType(
         "department": ("department", "dispose_unit_name", "处置部门", "责任单位"),
         "opinion": ("opinion", "handling_opinion", "处置意见", "批转意见"),
         "filing_condition": ("filing_condition", "立案条件"),
+        "check_opinion": ("check_opinion", "verify_opinion", "核查意见", "结案意见"),
+        "assigned_at": ("assigned_at", "dispatch_time", "派遣时间"),
+        "reworks": ("rework_num", "返工次数"),
+        "urged": ("urge_num", "催办次数"),
+        "supervised": ("is_supervise", "是否督办"),
+        "visited_at": ("visit_time", "回访时间"),
+        "visit_result": ("visit_result", "回访结果"),
+        "resolved": ("is_solved", "是否解决"),
+        "satisfied": ("is_satisfied", "是否满意"),
         "collector_name": (
             "collector",
             "collector_name",
@@ -82,6 +92,17 @@ class DigitalCityAdapter(FieldsAdapter):
     """Reads 数字城管 cases."""
 
     aliases = ALIASES
+    superior = SuperiorFields(
+        note="check_opinion",
+        assigned_at="assigned_at",
+        reworks="reworks",
+        urges="urged",
+        supervised="supervised",
+        visited_at="visited_at",
+        visit_result="visit_result",
+        resolved="resolved",
+        satisfied="satisfied",
+    )
 
     def read_options(self, options: Options) -> None:
         """Read ``six_digit_scheme``: the scheme of class codes that are six digits."""
@@ -109,7 +130,7 @@ class DigitalCityAdapter(FieldsAdapter):
             place=self.place(fields, notes),
             source_class=self._class(fields),
             upstream=self.superior_case(
-                fields.text("case_number") or external_id, deadline, fields.text("stage"), notes
+                fields.text("case_number") or external_id, deadline, fields.text("stage"), fields, notes
             ),
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("photos"), "photo", notes)

@@ -19,6 +19,7 @@ from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.people import everybody, who_reported
 from ingest.sources.reading.reports import finished
+from ingest.sources.reading.superior import SuperiorFields
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE, at_most
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
 
@@ -79,6 +80,10 @@ ALIASES: Aliases = MappingProxyType(
         "return_reason": ("back_reason", "退回原因"),
         "reply": ("reply_content", "content", "答复内容", "回复内容"),
         "visit_result": ("visit_result", "回访结果"),
+        "rehandle_reason": ("rehandle_reason", "return_visit_reason", "重办原因"),
+        "reworks": ("rehandle_num", "重办次数"),
+        "resolved": ("visit_is_solved", "是否解决"),
+        "satisfied": ("visit_is_satisfaction", "result_satisfied", "是否满意"),
         "invalid_kind": ("order_invalid_type", "无效类型"),
         "caller_name": ("caller_name", "来电人", "来电人姓名", "诉求人", "姓名"),
         "caller_phone": ("caller_phone", "caller_number", "phone", "来电号码", "手机号"),
@@ -100,6 +105,17 @@ class HotlineAdapter(FieldsAdapter):
     """Reads 12345 orders."""
 
     aliases = ALIASES
+    superior = SuperiorFields(
+        note="rehandle_reason",
+        assigned_at="dispatched_at",
+        reworks="reworks",
+        urges="urged",
+        supervised="supervised",
+        visited_at="visited_at",
+        visit_result="visit_result",
+        resolved="resolved",
+        satisfied="satisfied",
+    )
 
     def read_options(self, options: Options) -> None:
         """Read ``no_place``, the kinds of orders that have no place, and ``statuses``, what the status numbers mean."""
@@ -123,7 +139,7 @@ class HotlineAdapter(FieldsAdapter):
             reported_at=self.times.reported(fields.find("called_at"), received_at, notes),
             place=self._place(fields, notes),
             source_class=self._class(fields),
-            upstream=self.superior_case(external_id, deadline, self._statuses.get(stage, stage), notes),
+            upstream=self.superior_case(external_id, deadline, self._statuses.get(stage, stage), fields, notes),
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("attachments"), "file", notes),
         )

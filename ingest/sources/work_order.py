@@ -17,8 +17,10 @@ from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.people import everybody
 from ingest.sources.reading.reports import finished
+from ingest.sources.reading.superior import SuperiorFields
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
+from jiedao.domain.terms import UpstreamStatus
 
 ALIASES: Aliases = MappingProxyType(
     {
@@ -67,6 +69,12 @@ class WorkOrderAdapter(FieldsAdapter):
     """Reads 1do work orders."""
 
     aliases = ALIASES
+    superior = SuperiorFields(
+        urges="urged",
+        deleted="deleted",
+        deleted_value="2",
+        stages={"5": UpstreamStatus.CLOSED, "已完成": UpstreamStatus.CLOSED},
+    )
 
     def read_options(self, options: Options) -> None:
         """Read what the codes of SOURCE (``sources``), OTYPEID (``types``) and OSTATUS (``statuses``) mean."""
@@ -93,7 +101,7 @@ class WorkOrderAdapter(FieldsAdapter):
             happened_at=self.times.happened(fields.find("started_at"), received_at, notes),
             place=self._place(fields, notes),
             source_class=self._class(fields),
-            upstream=self.superior_case(external_id, due_at, stage, notes),
+            upstream=self.superior_case(external_id, due_at, stage, fields, notes),
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("attachments"), "file", notes),
             original_source=origin["source"] if origin and origin["source"] != self.settings.name else None,

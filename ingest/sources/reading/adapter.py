@@ -18,6 +18,7 @@ from ingest.sources.reading.options import Options
 from ingest.sources.reading.reports import read_record
 from ingest.sources.reading.splitting import split_payload
 from ingest.sources.reading.streets import StreetNames
+from ingest.sources.reading.superior import SuperiorFields, SuperiorReader
 from ingest.sources.reading.times import TimeReader
 from jiedao.domain.profile import DistrictProfile, SourceSettings
 from jiedao.domain.report import ReportedPlace, UpstreamCase
@@ -41,10 +42,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class FieldsAdapter(ABC):
     """Reads records of named fields. An adapter for one source defines ``aliases`` and :meth:`read`.
 
-    ``aliases`` must name ``lon``, ``lat``, ``coordinates``, ``revision`` and ``urgent`` among its fields.
+    ``aliases`` must name ``lon``, ``lat``, ``coordinates``, ``revision`` and ``urgent`` among its fields; ``superior``
+    says which of them tell how a case stands with the superior platform.
     """
 
     aliases: Aliases
+    superior = SuperiorFields()
 
     def __init__(self, settings: SourceSettings, profile: DistrictProfile) -> None:
         """Make it; raises ConfigurationError for options that are wrong or that nobody reads."""
@@ -55,6 +58,7 @@ class FieldsAdapter(ABC):
         self.streets = StreetNames(profile, no_street=options.texts("no_street"))
         self._channels: Mapping[str, str] = options.table("channels")
         self._encoding = options.encoding()
+        self._superior = SuperiorReader(self.superior, options, self.times)
         self.read_options(options)
         options.finish()
 
@@ -116,10 +120,12 @@ class FieldsAdapter(ABC):
             return stated
         return 1 if changed_at is None else (changed_at - _EPOCH) // timedelta(milliseconds=1)
 
-    def superior_case(self, number: str, deadline: datetime | None, stage: str, notes: Notes) -> UpstreamCase | None:
+    def superior_case(
+        self, number: str, deadline: datetime | None, stage: str, fields: Fields, notes: Notes
+    ) -> UpstreamCase | None:
         """Return the superior platform's case; where the district runs its own, what it says is kept as details."""
         if self.settings.lifecycle == Lifecycle.UPSTREAM:
-            return UpstreamCase(number, deadline, stage or None)
+            return UpstreamCase(number, deadline, stage or None, self._superior.read(fields, stage, notes))
         notes.keep(STAGE, stage)
         notes.keep(STATED_DEADLINE, deadline.isoformat() if deadline else "")
         return None

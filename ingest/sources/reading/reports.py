@@ -100,7 +100,10 @@ def _masked_case(case: UpstreamCase | None, external_id: str, masker: Masker) ->
     if case is None:
         return None
     number = case.case_number if case.case_number == external_id else masker.code(case.case_number)
-    return UpstreamCase(number, case.deadline, masker.text(case.stage) if case.stage else None)
+    news = case.news and replace(
+        case.news, note=masker.text(case.news.note), revisit_note=masker.text(case.news.revisit_note)
+    )
+    return UpstreamCase(number, case.deadline, masker.text(case.stage) if case.stage else None, news)
 
 
 def _masked_attachments(attachments: Iterable[Attachment], masker: Masker, notes: Notes) -> tuple[Attachment, ...]:

@@ -27,6 +27,7 @@ from jiedao.domain.ports import Clock, Inbox, InboxKey, Jurisdiction, KnownRecor
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing import Router
 from jiedao.domain.terms import ClassMethod, IncidentState, IntakeOutcome, MatchMethod, ReportFlag
+from jiedao.domain.upstream_news import hear
 
 _encode = msgspec.json.Encoder().encode
 _UNSEALED = Sealed("none", "", "")
@@ -221,6 +222,7 @@ class Decider:
             context = frame.context(record.origin, step.target)
             report = _flagged(record.report, place, klass)
             incident = decided.touched.get(step.target)
+            heard = incident.report.upstream if isinstance(incident, Incident) else None
             if incident is None:
                 incident = Incident.receive(
                     step.target, report=report, raw=raw, reporter=reporter, context=context, at=frame.at
@@ -233,6 +235,8 @@ class Decider:
                 raise TypeError(f"{step.target} is not an incident")
             if holds:
                 _decide_again(incident, place, klass, router, context, frame.at)
+                if hear(incident, heard, context=context, at=frame.at):  # it may have come back to where we decide
+                    _decide_again(incident, place, klass, router, context, frame.at)
             step.aggregate = incident
             step.event_index = len(incident.pending_events)
 
@@ -314,9 +318,13 @@ def _flagged(report: IncidentReport, place: JurisdictionDecision, klass: ClassDe
 
 
 def _meaning(report: IncidentReport) -> IncidentReport:
-    """The report without what tells of its delivery: the flags, and a time that is its arrival's for want of one."""
+    """The report without what tells of its delivery: the flags, and a time that is its arrival's for want of one.
+
+    Without what we make of a superior's words, too: the words are what came, and a later version may read more in them.
+    """
     arrival = not _ARRIVAL_FLAGS.isdisjoint(report.flags)
-    return replace(report, flags=(), reported_at=_NO_TIME if arrival else report.reported_at)
+    upstream = report.upstream and replace(report.upstream, news=None)
+    return replace(report, flags=(), reported_at=_NO_TIME if arrival else report.reported_at, upstream=upstream)
 
 
 _ARRIVAL_FLAGS = frozenset({ReportFlag.TIME_MISSING.value, ReportFlag.TIME_IN_FUTURE.value})

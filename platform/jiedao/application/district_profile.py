@@ -26,6 +26,7 @@ from jiedao.application.profile_places import (
 from jiedao.application.profile_routing import read_routing
 from jiedao.application.profile_settings import Section, read_section
 from jiedao.application.profile_tables import TableReader, read_text
+from jiedao.application.profile_upstream import read_upstream
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.profile import CalendarSettings, DistrictProfile, SourceSettings, WorkingHours
 from jiedao.domain.terms import Crs, Lifecycle
@@ -169,6 +170,7 @@ def _source(name: str, section: Section, schemes: Collection[str]) -> SourceSett
         class_scheme=section.text("class_scheme"),
         topic=section.text("topic"),
         options=section.mapping("options"),
+        upstream=read_upstream(section),
     )
     section.finish()
     if not _SOURCE_NAME.fullmatch(name):

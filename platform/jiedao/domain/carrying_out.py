@@ -16,6 +16,7 @@ from jiedao.domain.context import EventContext
 from jiedao.domain.errors import InvalidInputError, JiedaoError
 from jiedao.domain.incident import Incident
 from jiedao.domain.terms import Command, Lifecycle, Role, TaskState
+from jiedao.domain.upstream_events import has_tasks_with_somebody
 from jiedao.domain.workflow import allowed, rule_of
 
 
@@ -59,11 +60,10 @@ def check(incident: Incident, command: Command, details: object, role: Role) -> 
     if role not in rule.roles:
         raise refused(incident, role, f"{role.label} {role.value} may not {command.value} ({command.label})")
     if incident.lifecycle not in rule.lifecycles:
-        raise refused(
-            incident,
-            role,
-            f"{command.label} {command.value} is the superior platform's to do: it is its case (上级平台案件)",
-        )
+        whose = "is the superior platform's to do: it is its case (上级平台案件)"
+        if incident.lifecycle is Lifecycle.OWN:
+            whose = "is for a superior platform's case: this one is our own (自办)"
+        raise refused(incident, role, f"{command.label} {command.value} {whose}")
     state = incident.state
     if state not in rule.states:
         raise refused(
@@ -84,6 +84,8 @@ def _ruled_out(incident: Incident, command: Command, actor: str | None) -> bool:
     progress = incident.progress
     if command is Command.VERIFY:
         return all(task.handled_by == actor for task in progress.tasks.values() if task.state is TaskState.HANDLED)
+    if command is Command.RETURN_CASE:
+        return has_tasks_with_somebody(progress)
     return command is Command.FILE and progress.confirmed is False
 
 
@@ -142,6 +144,13 @@ def _file(incident: Incident, details: said.Remark, context: EventContext) -> di
     return {"kind": Incident.Filed, "note": details.note}
 
 
+def _return_case(incident: Incident, _details: said.Reason, context: EventContext) -> dict[str, Any]:
+    if has_tasks_with_somebody(incident.progress):
+        why = "有任务未退回，不得退回上级 somebody still has a task: the case goes back once every task was returned"
+        raise refused(incident, Role(context.role), why)
+    return {"kind": Incident.CaseSentBack}
+
+
 def _dispatch(incident: Incident, details: said.NewTask, _context: EventContext) -> dict[str, Any]:
     return {
         "kind": Incident.TaskDispatched,
@@ -179,6 +188,7 @@ _ACTS: Mapping[Command, _Act] = MappingProxyType(
     {
         Command.ADMIT: _admit,
         Command.DECLINE: _plain(Incident.Declined),
+        Command.RETURN_CASE: _return_case,
         Command.CONFIRM: _copied(Incident.Confirmed, "found", "note", "photos"),
         Command.FILE: _file,
         Command.REJECT: _plain(Incident.Rejected),

@@ -150,6 +150,7 @@ DETAILS: Mapping[Command, type] = MappingProxyType(
         Command.DECIDE_CLASS: Class,
         Command.ADMIT: Remark,
         Command.DECLINE: Reason,
+        Command.RETURN_CASE: Reason,
         Command.CONFIRM: Confirmation,
         Command.FILE: Remark,
         Command.REJECT: Reason,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
-from jiedao.domain import workflow_events
+from jiedao.domain import upstream_events, workflow_events
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -136,6 +136,22 @@ class Incident(RecordedAggregate):
     Supervised = workflow_events.Supervised
     Urged = workflow_events.Urged
     InterventionRecorded = workflow_events.InterventionRecorded
+
+    # Between us and the superior platform whose case it is.
+    CaseSentBack = upstream_events.CaseSentBack
+    UpstreamMessageDelivered = upstream_events.UpstreamMessageDelivered
+    UpstreamMessageRefused = upstream_events.UpstreamMessageRefused
+    UpstreamMessageRetried = upstream_events.UpstreamMessageRetried
+    UpstreamMessageSetAside = upstream_events.UpstreamMessageSetAside
+    UpstreamAssigned = upstream_events.UpstreamAssigned
+    UpstreamVerified = upstream_events.UpstreamVerified
+    UpstreamFailedVerification = upstream_events.UpstreamFailedVerification
+    UpstreamClosed = upstream_events.UpstreamClosed
+    UpstreamWithdrawn = upstream_events.UpstreamWithdrawn
+    UpstreamRevisited = upstream_events.UpstreamRevisited
+    UpstreamDeadlineChanged = upstream_events.UpstreamDeadlineChanged
+    UpstreamUrged = upstream_events.UpstreamUrged
+    UpstreamSupervised = upstream_events.UpstreamSupervised
 
     def __init__(self, report: IncidentReport, raw: Sealed, reporter: Sealed | None) -> None:
         """Start from the first report; nothing is decided yet."""

@@ -78,11 +78,32 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """Where a source's superior platform takes our messages, and how its answers read.
+
+    ``token_setting`` names the environment variable that holds the token, ``ca_file`` the authorities that vouch for
+    the other side where the system's do not. An answer is a JSON object: the message was taken where ``accepted_field``
+    is ``accepted_value``; ``reference_field``, ``reason_field`` and ``code_field`` say the rest. ``a.b`` is b within
+    a.
+    """
+
+    url: str
+    token_setting: str = ""
+    timeout_seconds: float = 10.0
+    ca_file: str = ""
+    accepted_field: str = "accepted"
+    accepted_value: str = "true"
+    reference_field: str = "reference"
+    reason_field: str = "reason"
+    code_field: str = "code"
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSettings:
     """How one source is read: which adapter, in which coordinate system and zone, whose cases they are.
 
     ``class_scheme`` is the scheme under which its class codes are mapped; ``options`` are the adapter's own
-    (for ``csv`` the column mapping).
+    (for ``csv`` the column mapping). ``upstream`` is where its superior platform is told of its cases, if anywhere.
     """
 
     name: str
@@ -95,6 +116,7 @@ class SourceSettings:
     class_scheme: str
     topic: str
     options: Mapping[str, object] = field(default_factory=dict)
+    upstream: UpstreamSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

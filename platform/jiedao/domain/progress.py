@@ -17,6 +17,8 @@ class Progress:
 
     ``stage`` is ``None`` until somebody admitted or ended it; ``confirmed`` is what a check on site found, ``None``
     without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before.
+    ``sent_back_from`` is where a superior platform's case stood before it was returned there; ``upstream_refusals``
+    are the messages that the superior refused and nobody has dealt with: kind → reason.
     """
 
     stage: IncidentState | None = None
@@ -24,6 +26,8 @@ class Progress:
     confirmed: bool | None = None
     tasks: dict[str, Task] = field(default_factory=dict)
     earlier_tasks: int = 0
+    sent_back_from: IncidentState | None = None
+    upstream_refusals: dict[str, str] = field(default_factory=dict)
 
     def state(self, lifecycle: Lifecycle, standing: IncidentState) -> IncidentState:
         """Tell the incident's state; ``standing`` is what the decisions about it say before it was admitted.

@@ -43,12 +43,39 @@ class SourceClass:
 
 
 @dataclass(frozen=True, slots=True)
+class UpstreamNews:
+    """What a superior platform says has become of its case, as of one revision of its record.
+
+    ``status`` is a :class:`~jiedao.domain.terms.UpstreamStatus` value and ``note`` what was said with it;
+    ``assigned_at`` is when it last gave the case to us. ``reworks`` and ``urges`` count how often it was not satisfied
+    with the handling and how often it reminded, since the case began; ``supervised`` is whether it presses (督办).
+    A revisit (回访) is said by ``revisited``, with ``resolved`` and ``satisfied`` where they are known.
+    """
+
+    status: str | None = None
+    note: str = ""
+    assigned_at: datetime | None = None
+    reworks: int = 0
+    urges: int = 0
+    supervised: bool = False
+    revisited: bool = False
+    resolved: bool | None = None
+    satisfied: bool | None = None
+    revisit_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UpstreamCase:
-    """A superior platform's own case: its number and its deadline win over ours."""
+    """A superior platform's own case: its number and its deadline win over ours.
+
+    ``stage`` is its own word for where the case stands there, ``news`` what that and the rest of its record mean here;
+    ``None`` where they say nothing that could move the case.
+    """
 
     case_number: str
     deadline: datetime | None = None
     stage: str | None = None
+    news: UpstreamNews | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ class IncidentState(Term):
     DECLINED = "declined", "不予受理"
     REJECTED = "rejected", "不予立案"
     VOID = "void", "作废"
+    SENT_BACK = "sent_back", "已退回上级"
+    WITHDRAWN = "withdrawn", "上级撤回"
 
 
 class TaskState(Term):
@@ -103,6 +105,7 @@ class Command(Term):
     DECLINE = "decline", "不予受理"
     DECIDE_JURISDICTION = "decide_jurisdiction", "判定管辖"
     DECIDE_CLASS = "decide_class", "判定分类"
+    RETURN_CASE = "return_case", "退回上级"
     CONFIRM = "confirm", "核实"
     FILE = "file", "立案"
     REJECT = "reject", "不予立案"
@@ -201,3 +204,31 @@ class Crs(Term):
     CGCS2000 = "cgcs2000", "CGCS2000"
     GCJ02 = "gcj02", "GCJ-02"
     BD09 = "bd09", "BD-09"
+
+
+class UpstreamStatus(Term):
+    """What a superior platform says of its case that moves it here (上级办理状态)."""
+
+    ASSIGNED = "assigned", "已派发"
+    VERIFIED = "verified", "核查通过"
+    FAILED_VERIFICATION = "failed_verification", "核查不通过"
+    CLOSED = "closed", "已结案"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class UpstreamMessageKind(Term):
+    """What we owe a superior platform in its case (上级报文)."""
+
+    ACCEPTED = "accepted", "签收"
+    RETURNED = "returned", "退回"
+    HANDLED = "handled", "反馈"
+    REPLIED = "replied", "答复"
+
+
+class OutboxState(Term):
+    """Where a message to a superior platform stands."""
+
+    WAITING = "waiting", "待发送"
+    DELIVERED = "delivered", "已送达"
+    REFUSED = "refused", "上级拒收"
+    SET_ASIDE = "set_aside", "已搁置"

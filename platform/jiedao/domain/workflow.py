@@ -19,12 +19,16 @@ S, T, C, R = IncidentState, TaskState, Command, Role
 OPEN = (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED, S.DISPATCHED, S.HANDLED, S.SUSPENDED)
 """Where an incident still needs somebody."""
 
-ENDED = (S.CLOSED, S.DECLINED, S.REJECTED, S.VOID)
+OURS_TO_END = (S.CLOSED, S.DECLINED, S.REJECTED, S.VOID)
+"""Where a case of our own ends."""
+
+ENDED = (*OURS_TO_END, S.SENT_BACK, S.WITHDRAWN)
 """Where nobody has anything left to do."""
 
 ALL = (*OPEN, *ENDED)
 BOTH = (Lifecycle.OWN, Lifecycle.UPSTREAM)
 _OWN = (Lifecycle.OWN,)
+_UPSTREAM = (Lifecycle.UPSTREAM,)
 _FIELD = (R.HANDLER, R.GRID_WORKER)
 _PEOPLE = tuple(role for role in Role if role is not R.INTEGRATOR)
 
@@ -59,6 +63,8 @@ RULES: tuple[Rule, ...] = (
          note="上级平台案件受理后直接待派遣 a superior platform's case is filed already: it then waits for dispatch"),
     Rule(C.DECLINE, (S.TRIAGE, S.RECEIVED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER), S.DECLINED, lifecycles=_OWN,
          note="须说明理由 a reason is required"),
+    Rule(C.RETURN_CASE, (S.TRIAGE, S.RECEIVED, S.FILED, S.DISPATCHED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER, R.DISPATCHER), S.SENT_BACK, lifecycles=_UPSTREAM,
+         note="须说明理由；任务均已退回方可；上级不准退回的，回到退回前 a reason; only once every task was returned; where the superior refuses, it stands as before"),
     Rule(C.CONFIRM, (S.ADMITTED,), (R.COLLECTOR, R.GRID_WORKER), lifecycles=_OWN,
          note="立案前现场核实（公众举报） on site, before filing"),
     Rule(C.FILE, (S.ADMITTED,), (R.SHIFT_LEADER,), S.FILED, lifecycles=_OWN,
@@ -84,7 +90,7 @@ RULES: tuple[Rule, ...] = (
     Rule(C.REPLY, (*OPEN, S.CLOSED, S.DECLINED, S.REJECTED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER), always=True, note="答复上报人 to the reporter"),
     Rule(C.REVISIT, (S.CLOSED,), (R.INTAKE_OPERATOR,), lifecycles=_OWN, always=True,
          note="是否解决、是否满意 resolved? satisfied?"),
-    Rule(C.REOPEN, ENDED, (R.SHIFT_LEADER, R.SUPERVISOR), S.ADMITTED, lifecycles=_OWN, note="须说明理由 a reason is required"),
+    Rule(C.REOPEN, OURS_TO_END, (R.SHIFT_LEADER, R.SUPERVISOR), S.ADMITTED, lifecycles=_OWN, note="须说明理由 a reason is required"),
     Rule(C.SUSPEND, (S.FILED, S.DISPATCHED, S.HANDLED), (R.SHIFT_LEADER,), S.SUSPENDED, note="须说明理由和批准人 reason and approver"),
     Rule(C.RESUME, (S.SUSPENDED,), (R.SHIFT_LEADER,), note="回到挂账前的状态 back to where it stood"),
     Rule(C.SUPERVISE, OPEN, (R.SUPERVISOR, R.SHIFT_LEADER), always=True),

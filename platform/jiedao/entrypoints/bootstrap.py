@@ -34,6 +34,7 @@ from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
+from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.database import Database
@@ -78,6 +79,7 @@ class District:
     reconciliation: ReconciliationTable
     refusals: RefusalLog
     offsets: OffsetTable
+    outbox: Outbox
     clock: Clock
 
     def services(self, checks: Mapping[str, partial[Health]] | None = None) -> Services:
@@ -95,7 +97,9 @@ class District:
             commands=self.commands,
             routing=self.routing,
             clock=self.clock,
-            checks=checks or {},
+            outbox=self.outbox.pages,
+            outbox_desk=self.outbox.desk,
+            checks={"outbox": self.outbox.health} | dict(checks or {}),
         )
 
 
@@ -187,6 +191,9 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             reconciliation=ReconciliationTable(database),
             refusals=RefusalLog(database),
             offsets=OffsetTable(database),
+            outbox=stack.enter_context(
+                open_outbox(profile=profile, application=application, database=database, clock=clock)
+            ),
             clock=clock,
         )
 

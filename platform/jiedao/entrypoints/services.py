@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
+from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.domain.access import Holder
@@ -18,6 +19,7 @@ from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 
 
@@ -103,5 +105,7 @@ class Services:
     commands: CommandDesk
     routing: RoutingDesk
     clock: Clock
+    outbox: OutboxPages
+    outbox_desk: OutboxDesk
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

@@ -65,6 +65,13 @@ _BEYOND_THE_TABLE = """## 表外规则 Rules beyond the table
 * 恢复后回到挂账前的状态，任务不变。What is resumed stands where it stood, its tasks as they were.
 * 上级平台案件的任务反馈后由上级平台核查，全部反馈后即待其结案。A task of a superior platform's case is verified by that
   platform; once all are reported handled, the case waits to be closed there.
+* 上级平台案件不属我方的，退回上级；任务在承办方手中时不得退回，上级不准退回的，回到退回前的状态。What is not
+  ours is returned to the superior platform, not while anybody has a task of it; where it refuses, it stands as before.
+* 受理、退回上级、全部反馈、答复，均报送上级平台；被拒收的须人工处理（[上级平台案件](sources/upstream.md)）。Admitting,
+  returning, reporting everything handled and replying are told to the superior platform; what it refuses is back in a
+  person's hands.
+* 上级平台核查不通过的，已反馈的任务返工；其结案、撤回、再次派发随其来件办理，不由命令。What a superior platform does
+  not pass is done again; its closing, withdrawing and assigning anew come with its records, by no command of ours.
 * 标“不限版本”的命令，事件在此期间有变化也照办；其他命令若基于旧版本，则不予办理并告知当前状态。A command marked
   “不限版本 any version” is carried out whatever happened since its giver looked; any other that names an older version
   is refused with how things stand now.

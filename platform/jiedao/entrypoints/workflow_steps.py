@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from jiedao.domain.terms import Command, IncidentState, Lifecycle, TaskState
-from jiedao.domain.workflow import ENDED, RULES, rule_of
+from jiedao.domain.workflow import OURS_TO_END, RULES, rule_of
 
 S, T, C = IncidentState, TaskState, Command
 State = TypeVar("State", IncidentState, TaskState)
@@ -71,8 +71,8 @@ def task_steps() -> tuple[Step[TaskState], ...]:
 
 
 def last_states(lifecycle: Lifecycle) -> tuple[IncidentState, ...]:
-    """Return where our part ends: a superior platform verifies and closes its own cases itself."""
-    return ENDED if lifecycle is Lifecycle.OWN else (S.HANDLED,)
+    """Return where our part ends: a superior platform verifies and closes its own cases itself, or gets them back."""
+    return OURS_TO_END if lifecycle is Lifecycle.OWN else (S.HANDLED, S.SENT_BACK)
 
 
 def _incident_steps(lifecycle: Lifecycle) -> Iterator[Step[IncidentState]]:

@@ -22,6 +22,8 @@ from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.intake import Intake
+from jiedao.application.outbox_desk import OutboxDesk
+from jiedao.application.outbox_filling import OutboxFiller
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.application.routing_desk import RoutingDesk
@@ -39,8 +41,10 @@ from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.services import Services
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
+from jiedao.store.outbox import OutboxTable
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
@@ -175,7 +179,7 @@ def read_order(source, raw):
         first, *others = (RecordFault("wrong_type", f"the {name} must be a text", f"/{name}") for name in bad)
         return Rejection(first.reason, first.detail, first.pointer, number, tuple(others))
     report = IncidentReport(
-        source=source, external_id=number, revision=record.get("revision", 1), lifecycle="own", channel=source,
+        source=source, external_id=number, revision=record.get("revision", 1), lifecycle=record.get("lifecycle", "own"), channel=source,
         title=record["title"], description="", reported_at=datetime(2026, 11, 24, 1, tzinfo=UTC),
         place=ReportedPlace(record.get("lon"), record.get("lat"), needed=record.get("needed", True)),
         source_class=SourceClass(source, record.get("class", "")),
@@ -302,7 +306,10 @@ def open_district(database_url, files, *, limits=None, live=True):
             stack.callback(thread.join)
             stack.callback(follower.close)  # so that nothing waits for more
             stack.callback(stop.set)
+        outbox = OutboxTable(database)
+        filler = OutboxFiller(PROFILE.code, application, outbox)
         services = Services(
+            outbox=OutboxPages(database), outbox_desk=OutboxDesk(application, outbox, filler, clock),
             profile=PROFILE, pipeline=OrderPipeline(Intake(application, decider)), read=ReadModel(database),
             reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,

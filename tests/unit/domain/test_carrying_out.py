@@ -22,6 +22,7 @@ HAPPENS = [
     (received, "admit", {"note": "属街道职责"}, Incident.Admitted, {"note": "属街道职责", "filed": False}, "admitted"),
     (received, "decline", {}, Incident.Declined, {}, "declined"),
     (Life, "decline", {}, Incident.Declined, {}, "declined"),
+    (lambda: received("upstream"), "return_case", {}, Incident.CaseSentBack, {}, "sent_back"),
     (admitted, "confirm", {"found": True, "note": "属实", "photos": (PHOTO,)}, Incident.Confirmed,
      {"found": True, "note": "属实", "photos": (PHOTO,)}, "admitted"),
     (admitted, "file", {"note": "符合立案条件"}, Incident.Filed, {"note": "符合立案条件"}, "filed"),
@@ -57,6 +58,7 @@ HAPPENS = [
 
 # What each command's texts are without which nothing is done; given: where the command itself is allowed.
 REQUIRED = [
+    (lambda: received("upstream"), "return_case", "reason"),
     (received, "decline", "reason"), (admitted, "reject", "reason"), (Life, "void", "reason"),
     (lambda: handled().do("close"), "reopen", "reason"), (dispatched, "return", "reason"),
     (dispatched, "reassign", "reason"), (filed, "suspend", "reason"), (filed, "suspend", "approved_by"),

@@ -23,63 +23,65 @@ INITIALS = {
 EVERYBODY = "".join(INITIALS)
 
 OWN = """
-                     triage received admitted filed dispatched handled suspended closed declined rejected void
-decide_jurisdiction  ILD    ILD      ILD      ILD   ILD        .       .         .      .        .        .
-decide_class         ILD    ILD      ILD      ILD   ILD        .       .         .      .        .        .
-admit                .      IL       .        .     .          .       .         .      .        .        .
-decline              IL     IL       .        .     .          .       .         .      .        .        .
-confirm              .      .        CG       .     .          .       .         .      .        .        .
-file                 .      .        L        .     .          .       .         .      .        .        .
-reject               .      .        L        .     .          .       .         .      .        .        .
-settle_on_spot       .      CHG      CHG      CHG   .          .       .         .      .        .        .
-void                 LA     LA       LA       LA    .          .       .         .      .        .        .
-dispatch             .      .        .        LD    LD         LD      .         .      .        .        .
-reassign             .      .        .        .     LD         .       .         .      .        .        .
-accept               .      .        .        .     HG         .       .         .      .        .        .
-return               .      .        .        .     HG         .       .         .      .        .        .
-start                .      .        .        .     HG         .       .         .      .        .        .
-report_handled       .      .        .        .     HG         .       .         .      .        .        .
-verify               .      .        .        .     LC         .       .         .      .        .        .
-close                .      .        .        .     .          L       .         .      .        .        .
-reply                IL     IL       IL       IL    IL         IL      IL        IL     IL       IL       .
-revisit              .      .        .        .     .          .       .         I      .        .        .
-reopen               .      .        .        .     .          .       .         LS     LS       LS       LS
-suspend              .      .        .        L     L          L       .         .      .        .        .
-resume               .      .        .        .     .          .       L         .      .        .        .
-supervise            LS     LS       LS       LS    LS         LS      LS        .      .        .        .
-urge                 ILDS   ILDS     ILDS     ILDS  ILDS       ILDS    ILDS      .      .        .        .
-intervene            *      *        *        *     *          *       *         *      *        *        *
+                     triage received admitted filed dispatched handled suspended closed declined rejected void sent_back withdrawn
+decide_jurisdiction  ILD    ILD      ILD      ILD   ILD        .       .         .      .        .        .    .         .
+decide_class         ILD    ILD      ILD      ILD   ILD        .       .         .      .        .        .    .         .
+admit                .      IL       .        .     .          .       .         .      .        .        .    .         .
+decline              IL     IL       .        .     .          .       .         .      .        .        .    .         .
+return_case          .      .        .        .     .          .       .         .      .        .        .    .         .
+confirm              .      .        CG       .     .          .       .         .      .        .        .    .         .
+file                 .      .        L        .     .          .       .         .      .        .        .    .         .
+reject               .      .        L        .     .          .       .         .      .        .        .    .         .
+settle_on_spot       .      CHG      CHG      CHG   .          .       .         .      .        .        .    .         .
+void                 LA     LA       LA       LA    .          .       .         .      .        .        .    .         .
+dispatch             .      .        .        LD    LD         LD      .         .      .        .        .    .         .
+reassign             .      .        .        .     LD         .       .         .      .        .        .    .         .
+accept               .      .        .        .     HG         .       .         .      .        .        .    .         .
+return               .      .        .        .     HG         .       .         .      .        .        .    .         .
+start                .      .        .        .     HG         .       .         .      .        .        .    .         .
+report_handled       .      .        .        .     HG         .       .         .      .        .        .    .         .
+verify               .      .        .        .     LC         .       .         .      .        .        .    .         .
+close                .      .        .        .     .          L       .         .      .        .        .    .         .
+reply                IL     IL       IL       IL    IL         IL      IL        IL     IL       IL       .    .         .
+revisit              .      .        .        .     .          .       .         I      .        .        .    .         .
+reopen               .      .        .        .     .          .       .         LS     LS       LS       LS   .         .
+suspend              .      .        .        L     L          L       .         .      .        .        .    .         .
+resume               .      .        .        .     .          .       L         .      .        .        .    .         .
+supervise            LS     LS       LS       LS    LS         LS      LS        .      .        .        .    .         .
+urge                 ILDS   ILDS     ILDS     ILDS  ILDS       ILDS    ILDS      .      .        .        .    .         .
+intervene            *      *        *        *     *          *       *         *      *        *        *    *         *
 """
 
 # A superior platform's case comes filed; the platform verifies, closes and revisits it, and only it takes it back or up
 # again. So it never stands in 待立案, nor in what we alone decide (不予受理, 不予立案, 作废).
 UPSTREAM = """
-                     triage received filed dispatched handled suspended closed
-decide_jurisdiction  ILD    ILD      ILD   ILD        .       .         .
-decide_class         ILD    ILD      ILD   ILD        .       .         .
-admit                .      IL       .     .          .       .         .
-decline              .      .        .     .          .       .         .
-confirm              .      .        .     .          .       .         .
-file                 .      .        .     .          .       .         .
-reject               .      .        .     .          .       .         .
-settle_on_spot       .      .        .     .          .       .         .
-void                 .      .        .     .          .       .         .
-dispatch             .      .        LD    LD         LD      .         .
-reassign             .      .        .     LD         .       .         .
-accept               .      .        .     HG         .       .         .
-return               .      .        .     HG         .       .         .
-start                .      .        .     HG         .       .         .
-report_handled       .      .        .     HG         .       .         .
-verify               .      .        .     .          .       .         .
-close                .      .        .     .          .       .         .
-reply                IL     IL       IL    IL         IL      IL        IL
-revisit              .      .        .     .          .       .         .
-reopen               .      .        .     .          .       .         .
-suspend              .      .        L     L          L       .         .
-resume               .      .        .     .          .       L         .
-supervise            LS     LS       LS    LS         LS      LS        .
-urge                 ILDS   ILDS     ILDS  ILDS       ILDS    ILDS      .
-intervene            *      *        *     *          *       *         *
+                     triage received filed dispatched handled suspended closed sent_back withdrawn
+decide_jurisdiction  ILD    ILD      ILD   ILD        .       .         .      .         .
+decide_class         ILD    ILD      ILD   ILD        .       .         .      .         .
+admit                .      IL       .     .          .       .         .      .         .
+decline              .      .        .     .          .       .         .      .         .
+return_case          ILD    ILD      ILD   ILD        .       .         .      .         .
+confirm              .      .        .     .          .       .         .      .         .
+file                 .      .        .     .          .       .         .      .         .
+reject               .      .        .     .          .       .         .      .         .
+settle_on_spot       .      .        .     .          .       .         .      .         .
+void                 .      .        .     .          .       .         .      .         .
+dispatch             .      .        LD    LD         LD      .         .      .         .
+reassign             .      .        .     LD         .       .         .      .         .
+accept               .      .        .     HG         .       .         .      .         .
+return               .      .        .     HG         .       .         .      .         .
+start                .      .        .     HG         .       .         .      .         .
+report_handled       .      .        .     HG         .       .         .      .         .
+verify               .      .        .     .          .       .         .      .         .
+close                .      .        .     .          .       .         .      .         .
+reply                IL     IL       IL    IL         IL      IL        IL     .         .
+revisit              .      .        .     .          .       .         .      .         .
+reopen               .      .        .     .          .       .         .      .         .
+suspend              .      .        L     L          L       .         .      .         .
+resume               .      .        .     .          .       L         .      .         .
+supervise            LS     LS       LS    LS         LS      LS        .      .         .
+urge                 ILDS   ILDS     ILDS  ILDS       ILDS    ILDS      .      .         .
+intervene            *      *        *     *          *       *         *      *         *
 """
 
 # From which state of a task each command leads where; a failed verification is the one way to 返工.
@@ -97,6 +99,7 @@ reassign        reassigned reassigned reassigned .        reassigned .        re
 LEADS_TO = {
     "admit": "admitted", "decline": "declined", "file": "filed", "reject": "rejected", "settle_on_spot": "closed",
     "void": "void", "dispatch": "dispatched", "close": "closed", "reopen": "admitted", "suspend": "suspended",
+    "return_case": "sent_back",
 }  # fmt: skip
 
 # What somebody may do who has not seen the latest: it is right whatever happened meanwhile.
@@ -182,9 +185,11 @@ def accepted(life, command, role):
 def test_a_refusal_names_all_that_the_role_may_do_instead_and_nothing_else(standing, lifecycle):
     for state, life in standing[lifecycle].items():
         for role in Role:
-            instead = {command for (command, at), roles in TABLES[lifecycle].items() if at == state and role in roles}
+            by_the_table = {one for (one, at), roles in TABLES[lifecycle].items() if at == state and role in roles}
+            # Of the one that is dispatched somebody has a task: it cannot go back to the superior as it is.
+            instead = by_the_table - ({"return_case"} if state == "dispatched" else set())
             for command in Command:
-                if command.value in instead:
+                if command.value in by_the_table:
                     continue
                 with pytest.raises(CommandRefusedError) as refusal:
                     check(life.incident, command, told(command.value, life), role)

@@ -107,7 +107,7 @@ def test_from_wherever_an_own_case_stands_it_can_be_closed(walks):
 
 
 def test_from_wherever_a_superior_platforms_case_stands_we_can_come_to_the_end_of_our_part(walks):
-    assert walks["upstream"].able_to_reach({"handled"}) == walks["upstream"].seen
+    assert walks["upstream"].able_to_reach({"handled", "sent_back"}) == walks["upstream"].seen
     assert not ENDED & {one[0] for one in walks["upstream"].seen}
 
 
@@ -125,4 +125,4 @@ def test_the_arrows_between_task_states_are_those_that_can_be_walked(walks):
 def test_where_an_incident_begins_and_where_our_part_ends():
     assert {Life().state, received().state} == {state.value for state in FIRST}
     assert {state.value for state in last_states(Lifecycle.OWN)} == ENDED
-    assert {state.value for state in last_states(Lifecycle.UPSTREAM)} == {"handled"}
+    assert {state.value for state in last_states(Lifecycle.UPSTREAM)} == {"handled", "sent_back"}

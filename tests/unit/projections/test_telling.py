@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jiedao.domain.workflow_events import WorkflowEvent
+from jiedao.domain.workflow_events import Admitted, WorkflowEvent
 from projections.telling import TELLINGS
 from tests.workflow_samples import ENFORCEMENT, GREENING, Life, dispatched, filed, handled, received
 
@@ -54,7 +54,8 @@ def test_an_event_is_told_in_one_sentence(sentence):
 
 
 def test_every_event_of_the_workflow_is_told_above():
-    assert {type(make().last).TOPIC for make in TOLD.values()} == {one.TOPIC for one in WorkflowEvent.__subclasses__()}
+    by_commands = {one.TOPIC for one in WorkflowEvent.__subclasses__() if one.__module__ == Admitted.__module__}
+    assert {type(make().last).TOPIC for make in TOLD.values()} == by_commands
 
 
 def test_the_inputs_are_what_the_event_says_and_nothing_else():

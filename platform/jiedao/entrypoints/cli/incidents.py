@@ -104,6 +104,8 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "渠道 channel", found.channel
     yield "办理 lifecycle", _joined(label_of(Lifecycle, found.lifecycle), found.upstream_case)
     yield "状态 state", found.state_label
+    if found.upstream_refusal:
+        yield "拒收 refusal", found.upstream_refusal
     yield "任务 tasks", "\n".join(map(_task, found.tasks))
     yield "标题 title", found.title
     yield "描述 description", found.description

@@ -52,6 +52,9 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     "Work 工作": {
         "queue": Entry("queues", "queue", "任务队列 Show what waits in each street's four platforms."),
         "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
+        "outbox": Entry(
+            "outbox", "outbox", "上级报文 See what superior platforms are owed, and deal with what is stuck."
+        ),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
     },
     "Rules 规则": {

@@ -1,4 +1,4 @@
-"""``jiedao serve``: HTTP, the views that follow the log, and the fetching of linked photos, in one process."""
+"""``jiedao serve``: HTTP, the views, the fetching of linked photos, the messages to superiors, in one process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def serve(settings: Settings) -> None:
     """启动服务 Serve HTTP until stopped (Ctrl-C, or SIGTERM): requests under way are answered first.
 
     Without JIEDAO_DATABASE_URL it runs the embedded PostgreSQL in <data>; other commands join it there.
-    The views follow the log in the same process. Feeds from Kafka are processes of their own: jiedao ingest kafka.
+    The views follow the log, and superior platforms are told of their cases, in the same process.
+    Feeds from Kafka are processes of their own: jiedao ingest kafka.
 
     With --json a line {"event": "ready", "address": …} tells when requests are answered, another one that it stopped.
     """
@@ -37,6 +38,7 @@ def serve(settings: Settings) -> None:
         district = stack.enter_context(opened(settings))
         stack.enter_context(views_following(district))
         stack.enter_context(attachments_fetched(district))
+        stack.enter_context(district.outbox.running())
         host, port = listening.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         serve_app(

@@ -18,6 +18,7 @@ from jiedao.entrypoints.http import (
     routes_dead_letters,
     routes_files,
     routes_incidents,
+    routes_outbox,
     routes_pages,
     routes_places,
     routes_queues,
@@ -33,6 +34,7 @@ from jiedao.entrypoints.http.gathering import Gathering
 from jiedao.entrypoints.http.health import Readiness
 from jiedao.entrypoints.http.intake_gate import IntakeGate
 from jiedao.entrypoints.http.metrics import HttpMetrics
+from jiedao.entrypoints.http.outbox_metrics import OutboxMetrics
 from jiedao.entrypoints.http.refusing import answer_error, answer_framework_error, answer_invalid_parameters
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.services import Services
@@ -44,6 +46,7 @@ ROUTERS = (
     routes_commands.router,
     routes_queues.router,
     routes_dead_letters.router,
+    routes_outbox.router,
     routes_places.router,
     routes_routing.router,
     routes_files.router,
@@ -84,6 +87,7 @@ def create_app(services: Services) -> FastAPI:
 
 def _edge(services: Services) -> Edge:
     metrics = HttpMetrics(services.read.status)
+    metrics.registry.register(OutboxMetrics(services.outbox.standing, services.clock))
     return Edge(
         services=services,
         metrics=metrics,

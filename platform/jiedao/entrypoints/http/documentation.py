@@ -26,6 +26,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "事件 Incidents", "description": "事件现状与全过程 As they stand, and their whole story."},
     {"name": "任务队列 Queues", "description": "街道 × 平台 Street × platform, now or as of the past."},
     {"name": "死信 Dead letters", "description": "无法识别、待人工处理的记录 Records that could not be read."},
+    {"name": "上级报文 Outbox", "description": "报送上级平台的报文 Messages to superior platforms, and their answers."},
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
     {"name": "派单规则 Routing", "description": "现行规则与试算 The rules in force, and trying them."},
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},

@@ -19,6 +19,10 @@ NextCursor = Annotated[
 ]
 StreetCode = Annotated[str | None, Field(description="街道代码 Code of the street; null where none holds it.")]
 
+UpstreamRefusal = Annotated[
+    str | None, Field(description="上级拒收 What the superior platform refused and nobody has dealt with; else null.")
+]
+
 
 class Answer(BaseModel):
     """What all answers have in common: made from the platform's own rows, and never changed."""
@@ -191,6 +195,7 @@ class IncidentAnswer(Answer):
     filing_condition: Annotated[str, Field(description="立案条件 What the class asks for before filing.")]
     closing_condition: Annotated[str, Field(description="结案条件 What closing confirms.")]
     tasks: Annotated[Sequence[TaskAnswer], Field(description="任务 Its tasks since it was last opened.")]
+    upstream_refusal: UpstreamRefusal
 
 
 class IncidentPage(Answer):
@@ -251,6 +256,7 @@ class QueueEntry(Answer):
     external_id: str
     lifecycle: str
     received_at: datetime
+    upstream_refusal: UpstreamRefusal
 
 
 class QueuePage(Answer):

@@ -23,6 +23,8 @@ class Act(Term):
     STORE_FILES = "store_files", "上传文件"
     READ_FILES = "read_files", "查看文件"
     READ_METRICS = "read_metrics", "查看运行指标"
+    READ_OUTBOX = "read_outbox", "查看上报报文"
+    TEND_OUTBOX = "tend_outbox", "处理上报报文"
 
 
 _EVERYBODY = frozenset(Role)
@@ -42,6 +44,8 @@ ALLOWED: Mapping[Act, frozenset[Role]] = {
     Act.STORE_FILES: (_INTAKE | _FIELD) - {Role.AUDITOR},
     Act.READ_FILES: _PEOPLE,
     Act.READ_METRICS: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+    Act.READ_OUTBOX: _PEOPLE,
+    Act.TEND_OUTBOX: frozenset({Role.SHIFT_LEADER, Role.ADMINISTRATOR}),
 }
 """The roles that may do each act."""
 

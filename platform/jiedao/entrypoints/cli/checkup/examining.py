@@ -24,6 +24,7 @@ from jiedao.entrypoints.cli.checkup.findings import (
 )
 from jiedao.entrypoints.cli.checkup.machine import check_disk, check_versions
 from jiedao.entrypoints.cli.checkup.storage import check_files, check_root_key
+from jiedao.entrypoints.cli.checkup.upstream import check_upstream
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.settings import Settings
 
@@ -50,6 +51,7 @@ PARTS: Sequence[Part] = (
     Part("root_key", "根密钥", check_root_key),
     Part("files", "文件库", check_files),
     Part("kafka", "消息队列", check_kafka),
+    Part("upstream", "上级平台", check_upstream),
     Part("disk", "磁盘", check_disk),
 )
 """All parts, in the order in which they are told of."""
