@@ -5,19 +5,18 @@ Nothing is recorded by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from jiedao.application.deciding import Classes, Incidents
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.application.routing_in_force import Routing, to_route
 from jiedao.domain.access import Holder
 from jiedao.domain.classification import OWN_SCHEME
-from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Clock, Deadlines
@@ -30,20 +29,6 @@ from jiedao.domain.terms import Lifecycle, ReportFlag
 
 _PRIORITIES = range(1, 5)
 _TRIED = "try"
-
-
-class Classes(Protocol):
-    """Gives reports to classes."""
-
-    def decide(self, reports: Sequence[IncidentReport]) -> Sequence[ClassDecision]:
-        """Decide for each report."""
-
-
-class Incidents(Protocol):
-    """Reads incidents as they stand."""
-
-    def load(self, ids: Sequence[UUID]) -> Mapping[UUID, Incident]:
-        """Rebuild each incident from its stream, in one read."""
 
 
 @dataclass(frozen=True, slots=True)

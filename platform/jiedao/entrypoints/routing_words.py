@@ -33,20 +33,17 @@ class RoutingWords:
     """Puts rules into words, with the names that one district gives to codes."""
 
     def __init__(self, profile: DistrictProfile) -> None:
-        classes = profile.class_table.classes
+        classes = profile.class_table.classes.values()
+        majors = {row.code.removesuffix(row.minor_code): row.major_class for row in classes}
+        minors = {row.code: row.minor_class for row in classes}
         self._labels: dict[str, Mapping[object, str]] = {
-            "classes": {code: f"{code} {row.minor_class}" for code, row in classes.items()},
+            "classes": {code: f"{code} {name}" for code, name in (majors | minors).items()},
             "streets": {street.code: street.name for street in profile.streets},
             "sources": {name: source.label for name, source in profile.sources.items()},
             "lifecycles": _labelled(Lifecycle),
             "days": _labelled(RoutingDay),
             "hours": _labelled(RoutingHours),
             "flags": _labelled(ReportFlag),
-        }
-        major = {f"{code[: -len(row.minor_code)]}": row.major_class for code, row in classes.items() if row.minor_code}
-        self._labels["classes"] = {
-            **{beginning: f"{beginning} {name}" for beginning, name in major.items()},
-            **self._labels["classes"],
         }
 
     def when(self, when: When) -> str:

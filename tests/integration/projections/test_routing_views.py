@@ -77,6 +77,13 @@ def test_the_history_tells_which_rule_sent_it_where_and_on_what(journal, runner,
     assert told.inputs["rule_id"] == "r1"
 
 
+def test_the_history_tells_that_no_rule_applied(journal, runner, read):
+    same = {"priority": 2, "time_limit": "4工作时"}
+    journal.append(incident := routed(classed(placed(received(1))), "enforcement", rule=None, **same))
+    runner.catch_up()
+    assert read.history(incident.id)[-1].summary == "无派单规则命中，部门 无→便民服务中心（规则版本 rules-1）"
+
+
 def test_incidents_are_counted_as_they_are_listed(journal, runner, read):
     journal.append(queued(1), queued(2, reported_at=START + timedelta(days=1)), queued(3, source="video"))
     runner.catch_up()
