@@ -48,6 +48,7 @@ ACT = st.one_of(
     st.tuples(st.just("command"), NUMBER, st.lists(CHOICE, max_size=6)),
     st.tuples(st.just("way"), NUMBER, st.integers(1, len(USUAL_WAY)), st.lists(CHOICE, max_size=6)),
     st.tuples(st.just("way"), NUMBER, st.just(4), st.lists(CHOICE, max_size=12)),
+    st.tuples(st.just("way"), NUMBER, st.just(8), st.just([])),  # closed
     st.tuples(st.just("revisit"), NUMBER, YES, YES),
 )
 HISTORY = st.lists(st.lists(ACT, min_size=1, max_size=3), max_size=12)  # moments of acts

@@ -32,7 +32,7 @@ from jiedao.domain.terms import Role
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
 from jiedao.entrypoints.services import Health, Services
-from jiedao.entrypoints.settings import Settings
+from jiedao.entrypoints.settings import Settings, shipped_config
 from jiedao.store.database import Database
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
@@ -43,6 +43,7 @@ from jiedao.store.refusals import RefusalLog
 from jiedao.store.root_key import RootKey, load_root_key
 from jiedao.store.tokens import TokenTable
 from jiedao.store.vault import KeyVault
+from projections.indicator_formulas import Formulas, find_formulas
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
@@ -75,6 +76,7 @@ class District:
     refusals: RefusalLog
     offsets: OffsetTable
     clock: Clock
+    formulas: Formulas
 
     def services(self, checks: Mapping[str, partial[Health]] | None = None) -> Services:
         """What the HTTP entrypoint is handed; ``checks`` are further parts that readiness depends on."""
@@ -90,6 +92,7 @@ class District:
             jurisdiction=self.jurisdiction,
             commands=self.commands,
             clock=self.clock,
+            formulas=self.formulas,
             checks=checks or {},
         )
 
@@ -167,6 +170,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             refusals=RefusalLog(database),
             offsets=OffsetTable(database),
             clock=clock,
+            formulas=find_formulas(settings.config, settings.district, shipped_config()),
         )
 
 

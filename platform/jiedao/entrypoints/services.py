@@ -17,6 +17,7 @@ from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.indicator_formulas import Formulas
 from projections.queries import ReadModel
 
 
@@ -101,5 +102,6 @@ class Services:
     jurisdiction: Jurisdiction
     commands: CommandDesk
     clock: Clock
+    formulas: Formulas
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

@@ -52,6 +52,7 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     "Work 工作": {
         "queue": Entry("queues", "queue", "任务队列 Show what waits in each street's four platforms."),
         "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
+        "indicators": Entry("indicators", "indicators", "考核评议 Show how well the work is done, with the formulas."),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
     },
     "Places 辖区": {

@@ -41,6 +41,7 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "dead-letters",
         "queue",
         "incident",
+        "indicators",
         "workflow",
         "boundaries",
         "projections",
