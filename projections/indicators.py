@@ -95,16 +95,12 @@ def select_indicators(
     _check(question, now)
     position = resolve_position(connection, reached, question.as_of_position, question.as_of_time)
     moment = _moment(connection, question, position, now)
-    query = _compile(formulas.indicators, question, of_the_past=position is not None)
+    query = _compile(formulas.indicators, question, position)
     parameters = _parameters(question, formulas, position, moment)
-    total: Sequence[Figure] = ()
-    groups = []
-    for whole, code, *sums in connection.execute(query, parameters):
-        figures = list(_figures(formulas.indicators, sums))
-        if whole:
-            total = figures
-        else:
-            groups.append(FigureGroup(code, figures))
+    rows = connection.execute(query, parameters).fetchall()
+    groups = [FigureGroup(code, _figures(formulas.indicators, sums)) for code, *sums in rows]
+    # Added up here: GROUPING SETS would have the database sort all cases instead of hashing their groups.
+    total = _figures(formulas.indicators, [sum(column) for column in zip(*(row[1:] for row in rows), strict=True)])
     return Indicators(total, groups, moment, reached if position is None else position)
 
 
@@ -129,14 +125,18 @@ def _moment(
     return row[0] if row else now
 
 
-def _compile(indicators: Sequence[Formula], question: IndicatorQuestion, *, of_the_past: bool) -> Composed:
-    """Write the one query: two sums a formula, grouped, and once more of all cases together."""
+def facts_as_of(position: int | None) -> Composed:
+    """Return the query of all facts as they are known now, or were known as of ``%(position)s``."""
+    return _NOW if position is None else _THEN
+
+
+def _compile(indicators: Sequence[Formula], question: IndicatorQuestion, position: int | None) -> Composed:
+    """Write the one query: two sums a formula, grouped."""
     group = SQL(GROUPINGS[question.by].expression)
     sums = [part for formula in indicators for part in _sums(formula, question)]
     return SQL(
-        "WITH facts AS ({facts}) SELECT grouping({group}) = 1, {group}, {sums} FROM facts{where}"
-        " GROUP BY GROUPING SETS (({group}), ()) ORDER BY 1 DESC, 2 NULLS LAST"
-    ).format(facts=_THEN if of_the_past else _NOW, group=group, sums=SQL(", ").join(sums), where=_narrowed(question))
+        "WITH facts AS ({facts}) SELECT {group}, {sums} FROM facts{where} GROUP BY 1 ORDER BY 1 NULLS LAST"
+    ).format(facts=facts_as_of(position), group=group, sums=SQL(", ").join(sums), where=_narrowed(question))
 
 
 def _sums(formula: Formula, question: IndicatorQuestion) -> Iterator[Composed]:
@@ -185,6 +185,10 @@ def _parameters(
     }
 
 
-def _figures(indicators: Sequence[Formula], sums: Sequence[int]) -> Iterator[Figure]:
-    for formula, numerator, denominator in zip(indicators, sums[::2], sums[1::2], strict=True):
-        yield Figure(formula.name, int(numerator), int(denominator))
+def _figures(indicators: Sequence[Formula], sums: Sequence[int]) -> list[Figure]:
+    """Part the sums into figures; of no case at all there are none, and every sum is zero."""
+    known = sums or [0] * (2 * len(indicators))
+    return [
+        Figure(formula.name, int(numerator), int(denominator))
+        for formula, numerator, denominator in zip(indicators, known[::2], known[1::2], strict=True)
+    ]

@@ -33,6 +33,7 @@ from projections.answers import (
     QueueRow,
     ReferenceVersion,
 )
+from projections.bulletins import BulletinFigures, Period, select_bulletin
 from projections.conditions import Conditions, containing
 from projections.cursor import read_cursor
 from projections.dead_letters import DeadLetterRow
@@ -164,6 +165,13 @@ class ReadModel:
         """Work all indicators out (考核评议), now or as of the past. Raises InvalidInputError as its parts say."""
         with self._active() as (connection, reached):
             return select_indicators(connection, reached, question, formulas, now)
+
+    def bulletin(
+        self, period: Period, formulas: Formulas, now: datetime, streets: frozenset[str] | None = None
+    ) -> BulletinFigures:
+        """Work out what a bulletin tells of a period (日报、周报)."""
+        with self._active() as (connection, reached):
+            return select_bulletin(connection, reached, period, formulas, now, streets)
 
     def dead_letters(self, wanted: DeadLetterFilter, after: str | None = None, limit: int = 50) -> Page[DeadLetterRow]:
         """List records that were set aside, the latest first. Raises InvalidInputError as :meth:`incidents` does."""

@@ -53,6 +53,9 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
         "queue": Entry("queues", "queue", "任务队列 Show what waits in each street's four platforms."),
         "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
         "indicators": Entry("indicators", "indicators", "考核评议 Show how well the work is done, with the formulas."),
+        "report": Entry(
+            "bulletins", "report", "日报、周报 Write the daily or weekly bulletin as a workbook or a text."
+        ),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
     },
     "Places 辖区": {

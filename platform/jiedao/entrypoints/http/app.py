@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from jiedao import __version__
 from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
+    routes_bulletins,
     routes_commands,
     routes_dead_letters,
     routes_files,
@@ -44,6 +45,7 @@ ROUTERS = (
     routes_commands.router,
     routes_queues.router,
     routes_indicators.router,
+    routes_bulletins.router,
     routes_dead_letters.router,
     routes_places.router,
     routes_files.router,

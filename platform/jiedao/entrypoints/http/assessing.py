@@ -40,7 +40,7 @@ def assess(services: Services, question: IndicatorQuestion) -> IndicatorsAnswer:
     """Work the indicators out and put them into words. Blocks on the database."""
     found = services.read.indicators(question, services.formulas, services.clock.now())
     profile = services.profile
-    names = _names(profile, question.by)
+    names = names_of(profile, question.by)
     return IndicatorsAnswer(
         district_code=profile.code,
         district_name=profile.name,
@@ -107,7 +107,7 @@ def _local(moment: datetime | None, zone: ZoneInfo) -> str:
     return "" if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
 
-def _names(profile: DistrictProfile, by: str) -> Mapping[str, str]:
+def names_of(profile: DistrictProfile, by: str) -> Mapping[str, str]:
     """What the codes of a grouping are called in this district; a department is called as it is."""
     known: Mapping[str, Mapping[str, str]] = {
         "street": {street.code: street.name for street in profile.streets},

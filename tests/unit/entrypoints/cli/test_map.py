@@ -42,6 +42,7 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "queue",
         "incident",
         "indicators",
+        "report",
         "workflow",
         "boundaries",
         "projections",
