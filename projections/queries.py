@@ -33,10 +33,13 @@ from projections.answers import (
     QueueRow,
     ReferenceVersion,
 )
+from projections.bulletins import BulletinFigures, Period, select_bulletin
 from projections.conditions import Conditions, containing
 from projections.cursor import read_cursor
 from projections.dead_letters import DeadLetterRow
 from projections.generations import enter, read_active, read_generations
+from projections.indicator_formulas import Formulas
+from projections.indicators import IndicatorQuestion, Indicators, select_indicators
 from projections.paging import page_of, page_size, select_rows
 from projections.queues import resolve_position, select_counts, select_queue
 from projections.reference_versions import BOUNDARIES, CLASSES, ROUTING
@@ -151,6 +154,18 @@ class ReadModel:
         with self._active() as (connection, reached):
             position = resolve_position(connection, reached, as_of_position, as_of_time)
             return select_counts(connection, position, streets)
+
+    def indicators(self, question: IndicatorQuestion, formulas: Formulas, now: datetime) -> Indicators:
+        """Work all indicators out (考核评议), now or as of the past. Raises InvalidInputError as its parts say."""
+        with self._active() as (connection, reached):
+            return select_indicators(connection, reached, question, formulas, now)
+
+    def bulletin(
+        self, period: Period, formulas: Formulas, now: datetime, streets: frozenset[str] | None = None
+    ) -> BulletinFigures:
+        """Work out what a bulletin tells of a period (日报、周报)."""
+        with self._active() as (connection, reached):
+            return select_bulletin(connection, reached, period, formulas, now, streets)
 
     def dead_letters(self, wanted: DeadLetterFilter, after: str | None = None, limit: int = 50) -> Page[DeadLetterRow]:
         """List records that were set aside, the latest first. Raises InvalidInputError as :meth:`incidents` does."""

@@ -35,6 +35,7 @@ BENCHES = {
     "http": {"posts": 2_000},
     "kafka": {"messages": 8_000, "piped": 3_000, "rounds": 1},
     "projections": {"reports": 3_000, "rounds": 1},
+    "indicators": {"cases": 20_000, "rounds": 3},
     "geo": {"points": 20_000, "rounds": 2},
     "routing": {"incidents": 3_000, "rounds": 1},
 }

@@ -102,6 +102,12 @@ class Section:
             key, default, f"one of {', '.join(known)}", lambda value: str(value) if value in known else None, known[0]
         )
 
+    def words(self, key: str, known: Iterable[str], default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return a list of words of a vocabulary, each at most once."""
+        vocabulary = frozenset(known)
+        kind = f"a list of words, each once, of {', '.join(sorted(vocabulary))}"
+        return self._take(key, default, kind, _as_words(vocabulary), ())
+
     def timezone(self, key: str) -> str:
         """Return the name of a time zone that exists."""
         return self._take(key, None, "a time zone like Asia/Shanghai", _as_zone, "UTC")
@@ -165,6 +171,15 @@ def _as_zone(value: object) -> str | None:
         return ZoneInfo(value).key if isinstance(value, str) else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
+
+
+def _as_words(vocabulary: frozenset[str]) -> Callable[[object], tuple[str, ...] | None]:
+    def read_words(value: object) -> tuple[str, ...] | None:
+        if not isinstance(value, list) or any(not isinstance(word, str) or word not in vocabulary for word in value):
+            return None
+        return tuple(value) if len(set(value)) == len(value) else None
+
+    return read_words
 
 
 def _as_set(read: Callable[[object], T | None]) -> Callable[[object], frozenset[T] | None]:

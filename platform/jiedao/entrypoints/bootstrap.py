@@ -36,7 +36,7 @@ from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
 from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
-from jiedao.entrypoints.settings import Settings
+from jiedao.entrypoints.settings import Settings, shipped_config
 from jiedao.store.database import Database
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
@@ -47,6 +47,7 @@ from jiedao.store.refusals import RefusalLog
 from jiedao.store.root_key import RootKey, load_root_key
 from jiedao.store.tokens import TokenTable
 from jiedao.store.vault import KeyVault
+from projections.indicator_formulas import Formulas, find_formulas
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
@@ -81,6 +82,7 @@ class District:
     offsets: OffsetTable
     outbox: Outbox
     clock: Clock
+    formulas: Formulas
 
     def services(self, checks: Mapping[str, partial[Health]] | None = None) -> Services:
         """What the HTTP entrypoint is handed; ``checks`` are further parts that readiness depends on."""
@@ -99,6 +101,7 @@ class District:
             clock=self.clock,
             outbox=self.outbox.pages,
             outbox_desk=self.outbox.desk,
+            formulas=self.formulas,
             checks={"outbox": self.outbox.health} | dict(checks or {}),
         )
 
@@ -195,6 +198,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 open_outbox(profile=profile, application=application, database=database, clock=clock)
             ),
             clock=clock,
+            formulas=find_formulas(settings.config, settings.district, shipped_config()),
         )
 
 

@@ -19,6 +19,7 @@ from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.indicator_formulas import Formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 
@@ -107,5 +108,6 @@ class Services:
     clock: Clock
     outbox: OutboxPages
     outbox_desk: OutboxDesk
+    formulas: Formulas
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

@@ -10,6 +10,7 @@ import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from threading import Event, Thread
 from uuid import uuid4
 
@@ -44,10 +45,12 @@ from jiedao.store.mapper import TypedMapper
 from jiedao.store.outbox import OutboxTable
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.indicator_formulas import load_formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
+CONFIG = Path(__file__).parents[3] / "config"
 WEST, EAST = "330103006", "330103007"
 BORDER = 120.17
 POINTS = {WEST: (120.165, 30.28), EAST: (120.175, 30.28)}
@@ -313,6 +316,7 @@ def open_district(database_url, files, *, limits=None, live=True):
             profile=PROFILE, pipeline=OrderPipeline(Intake(application, decider)), read=ReadModel(database),
             reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
+            formulas=load_formulas(CONFIG),
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
                 clock=clock, routing=routing,

@@ -55,6 +55,10 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
         "outbox": Entry(
             "outbox", "outbox", "上级报文 See what superior platforms are owed, and deal with what is stuck."
         ),
+        "indicators": Entry("indicators", "indicators", "考核评议 Show how well the work is done, with the formulas."),
+        "report": Entry(
+            "bulletins", "report", "日报、周报 Write the daily or weekly bulletin as a workbook or a text."
+        ),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
     },
     "Rules 规则": {

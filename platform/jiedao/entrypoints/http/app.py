@@ -14,10 +14,12 @@ from starlette.exceptions import HTTPException
 from jiedao import __version__
 from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
+    routes_bulletins,
     routes_commands,
     routes_dead_letters,
     routes_files,
     routes_incidents,
+    routes_indicators,
     routes_outbox,
     routes_pages,
     routes_places,
@@ -45,6 +47,8 @@ ROUTERS = (
     routes_incidents.router,
     routes_commands.router,
     routes_queues.router,
+    routes_indicators.router,
+    routes_bulletins.router,
     routes_dead_letters.router,
     routes_outbox.router,
     routes_places.router,

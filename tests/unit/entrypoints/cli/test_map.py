@@ -42,6 +42,8 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "queue",
         "incident",
         "outbox",
+        "indicators",
+        "report",
         "workflow",
         "routing",
         "boundaries",
