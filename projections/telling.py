@@ -15,6 +15,7 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.report import Sealed
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import AssigneeKind, ClassMethod, Command, Lifecycle, MatchMethod, Platform, TaskState
+from projections import clock_telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,11 @@ _OF_COMMANDS: dict[str, Telling] = {
     ),
 }
 
+_OF_CLOCKS: dict[str, Telling] = {
+    topic: Telling(clock_telling.LABELS[topic], sentence, clock_telling.inputs_of)
+    for topic, sentence in clock_telling.SENTENCES.items()
+}
+
 _OF_REPORTS: dict[str, Telling] = {
     Incident.Received.TOPIC: Telling("登记", _received, _report_inputs),
     Incident.JurisdictionDecided.TOPIC: Telling("管辖判定", _jurisdiction, _decision_inputs),
@@ -209,5 +215,5 @@ _OF_REPORTS: dict[str, Telling] = {
     ),
 }
 
-TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS
+TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS | _OF_CLOCKS
 """Topic → how an event of it is told."""

@@ -16,7 +16,8 @@ class Progress:
     """Where the workflow stands.
 
     ``stage`` is ``None`` until somebody admitted or ended it; ``confirmed`` is what a check on site found, ``None``
-    without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before.
+    without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before. ``extensions``
+    are the further time limits that were granted (延期), as they are written.
     """
 
     stage: IncidentState | None = None
@@ -24,6 +25,7 @@ class Progress:
     confirmed: bool | None = None
     tasks: dict[str, Task] = field(default_factory=dict)
     earlier_tasks: int = 0
+    extensions: tuple[str, ...] = ()
 
     def state(self, lifecycle: Lifecycle, standing: IncidentState) -> IncidentState:
         """Tell the incident's state; ``standing`` is what the decisions about it say before it was admitted.

@@ -25,6 +25,7 @@ CONTEXT = EventContext("user:zhang", "dispatcher", uuid4(), "command:1", reason=
 
 GOLDEN_AGGREGATES = {
     "jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table", "jiedao.refused_command",
+    "jiedao.time_rules",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -60,6 +61,10 @@ GOLDEN = {
     "jiedao.incident.supervised": "timestamp note",
     "jiedao.incident.urged": "timestamp note",
     "jiedao.incident.intervention_recorded": "timestamp who what",
+    "jiedao.incident.clock_approaching": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.clock_overdue": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.clock_escalated": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.deadline_recalculated": "timestamp time_limit before due_at provisional rules",
     "jiedao.dead_letter.set_aside": "originator_topic timestamp source external_id reason detail pointer raw size",
     "jiedao.dead_letter.replayed": "timestamp outcome detail incident_id",
     "jiedao.boundary_set.adopted": (
@@ -67,6 +72,8 @@ GOLDEN = {
         " overlaps overlap_area_m2 gaps gap_area_m2 repairs origin"
     ),
     "jiedao.class_table.adopted": "originator_topic timestamp version effective_from content_sha256 classes origin",
+    "jiedao.time_rules.adopted": "originator_topic timestamp rules",
+    "jiedao.time_rules.changed": "timestamp rules",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 
