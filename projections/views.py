@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from projections.clocks import Clocks
 from projections.dead_letters import DeadLetters
 from projections.incident_history import IncidentHistory
 from projections.incident_view import IncidentView
@@ -11,4 +12,6 @@ from projections.reference_versions import ReferenceVersions
 from projections.task_queue import TaskQueue
 from projections.view import View
 
-ALL_VIEWS: Sequence[View] = (IncidentView(), TaskQueue(), IncidentHistory(), DeadLetters(), ReferenceVersions())
+ALL_VIEWS: Sequence[View] = (
+    IncidentView(), TaskQueue(), IncidentHistory(), DeadLetters(), ReferenceVersions(), Clocks(),
+)  # fmt: skip

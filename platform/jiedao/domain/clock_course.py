@@ -41,17 +41,14 @@ class TaskCourse:
     handling_since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The last step of a clock that was recorded, and the deadline that it was about."""
-
-    step: ClockStep
-    due_at: datetime
-
-
 def clock_key(clock: str, task_id: str, part: str) -> str:
     """Return the name of one clock of an incident."""
     return f"{clock}:{task_id}:{part}"
+
+
+def told_key(clock: str, task_id: str, part: str, due_at: datetime) -> str:
+    """Return the name of one deadline of one clock: what was recorded of it does not count for another deadline."""
+    return f"{clock_key(clock, task_id, part)}:{due_at.isoformat()}"
 
 
 @dataclass(slots=True)
@@ -61,7 +58,7 @@ class Course:
     ``state`` is where it stands since ``since``, or stood when it was suspended; ``filed_at`` is when it became a case
     since it was last opened, ``pauses`` are its suspensions since then. ``time_limit`` is its class's,
     ``upstream_due_at`` the superior platform's deadline. ``at`` is the moment of its last event, ``told`` what its
-    clocks came to.
+    clocks came to, by :func:`told_key`.
     """
 
     lifecycle: Lifecycle
@@ -75,7 +72,7 @@ class Course:
     filed_at: datetime | None = None
     pauses: list[Pause] = field(default_factory=list)
     tasks: dict[str, TaskCourse] = field(default_factory=dict)
-    told: dict[str, Told] = field(default_factory=dict)
+    told: dict[str, ClockStep] = field(default_factory=dict)
     placed: bool = False
     platform: bool = False
 
@@ -102,7 +99,7 @@ class Course:
         elif isinstance(event, Incident.Revised):
             self._take(event.report)
         elif isinstance(event, ClockApproaching | ClockOverdue | ClockEscalated):
-            self.told[clock_key(event.clock, event.task_id, event.part)] = Told(_STEPS[type(event)], event.due_at)
+            self.told[told_key(event.clock, event.task_id, event.part, event.due_at)] = _STEPS[type(event)]
             return
         else:
             return

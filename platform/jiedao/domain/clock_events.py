@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from jiedao.domain.context import EventContext
 from jiedao.domain.incident_event import IncidentEvent
 
 if TYPE_CHECKING:
@@ -24,6 +26,15 @@ class ClockEvent(IncidentEvent):
     ``due_at`` are UTC; ``rules`` is the version of the time rules, ``provisional`` true where ``due_at`` rests on a
     year that they do not know.
     """
+
+
+def made(
+    kind: type[ClockEvent], incident_id: UUID, version: int, *, context: EventContext, at: datetime, **fields: object
+) -> ClockEvent:
+    """Make an event that becomes this version of an incident, without the incident: nothing of it is asked."""
+    return kind(  # type: ignore[call-arg]  # the library makes each kind a dataclass of its own fields
+        originator_id=incident_id, originator_version=version, timestamp=at, context=context, **fields
+    )
 
 
 class ClockApproaching(ClockEvent):

@@ -1,7 +1,8 @@
 """Which clocks of an incident run (时限), since when, and due when: one pure function of its course and the time rules.
 
 Each stage has a clock of its own: the wait for a decision, for 受理, 立案, 派遣, of every task its 签收, 处置 and 核查,
-结案, and the total over them. Suspensions stop them, extensions move the end of the handling and of the total. A superior platform's deadline (上级平台案件) wins over what we would work out, and nothing here moves it.
+结案, and the total over them. Suspensions stop them, extensions move the end of the handling and of the total. A
+superior platform's deadline (上级平台案件) wins over what we would work out, and nothing here moves it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jiedao.domain.clock_course import Course, clock_key
+from jiedao.domain.clock_course import Course, clock_key, told_key
 from jiedao.domain.deadlines import Length, LimitClock
 from jiedao.domain.terms import ClockKind, ClockStep, IncidentState, Lifecycle, TaskState
 from jiedao.domain.time_limits import Stage, parse_time_limit
@@ -210,11 +211,11 @@ def _next(
 ) -> tuple[ClockStep | None, datetime | None]:
     """Return what is to be recorded next; what was recorded of another deadline does not count for this one."""
     due_at = moments[ClockStep.OVERDUE]
-    told = course.told.get(clock_key(wanted.clock, wanted.task_id, wanted.part))
     if due_at is None:
         return None, None
+    told = course.told.get(told_key(wanted.clock, wanted.task_id, wanted.part, due_at))
     steps = list(ClockStep)
-    begin = steps.index(told.step) + 1 if told is not None and told.due_at == due_at else 0
+    begin = 0 if told is None else steps.index(told) + 1
     for step in steps[begin:]:
         at = moments[step]
         if at is not None and not (step is ClockStep.APPROACHING and at >= due_at):

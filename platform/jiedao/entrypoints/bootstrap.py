@@ -5,11 +5,12 @@ Everything opened here is closed here, in the reverse order, also when opening f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+
+from prometheus_client.registry import Collector
 
 from ingest.dead_letters import DeadLetterDesk
 from ingest.kafka_connection import KafkaConnection
@@ -23,12 +24,14 @@ from jiedao.application.district_profile import find_profile
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.time_rules import adopt_time_rules
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import Role
+from jiedao.domain.time_rules import TimeRules
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
 from jiedao.entrypoints.services import Health, Services
@@ -63,6 +66,8 @@ class District:
     tokens: TokenTable
     files: FolderFileStore
     tables: ReferenceTables
+    deadlines: LimitClock
+    rules: TimeRules
     jurisdiction: JurisdictionInForce
     classes: ClassesInForce
     intake: Intake
@@ -76,7 +81,9 @@ class District:
     offsets: OffsetTable
     clock: Clock
 
-    def services(self, checks: Mapping[str, partial[Health]] | None = None) -> Services:
+    def services(
+        self, checks: Mapping[str, Callable[[], Health]] | None = None, collectors: Sequence[Collector] = ()
+    ) -> Services:
         """What the HTTP entrypoint is handed; ``checks`` are further parts that readiness depends on."""
         return Services(
             profile=self.profile,
@@ -91,6 +98,7 @@ class District:
             commands=self.commands,
             clock=self.clock,
             checks=checks or {},
+            collectors=collectors,
         )
 
 
@@ -125,8 +133,10 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         files = FolderFileStore(settings.files_folder)
         tables = ReferenceTables(application, files, clock, profile)
         tables.adopt_profile(SYSTEM)
+        rules = adopt_time_rules(application, profile, clock, SYSTEM)
+        deadlines = LimitClock(profile.working_hours, make_calendar(profile.calendar))
         jurisdiction = JurisdictionInForce(tables, profile)
-        classes = ClassesInForce(tables, LimitClock(profile.working_hours, make_calendar(profile.calendar)))
+        classes = ClassesInForce(tables, deadlines)
         decider = Decider(
             district=profile.code,
             inbox=InboxTable(database),
@@ -148,6 +158,8 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             tokens=TokenTable(database),
             files=files,
             tables=tables,
+            deadlines=deadlines,
+            rules=rules,
             jurisdiction=jurisdiction,
             classes=classes,
             intake=intake,

@@ -24,6 +24,7 @@ from jiedao.domain.ports import LogEntry
 from jiedao.domain.reference import BoundarySet, ClassTableVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
 from jiedao.domain.terms import Command, Role
+from jiedao.domain.time_rules import TimeRuleBook
 from tests.workflow_samples import USUALLY, said
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
@@ -31,7 +32,7 @@ _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion)
+    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, TimeRuleBook)
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }

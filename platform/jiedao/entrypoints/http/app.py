@@ -82,6 +82,8 @@ def create_app(services: Services) -> FastAPI:
 
 def _edge(services: Services) -> Edge:
     metrics = HttpMetrics(services.read.status)
+    for collector in services.collectors:
+        metrics.register(collector)
     return Edge(
         services=services,
         metrics=metrics,
