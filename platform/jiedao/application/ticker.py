@@ -7,11 +7,13 @@ again. Keys follow from what is recorded, so two tickers at once are harmless. T
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
@@ -29,8 +31,11 @@ ACTOR = "system:clock"
 
 SCOPE = "clock"
 LANE = "clock"
-CLAIMED = 1_000
+CLAIMED = 2_000
 """Clocks that are claimed and recorded in one go."""
+
+TOGETHER = 200
+"""Incidents whose events are recorded in one unit."""
 
 _WAIT_SECONDS = 30.0
 _EVENTS: dict[ClockStep, type[ClockEvent]] = {
@@ -96,11 +101,14 @@ class Ticked:
 class Ticker:
     """Records what has come, tick by tick. One thread at a time may use it."""
 
-    def __init__(self, due: DueClocks, writer: UnitWriter, mapper: Mapper, *, claimed: int = CLAIMED) -> None:
+    def __init__(
+        self, due: DueClocks, writer: UnitWriter, mapper: Mapper, *, claimed: int = CLAIMED, together: int = TOGETHER
+    ) -> None:
         self._due = due
         self._writer = writer
         self._mapper = mapper
         self._claimed = claimed
+        self._together = together
         self._recorded: set[str] = set()  # what the views do not show yet
         self._versions: dict[UUID, int] = {}  # to which our own events brought incidents that the views show older
 
@@ -126,34 +134,52 @@ class Ticker:
         return Ticked(recorded, again, position)
 
     def _record(self, steps: Sequence[_Step]) -> tuple[int, int, int | None]:
-        """Append one unit for each incident; returns events recorded, steps to be looked at again, last position."""
+        """Append steps, many in a unit; returns events recorded, steps to be looked at again, the last position.
+
+        Where one incident of a unit moved on nothing of the unit is recorded, and each incident has a unit of its own.
+        """
         by_incident: dict[UUID, list[_Step]] = {}
         for step in steps:
             by_incident.setdefault(step.row.incident_id, []).append(step)
-        waiting = [(own, self._submit(own)) for own in by_incident.values()]
-        recorded, again, last = 0, 0, None
-        for own, (version, future) in waiting:
-            appended = _answer(future, own)
-            if appended is None:
-                again += len(own)
-                self._versions.pop(own[0].row.incident_id, None)
-                continue
-            self._recorded.update(step.key for step in own)
-            if not appended.replayed:
-                self._versions[own[0].row.incident_id] = version
-                recorded += len(own)
-                last = max(last or 0, appended.positions[-1])
-        return recorded, again, last
+        batches = list(_batched(by_incident.values(), self._together))
+        appended = self._append(batches)
+        singly = [(own,) for batch, one in zip(batches, appended, strict=True) if one is None for own in batch]
+        done = [(batch, one) for batch, one in zip(batches, appended, strict=True) if one is not None]
+        again = 0
+        for single, one in zip(singly, self._append(singly), strict=True):
+            if one is None:
+                again += len(single[0])
+                self._versions.pop(single[0][0].row.incident_id, None)
+            else:
+                done.append((single, one))
+        for batch, one in done:
+            self._keep(batch, replayed=one.replayed)
+        fresh = [one.positions for _batch, one in done if not one.replayed]
+        return sum(map(len, fresh)), again, max((one[-1] for one in fresh), default=None)
 
-    def _submit(self, steps: Sequence[_Step]) -> tuple[int, Future[Appended]]:
-        row = steps[0].row
-        version = max(row.version, self._versions.get(row.incident_id, 0))
-        events = []
-        for step in steps:
-            version += 1
-            events.append(self._mapper.to_stored_event(step.event(version)))
-        key = "+".join(step.key for step in steps)
-        return version, self._writer.submit(Unit(SCOPE, key, b"", events, lane=LANE))
+    def _append(self, batches: Sequence[Sequence[Sequence[_Step]]]) -> list[Appended | None]:
+        """Append one unit a batch; ``None`` for one that cannot be recorded as it is."""
+        futures = [self._submit(batch) for batch in batches]
+        return [_answer(future, batch[0][0].key) for future, batch in zip(futures, batches, strict=True)]
+
+    def _submit(self, batch: Sequence[Sequence[_Step]]) -> Future[Appended]:
+        events = [
+            self._mapper.to_stored_event(step.event(version))
+            for own in batch
+            for version, step in enumerate(own, self._version(own[0].row) + 1)
+        ]
+        key = hashlib.sha256("\n".join(step.key for own in batch for step in own).encode()).hexdigest()
+        return self._writer.submit(Unit(SCOPE, key, b"", events, lane=LANE))
+
+    def _version(self, row: DueClock) -> int:
+        return max(row.version, self._versions.get(row.incident_id, 0))
+
+    def _keep(self, batch: Sequence[Sequence[_Step]], *, replayed: bool) -> None:
+        """Keep in mind what the views do not show yet."""
+        for own in batch:
+            self._recorded.update(step.key for step in own)
+            if not replayed:
+                self._versions[own[0].row.incident_id] = self._version(own[0].row) + len(own)
 
     def _forget(self, seen: set[str]) -> None:
         """Forget what the views show by now: it is no longer among what has come."""
@@ -205,8 +231,8 @@ class _Step:
         )
 
 
-def _answer(future: Future[Appended], steps: Sequence[_Step]) -> Appended | None:
-    """Wait for a unit; ``None`` where the incident moved on, or the unit can never be recorded as it is."""
+def _answer(future: Future[Appended], key: str) -> Appended | None:
+    """Wait for a unit; ``None`` where an incident moved on, or the unit can never be recorded as it is."""
     try:
         return future.result(_WAIT_SECONDS)
     except (VersionConflictError, KeyReuseError):
@@ -216,5 +242,12 @@ def _answer(future: Future[Appended], steps: Sequence[_Step]) -> Appended | None
     except UnavailableError:
         raise
     except JiedaoError as error:
-        _log.error("clock_not_recorded", key=steps[0].key, error=str(error))
+        _log.error("clock_not_recorded", key=key, error=str(error))
         return None
+
+
+def _batched(incidents: Iterable[Sequence[_Step]], size: int) -> Iterator[Sequence[Sequence[_Step]]]:
+    """Yield so many at a time."""
+    rest = iter(incidents)
+    while batch := list(islice(rest, size)):
+        yield batch

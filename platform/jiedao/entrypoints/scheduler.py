@@ -58,6 +58,11 @@ class ClockService(Collector):
         self._fault: str | None = None
 
     @property
+    def ticker(self) -> Ticker:
+        """What it lets tick."""
+        return self._ticker
+
+    @property
     def leads(self) -> bool:
         """Whether this process led at its last beat."""
         return self._leadership.leads

@@ -7,6 +7,7 @@ its next look. Nothing rests on there being one alone: leadership saves work, an
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock
 
 import psycopg
@@ -54,8 +55,11 @@ class Leadership:
             return self._leads
 
     def resign(self) -> None:
-        """Let another one lead."""
+        """Let another one lead, at once."""
         with self._guard:
+            if self._leads and self._connection is not None:
+                with suppress(psycopg.Error):  # the lock ends with the connection all the same
+                    self._connection.execute("SELECT pg_advisory_unlock(%s)", [self._number])
             self._disconnect()
 
     def _look(self) -> bool:

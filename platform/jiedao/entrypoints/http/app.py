@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from jiedao import __version__
 from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
+    routes_clocks,
     routes_commands,
     routes_dead_letters,
     routes_files,
@@ -42,6 +43,7 @@ ROUTERS = (
     routes_incidents.router,
     routes_commands.router,
     routes_queues.router,
+    routes_clocks.router,
     routes_dead_letters.router,
     routes_places.router,
     routes_files.router,
