@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Identifier
 
 from projections.answers import Page
 from projections.conditions import Conditions
@@ -62,9 +63,20 @@ class ClockRow:
     lifecycle: str
 
 
-_COLUMNS = SQL(", ").join(SQL(field.name) for field in fields(ClockRow))  # type: ignore[arg-type]  # names of this file
+_OF_INCIDENT: tuple[LiteralString, ...] = (
+    "version", "state", "street_code", "platform", "priority", "title", "source", "external_id", "lifecycle",
+)  # fmt: skip
+_OF_CLOCK: tuple[LiteralString, ...] = (
+    "incident_id", "clock", "task_id", "part", "time_limit", "since", "due_at", "provisional", "next_step", "next_at",
+    "rules",
+)  # fmt: skip
+_COLUMNS = SQL(", ").join(
+    Identifier(table, column)
+    for table, columns in (("clock", _OF_CLOCK), ("incident_view", _OF_INCIDENT))
+    for column in columns
+)
 _SELECT = SQL("SELECT {} FROM clock JOIN incident_view USING (incident_id) {} ORDER BY {} LIMIT {}")
-_ORDER = SQL("clock.due_at, incident_id, clock, task_id, part")
+_ORDER = SQL("clock.due_at, clock.incident_id, clock.clock, clock.task_id, clock.part")
 
 
 def select_clocks(
@@ -82,14 +94,16 @@ def select_clocks(
             ("clock.due_at < %s", wanted.due_before),
             ("street_code = %s", wanted.street),
             ("platform = %s", wanted.platform),
-            ("clock = %s", wanted.clock),
-            ("incident_id = %s", wanted.incident_id),
+            ("clock.clock = %s", wanted.clock),
+            ("clock.incident_id = %s", wanted.incident_id),
             ("street_code = ANY(%s)", wanted.streets),
         )
     )
     if after is not None:
         key = read_cursor(question, after, tuple[datetime, UUID, str, str, str])
-        conditions.add("(clock.due_at, incident_id, clock, task_id, part) > (%s, %s, %s, %s, %s)", *key)
+        conditions.add(
+            "(clock.due_at, clock.incident_id, clock.clock, clock.task_id, clock.part) > (%s, %s, %s, %s, %s)", *key
+        )
     query = _SELECT.format(_COLUMNS, conditions.where(), _ORDER, page_size(limit))
     with connection.cursor(row_factory=class_row(ClockRow)) as cursor:
         rows = cursor.execute(query, conditions.parameters).fetchall()
