@@ -15,7 +15,6 @@ from psycopg.rows import TupleRow
 
 from jiedao.domain.clock_course import Course, open_course
 from jiedao.domain.deadlines import LimitClock
-from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.incident import Incident
 from jiedao.domain.stage_clocks import clocks_of
 from jiedao.domain.time_rules import RecordedCalendar, TimeRuleBook, TimeRules
@@ -97,11 +96,7 @@ def _advance(courses: dict[UUID, Course], folded: Folded) -> list[tuple[int, Tim
 
 
 def _rows(incident_id: UUID, course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[Row]:
-    try:
-        clocks = clocks_of(course, rules, limits)
-    except InvalidInputError:  # a moment of an absurd year: it has no deadline, and the incident goes on
-        return
-    for one in clocks:
+    for one in clocks_of(course, rules, limits):
         yield (
             incident_id, one.clock.value, one.task_id, one.part, one.time_limit, one.since, one.due_at,
             one.provisional, rules.version, one.next_step and one.next_step.value, one.next_at, course.at,

@@ -26,6 +26,8 @@ _SATURDAY = 5
 FIRST_YEAR, LAST_YEAR = 1950, 2200
 """Years for which deadlines are worked out; what lies outside is a wrong time, not a report."""
 
+_BEYOND_US = (datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
 
 class WorkCalendar(Protocol):
     """Knows working days: weekends, public holidays, and the workdays that make up for them (调休)."""
@@ -149,6 +151,10 @@ class LimitClock:
 
     def _end(self, working: bool, length_us: int, start_us: int) -> tuple[int, bool]:  # noqa: FBT001  # a kind of time
         if not working:
+            if start_us + length_us >= _BEYOND_US:
+                raise InvalidInputError(
+                    f"a limit of {length_us // _SECOND_US} s ends after the year {LAST_YEAR}; check the limit"
+                )
             return start_us + length_us, False
         line = self._line
         due_us = line.end(start_us, length_us)

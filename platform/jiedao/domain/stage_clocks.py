@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from jiedao.domain.clock_course import Course, clock_key, told_key
 from jiedao.domain.deadlines import Length, LimitClock
+from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import ClockKind, ClockStep, IncidentState, Lifecycle, TaskState
 from jiedao.domain.time_limits import Stage, parse_time_limit
 from jiedao.domain.time_rules import TimeRules
@@ -85,7 +86,10 @@ def clocks_of(course: Course, rules: TimeRules, limits: LimitClock) -> tuple[Sta
         return ()
     found: dict[str, StageClock] = {}
     for wanted in _wanted(course, rules, limits):
-        clock = _run(wanted, course, rules, limits)
+        try:
+            clock = _run(wanted, course, rules, limits)
+        except InvalidInputError:  # it would end in no year that there is: nobody can be late for that
+            continue
         found[clock_key(clock.clock, clock.task_id, clock.part)] = clock
     return tuple(found.values())
 
@@ -160,7 +164,10 @@ def _last(stages: Sequence[Stage], since: datetime, limits: LimitClock) -> Stage
     """Return the stage that ends last; all of them count from the same start."""
 
     def end(stage: Stage) -> datetime:
-        ended = limits.run([_length(stage)], since)
+        try:
+            ended = limits.run([_length(stage)], since)
+        except InvalidInputError:  # beyond all years
+            return datetime.max.replace(tzinfo=UTC)
         return ended[0] if ended else since
 
     return max(stages, key=end) if len(stages) > 1 else stages[0]
@@ -181,7 +188,7 @@ def _run(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) 
     if wanted.fixed is not None:
         due: tuple[datetime, bool] | None = (wanted.fixed, False)
         approaching = _share_of_stretch(wanted.since, wanted.fixed, rules.approaching_share)
-        escalated = limits.run(after, wanted.fixed) if after else None
+        escalated = _after_fixed(wanted.fixed, after, limits)
     else:
         due = limits.run(wanted.lengths, wanted.since, course.pauses)
         share = limits.run(_share_of(wanted.lengths, rules.approaching_share), wanted.since, course.pauses)
@@ -204,6 +211,14 @@ def _run(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) 
         next_step=step,
         next_at=at,
     )
+
+
+def _after_fixed(due_at: datetime, after: Sequence[Length], limits: LimitClock) -> tuple[datetime, bool] | None:
+    """Return when a fixed end has been past for so long; none for one in an absurd year, which its sender must mend."""
+    try:
+        return limits.run(after, due_at) if after else None
+    except InvalidInputError:
+        return None
 
 
 def _next(

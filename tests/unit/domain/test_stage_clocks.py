@@ -277,6 +277,24 @@ def test_a_deadline_in_a_year_that_is_not_known_is_provisional():
     assert not clocks_by_name(life)["dispatch"].provisional
 
 
+def test_a_limit_beyond_all_years_makes_no_clock_and_takes_no_other_away():
+    assert set(dues(dispatched("99999999天"))) == {"accept:T1"}
+    assert set(dues(dispatched("99999999工作日"))) == {"accept:T1"}
+    assert set(dues(dispatched("停工1天/拆除999999天"))) == {"accept:T1", "handle:T1:停工"}
+    course = course_of(dispatched("1天"))
+    course.progress.extensions = ("9" * 400 + "天", "999999天")
+    assert {one.clock.value for one in clocks_of(course, RULES, LIMIT_CLOCK)} == {"accept"}
+
+
+@pytest.mark.parametrize("year", [1, 1900, 2500, 9999])
+def test_a_superiors_deadline_in_an_absurd_year_is_taken_as_it_is(year):
+    deadline = datetime(year, 6, 1, tzinfo=UTC)
+    life = placed("4小时", "upstream").due_upstream(deadline)
+    assert dues(told(life, ClockOverdue, "total")) == {"admit": minutes(2 + HOUR), "total": deadline}
+    working = replace(RULES, escalate_after="1工作时")  # there is no working time in such years
+    assert clocks_by_name(life, working)["total"].next_step is None
+
+
 def test_reading_an_incidents_clocks_changes_nothing_of_its_course():
     life = dispatched()
     course = course_of(life)
