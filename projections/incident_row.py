@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from jiedao.domain import upstream_events, workflow_events
+from jiedao.domain import clock_events, upstream_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident, standing
 from jiedao.domain.progress import Progress
@@ -227,6 +227,10 @@ def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
     row.upstream_refusal = told_refusals(progress.upstream_refusals)
 
 
+def _recalculated(row: IncidentRow, event: clock_events.DeadlineRecalculated) -> None:
+    row.class_due_at, row.class_due_provisional = event.due_at, event.provisional
+
+
 def _nothing(_row: IncidentRow, _event: object) -> None:
     """Recorded beside the incident; changes nothing of how it stands."""
 
@@ -242,12 +246,18 @@ _OF_REPORTS: dict[str, _Step] = {
     Incident.AttachmentStored.TOPIC: _nothing,
     Incident.AttachmentMissed.TOPIC: _nothing,
 }
+_OF_CLOCKS: dict[str, _Step] = {
+    clock_events.ClockApproaching.TOPIC: _nothing,
+    clock_events.ClockOverdue.TOPIC: _nothing,
+    clock_events.ClockEscalated.TOPIC: _nothing,
+    clock_events.DeadlineRecalculated.TOPIC: _recalculated,
+}
 _OF_COMMANDS: dict[str, _Step] = {
     vars(event)["TOPIC"]: _move_on
     for event in (*vars(workflow_events).values(), *vars(upstream_events).values())
     if isinstance(event, type) and issubclass(event, WorkflowEvent) and "TOPIC" in vars(event)
 }
-STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS
+STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS | _OF_CLOCKS
 
 
 def advance(row: IncidentRow, recorded: PositionedEvent) -> None:

@@ -34,6 +34,7 @@ from projections.answers import (
     ReferenceVersion,
 )
 from projections.bulletins import BulletinFigures, Period, select_bulletin
+from projections.clock_questions import ClockFilter, ClockRow, select_clocks
 from projections.conditions import Conditions, containing
 from projections.cursor import read_cursor
 from projections.dead_letters import DeadLetterRow
@@ -126,6 +127,11 @@ class ReadModel:
         """
         with self._active() as (connection, position):
             return select_queue(connection, position, question, after, limit)
+
+    def clocks(self, wanted: ClockFilter, after: str | None = None, limit: int = 50) -> Page[ClockRow]:
+        """List the clocks that run, the soonest due first. Raises InvalidInputError as :meth:`incidents` does."""
+        with self._active() as (connection, position):
+            return select_clocks(connection, position, wanted, after, limit)
 
     def triage(  # noqa: PLR0913  # the parts of one question
         self,

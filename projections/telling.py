@@ -16,6 +16,7 @@ from jiedao.domain.report import Sealed
 from jiedao.domain.routing_decision import RouteChange, RoutingDecision
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import AssigneeKind, ClassMethod, Command, Lifecycle, MatchMethod, Platform, TaskState
+from projections import clock_telling
 from projections.telling_upstream import UPSTREAM_TELLINGS
 
 
@@ -223,6 +224,11 @@ _OF_COMMANDS: dict[str, Telling] = {
     ),
 }
 
+_OF_CLOCKS: dict[str, Telling] = {
+    topic: Telling(clock_telling.LABELS[topic], sentence, clock_telling.inputs_of)
+    for topic, sentence in clock_telling.SENTENCES.items()
+}
+
 _OF_REPORTS: dict[str, Telling] = {
     Incident.Received.TOPIC: Telling("登记", _received, _report_inputs),
     Incident.JurisdictionDecided.TOPIC: Telling("管辖判定", _jurisdiction, _decision_inputs),
@@ -244,5 +250,5 @@ _OF_REPORTS: dict[str, Telling] = {
 
 _OF_SUPERIORS = {topic: Telling(*told) for topic, told in UPSTREAM_TELLINGS.items()}
 
-TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS | _OF_SUPERIORS
+TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS | _OF_SUPERIORS | _OF_CLOCKS
 """Topic → how an event of it is told."""

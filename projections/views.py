@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from projections.case_facts_view import CaseFactsView
+from projections.clocks import Clocks
 from projections.dead_letters import DeadLetters
 from projections.incident_history import IncidentHistory
 from projections.incident_view import IncidentView
@@ -19,4 +20,5 @@ ALL_VIEWS: Sequence[View] = (
     CaseFactsView(),
     DeadLetters(),
     ReferenceVersions(),
+    Clocks(),
 )

@@ -18,6 +18,7 @@ from jiedao.application.routing_in_force import NoRouting, Routing, route
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
 from jiedao.domain.carrying_out import CommandRefusedError, carry_out, check, may
+from jiedao.domain.clock_events import CLOCK_TOPICS
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError, VersionConflictError
@@ -142,7 +143,7 @@ class CommandDesk:
                 kept = msgspec.json.decode(before.answer or b"", type=_Kept)
                 return self._answer(request, kept, before.positions, replayed=True)
             incident = self._incident(request.incident_id, actor)
-            if request.version not in {None, incident.version} and not rule_of(request.command).always:
+            if not rule_of(request.command).always and self._is_stale(incident, request.version):
                 raise StaleVersionError(incident, request.version)
             self._act(request, incident, actor, scope)
             kept = _Kept(incident.version, incident.state.value, _values(may(incident, actor.role, actor.holder)))
@@ -157,6 +158,13 @@ class CommandDesk:
     def may(self, incident_id: UUID, actor: Holder) -> tuple[str, ...]:
         """Return what the actor may do with an incident now. Raises NotFoundError as :meth:`carry_out` does."""
         return _values(may(self._incident(incident_id, actor), actor.role, actor.holder))
+
+    def _is_stale(self, incident: Incident, seen: int | None) -> bool:
+        """Whether the incident moved on since the version that was seen; what only its clock came to moves nothing."""
+        if seen in {None, incident.version}:
+            return False
+        since = self._application.district_log.select_events(incident.id, gt=seen)
+        return not since or any(one.topic not in CLOCK_TOPICS for one in since)
 
     def _incident(self, incident_id: UUID, actor: Holder) -> Incident:
         incident = self._application.load([incident_id]).get(incident_id)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jiedao.application.calendar import CALENDARS
 from jiedao.application.profile_classes import MAPPING_FILE, read_class_table
+from jiedao.application.profile_clocks import read_clocks
 from jiedao.application.profile_faults import Faults
 from jiedao.application.profile_places import (
     STREETS_FILE,
@@ -102,6 +103,7 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         boundaries_effective_from=boundaries.day("effective_from"),
         boundaries_approximate=boundaries.truth("approximate"),
         calendar=_calendar(district.section("calendar")),
+        clocks=read_clocks(district),
     )
     profile = replace(profile, routing=read_routing(tables, profile))
     if not streets:

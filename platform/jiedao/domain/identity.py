@@ -32,6 +32,11 @@ def routing_rules_id(district: str, version: str) -> UUID:
     return uuid5(_NAMESPACE, f"routing-rules\x00{district}\x00{version}")
 
 
+def time_rules_id(district: str) -> UUID:
+    """The id of the stream of a district's time rules."""
+    return uuid5(_NAMESPACE, f"time-rules\x00{district}")
+
+
 def refusal_id(district: str, scope: str, key: str) -> UUID:
     """The id of the stream that records the refusal of a command, by the command's idempotency key."""
     return uuid5(_NAMESPACE, f"refusal\x00{district}\x00{scope}\x00{key}")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
-from jiedao.domain import upstream_events, workflow_events
+from jiedao.domain import clock_events, upstream_events, workflow_events
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -152,6 +152,12 @@ class Incident(RecordedAggregate):
     UpstreamDeadlineChanged = upstream_events.UpstreamDeadlineChanged
     UpstreamUrged = upstream_events.UpstreamUrged
     UpstreamSupervised = upstream_events.UpstreamSupervised
+
+    # By the clock.
+    ClockApproaching = clock_events.ClockApproaching
+    ClockOverdue = clock_events.ClockOverdue
+    ClockEscalated = clock_events.ClockEscalated
+    DeadlineRecalculated = clock_events.DeadlineRecalculated
 
     def __init__(self, report: IncidentReport, raw: Sealed, reporter: Sealed | None) -> None:
         """Start from the first report; nothing is decided yet."""

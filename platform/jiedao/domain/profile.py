@@ -143,6 +143,20 @@ class CalendarSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """The limits of the stages of a case, which the class table does not say, and what a clock comes to.
+
+    ``limits`` are limits as people write them (``1小时``) by :class:`~jiedao.domain.terms.ClockKind`; a stage without
+    one has no clock. A clock approaches its end when ``approaching_share`` of its limit has passed; it goes to the
+    supervisor when it has been overdue for ``escalate_after``, never where that is empty.
+    """
+
+    limits: Mapping[str, str] = field(default_factory=dict)
+    approaching_share: float = 0.75
+    escalate_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClassTable:
     """The district's classes by code, and the mapping (scheme, source code) → class code."""
 
@@ -180,3 +194,4 @@ class DistrictProfile:
     boundaries_approximate: bool
     calendar: CalendarSettings = CalendarSettings()
     routing: RoutingRules | None = None
+    clocks: ClockSettings = field(default_factory=ClockSettings)

@@ -16,7 +16,8 @@ class Progress:
     """Where the workflow stands.
 
     ``stage`` is ``None`` until somebody admitted or ended it; ``confirmed`` is what a check on site found, ``None``
-    without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before.
+    without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before. ``extensions``
+    are the further time limits that were granted (延期), as they are written.
     ``sent_back_from`` is where a superior platform's case stood before it was returned there; ``upstream_refusals``
     are the messages that the superior refused and nobody has dealt with: kind → reason.
     """
@@ -28,6 +29,7 @@ class Progress:
     earlier_tasks: int = 0
     sent_back_from: IncidentState | None = None
     upstream_refusals: dict[str, str] = field(default_factory=dict)
+    extensions: tuple[str, ...] = ()
 
     def state(self, lifecycle: Lifecycle, standing: IncidentState) -> IncidentState:
         """Tell the incident's state; ``standing`` is what the decisions about it say before it was admitted.

@@ -232,3 +232,25 @@ class OutboxState(Term):
     DELIVERED = "delivered", "已送达"
     REFUSED = "refused", "上级拒收"
     SET_ASIDE = "set_aside", "已搁置"
+
+
+class ClockKind(Term):
+    """What is to be done within a time limit: the clocks of an incident and of its tasks."""
+
+    TRIAGE = "triage", "判定时限"
+    ADMIT = "admit", "受理时限"
+    FILE = "file", "立案时限"
+    DISPATCH = "dispatch", "派遣时限"
+    ACCEPT = "accept", "签收时限"
+    HANDLE = "handle", "处置时限"
+    VERIFY = "verify", "核查时限"
+    CLOSE = "close", "结案时限"
+    TOTAL = "total", "总时限"
+
+
+class ClockStep(Term):
+    """What a clock comes to, in this order."""
+
+    APPROACHING = "approaching", "即将到期"
+    OVERDUE = "overdue", "已超期"
+    ESCALATED = "escalated", "超期上报督办"

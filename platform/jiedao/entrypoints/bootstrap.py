@@ -5,11 +5,12 @@ Everything opened here is closed here, in the reverse order, also when opening f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+
+from prometheus_client.registry import Collector
 
 from ingest.dead_letters import DeadLetterDesk
 from ingest.kafka_connection import KafkaConnection
@@ -25,6 +26,7 @@ from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.application.routing_in_force import RoutingInForce
+from jiedao.application.time_rules import adopt_time_rules
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError
@@ -32,6 +34,7 @@ from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Role
+from jiedao.domain.time_rules import TimeRules
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
 from jiedao.entrypoints.outbox import Outbox, open_outbox
@@ -68,6 +71,8 @@ class District:
     tokens: TokenTable
     files: FolderFileStore
     tables: ReferenceTables
+    deadlines: LimitClock
+    rules: TimeRules
     jurisdiction: JurisdictionInForce
     classes: ClassesInForce
     routing: RoutingDesk
@@ -84,7 +89,9 @@ class District:
     clock: Clock
     formulas: Formulas
 
-    def services(self, checks: Mapping[str, partial[Health]] | None = None) -> Services:
+    def services(
+        self, checks: Mapping[str, Callable[[], Health]] | None = None, collectors: Sequence[Collector] = ()
+    ) -> Services:
         """What the HTTP entrypoint is handed; ``checks`` are further parts that readiness depends on."""
         return Services(
             profile=self.profile,
@@ -103,6 +110,7 @@ class District:
             outbox_desk=self.outbox.desk,
             formulas=self.formulas,
             checks={"outbox": self.outbox.health} | dict(checks or {}),
+            collectors=collectors,
         )
 
 
@@ -137,9 +145,10 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         files = FolderFileStore(settings.files_folder)
         tables = ReferenceTables(application, files, clock, profile)
         tables.adopt_profile(SYSTEM)
-        jurisdiction = JurisdictionInForce(tables, profile)
+        rules = adopt_time_rules(application, profile, clock, SYSTEM)
         calendar = make_calendar(profile.calendar)
         deadlines = LimitClock(profile.working_hours, calendar)
+        jurisdiction = JurisdictionInForce(tables, profile)
         classes = ClassesInForce(tables, deadlines)
         local_time = LocalTime(profile.working_hours, calendar)
         routing = RoutingInForce(tables, local_time, deadlines)
@@ -165,6 +174,8 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             tokens=TokenTable(database),
             files=files,
             tables=tables,
+            deadlines=deadlines,
+            rules=rules,
             jurisdiction=jurisdiction,
             classes=classes,
             routing=RoutingDesk(

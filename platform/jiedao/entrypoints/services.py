@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prometheus_client.registry import Collector
+
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.outbox_desk import OutboxDesk
@@ -91,7 +93,8 @@ class Services:
     """The parts of one district's platform that entrypoints speak to.
 
     ``sniff`` tells a media type from content. ``checks`` are further parts that readiness depends on, by name (the
-    Kafka feed, where one is configured); database and projections are always checked.
+    Kafka feed, where one is configured); database and projections are always checked. ``collectors`` are what further
+    parts measure.
     """
 
     profile: DistrictProfile
@@ -111,3 +114,4 @@ class Services:
     formulas: Formulas
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)
+    collectors: Sequence[Collector] = ()

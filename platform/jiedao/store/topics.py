@@ -15,6 +15,7 @@ from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.incident import Incident
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.time_rules import TimeRuleBook
 
 AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     Incident,
@@ -23,6 +24,7 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     ClassTableVersion,
     RoutingRulesVersion,
     RefusedCommand,
+    TimeRuleBook,
 )
 """Every kind of aggregate that the log may hold."""
 

@@ -27,6 +27,7 @@ from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, Upstream
 from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, class_route
 from jiedao.domain.routing_decision import changes as changes_of
 from jiedao.domain.terms import Command, Role
+from jiedao.domain.time_rules import TimeRuleBook
 from tests.workflow_samples import USUALLY, said
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
@@ -34,7 +35,7 @@ _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, RoutingRulesVersion)
+    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, RoutingRulesVersion, TimeRuleBook)
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }

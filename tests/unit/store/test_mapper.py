@@ -28,6 +28,7 @@ CONTEXT = EventContext("user:zhang", "dispatcher", uuid4(), "command:1", reason=
 GOLDEN_AGGREGATES = {
     "jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table", "jiedao.refused_command",
     "jiedao.routing_rules",
+    "jiedao.time_rules",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -81,6 +82,10 @@ GOLDEN = {
     "jiedao.dead_letter.set_aside": (
         "originator_topic timestamp source external_id reason detail pointer raw size further_faults"
     ),
+    "jiedao.incident.clock_approaching": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.clock_overdue": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.clock_escalated": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.deadline_recalculated": "timestamp time_limit before due_at provisional rules",
     "jiedao.dead_letter.replayed": "timestamp outcome detail incident_id",
     "jiedao.boundary_set.adopted": (
         "originator_topic timestamp version effective_from approximate content_sha256 street_codes"
@@ -88,6 +93,8 @@ GOLDEN = {
     ),
     "jiedao.class_table.adopted": "originator_topic timestamp version effective_from content_sha256 classes origin",
     "jiedao.routing_rules.adopted": "originator_topic timestamp version effective_from content_sha256 rules origin",
+    "jiedao.time_rules.adopted": "originator_topic timestamp rules",
+    "jiedao.time_rules.changed": "timestamp rules",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 

@@ -51,6 +51,7 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     },
     "Work 工作": {
         "queue": Entry("queues", "queue", "任务队列 Show what waits in each street's four platforms."),
+        "clocks": Entry("clocks", "clocks", "时限 List what is due next, of which incident and task."),
         "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
         "outbox": Entry(
             "outbox", "outbox", "上级报文 See what superior platforms are owed, and deal with what is stuck."

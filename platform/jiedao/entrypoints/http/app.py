@@ -15,6 +15,7 @@ from jiedao import __version__
 from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
     routes_bulletins,
+    routes_clocks,
     routes_commands,
     routes_dead_letters,
     routes_files,
@@ -49,6 +50,7 @@ ROUTERS = (
     routes_queues.router,
     routes_indicators.router,
     routes_bulletins.router,
+    routes_clocks.router,
     routes_dead_letters.router,
     routes_outbox.router,
     routes_places.router,
@@ -92,6 +94,8 @@ def create_app(services: Services) -> FastAPI:
 def _edge(services: Services) -> Edge:
     metrics = HttpMetrics(services.read.status)
     metrics.registry.register(OutboxMetrics(services.outbox.standing, services.clock))
+    for collector in services.collectors:
+        metrics.register(collector)
     return Edge(
         services=services,
         metrics=metrics,

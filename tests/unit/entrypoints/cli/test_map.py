@@ -40,6 +40,7 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "ingest",
         "dead-letters",
         "queue",
+        "clocks",
         "incident",
         "outbox",
         "indicators",
