@@ -15,6 +15,16 @@ from threading import Condition, Event, Thread
 TOKEN = "token-of-the-superior"
 
 
+ODD = {
+    "redirect": (307, b"{}", {"Location": "http://127.0.0.1:1/elsewhere"}),
+    "busy": (429, b"{}", {"Retry-After": "120"}),
+    "garbage": (200, b"<html>ok</html>", {}),
+    "huge": (200, b'{"accepted": true, "x": "' + b"x" * 200_000 + b'"}', {}),
+    "undecided": (200, b'{"message": "ok"}', {}),
+}
+"""Answers that settle nothing: status, content, headers."""
+
+
 class Superior:
     """Takes messages. ``effective`` is what took effect: case → kinds, in order; ``arrivals`` every request that came."""
 
@@ -81,6 +91,10 @@ class Superior:
         """Hold a request until the server goes down, or for as long as nobody would wait."""
         self._released.wait(60)
 
+    def wait_a_little(self):
+        """Be slower than usual, and still in time."""
+        self._released.wait(0.2)
+
     def _judge(self, body, mood):
         if mood == "refuse":
             return {"accepted": False, "reason": "材料不全，请补充照片", "code": "E102"}
@@ -108,27 +122,24 @@ class _Requests(BaseHTTPRequestHandler):
             self._answer(401, {"message": "no"})
             return
         mood, answer = superior.take(body, self.headers["Idempotency-Key"])
-        match mood:
-            case "silent" | "lose":
-                superior.wait_for_end()
-                self.close_connection = True
-            case "hang up":
-                self.close_connection = True
-                self.connection.close()
-            case "redirect":
-                self._answer(307, {}, Location=superior.url + "/elsewhere")
-            case "busy":
-                self._answer(429, {"message": "later"}, **{"Retry-After": "120"})
-            case "garbage":
-                self._send(200, b"<html>ok</html>")
-            case "huge":
-                self._send(200, b'{"accepted": true, "x": "' + b"x" * 200_000 + b'"}')
-            case "undecided":
-                self._answer(200, {"message": "ok"})
-            case int():
-                self._answer(mood, {"message": "out of order"})
-            case _:
-                self._answer(200 if answer["accepted"] else 422, answer)
+        self._behave(superior, mood, answer)
+
+    def _behave(self, superior, mood, answer):
+        if mood in {"silent", "lose"}:
+            superior.wait_for_end()
+            self.close_connection = True
+        elif mood == "hang up":
+            self.close_connection = True
+            self.connection.close()
+        elif mood in ODD:
+            status, content, headers = ODD[mood]
+            self._send(status, content, **headers)
+        elif isinstance(mood, int):
+            self._answer(mood, {"message": "out of order"})
+        else:
+            if mood == "slow":
+                superior.wait_a_little()
+            self._answer(200 if answer["accepted"] else 422, answer)
 
     def log_message(self, *_arguments):
         """Say nothing: what came is in ``arrivals``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Protocol
 from uuid import uuid4
@@ -121,6 +121,10 @@ class OutboxSender:
         """Take in what the log says and try everything that is due now; returns how many were tried."""
         self._filler.catch_up()
         return sum(self.drain(source) for source in self._transports)
+
+    def next_at(self, source: str) -> datetime | None:
+        """When the next message of a source may be tried; none where none waits."""
+        return self._table.next_at(source)
 
     def drain(self, source: str) -> int:
         """Try all messages of a source that are due; returns how many were."""

@@ -52,6 +52,11 @@ class Outbox:
         """Take in what the log says and try every message that is due now; returns how many were tried."""
         return self.sender.step()
 
+    def next_at(self) -> datetime | None:
+        """When there is something to try next, for a simulation to go on at; none where nothing waits for it."""
+        moments = [moment for source in self.sender.sources if (moment := self.sender.next_at(source)) is not None]
+        return min(moments, default=None)
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Fill and send in threads while the block runs; a message that is under way at the end is ended first."""

@@ -27,6 +27,7 @@ from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.migrations import pending
 from jiedao.store.offsets import OffsetTable
+from jiedao.store.outbox import OutboxTable, OwedMessage, RecordedAnswer
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.recorder import JiedaoRecorder, UnitContext
 from jiedao.store.refusals import Refusal, RefusalLog
@@ -145,6 +146,20 @@ def test_it_records_refusals_and_lists_them(database):
     refusal = Refusal(at, 403, "not_allowed", "GET", "/v1/incidents", "t1", "user:zhang", "handler", "203.0.113.7", "r")
     RefusalLog(database).record([refusal, refusal])
     assert [found.times for found in RefusalLog(database).recent(at)] == [2]
+
+
+def test_it_fills_the_outbox_and_can_neither_change_nor_remove_what_is_owed(database, app_url):
+    table, lease = OutboxTable(database), uuid4()
+    owed = OwedMessage(3, uuid4(), uuid4(), 4, "hotline", "A-1", "A-1", None, "accepted", "{}", NOON)
+    assert table.fill(0, 5, [owed], [])
+    assert not table.fill(0, 5, [owed], [])  # another process read that stretch already
+    assert table.lease("hotline", lease, NOON, NOON).position == 3
+    assert table.fill(5, 9, [], [RecordedAnswer(3, "delivered", 8, NOON, "R1")])
+    assert (table.find(3).state, table.find(3).reference, table.reached()) == ("delivered", "R1", 9)
+    with psycopg.connect(app_url, autocommit=True) as connection:
+        for forbidden in ("DELETE FROM outbox", "UPDATE outbox SET body = '{}'", "TRUNCATE outbox"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(forbidden)
 
 
 def test_it_issues_recognises_lists_and_revokes_tokens(database):

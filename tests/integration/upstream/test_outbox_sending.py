@@ -105,6 +105,14 @@ def test_whatever_settles_nothing_is_tried_again_under_the_same_key(cases, outbo
     assert len(set(superior.keys_of(CASE))) == 1
 
 
+def test_a_slow_superior_is_waited_for(cases, outbox, superior):
+    cases.admit(cases.receive())
+    superior.moods.append("slow")
+    assert outbox.step() == 1
+    assert states(outbox) == [("accepted", "delivered")]
+    assert len(superior.arrivals) == 1
+
+
 def test_a_superior_that_asks_for_a_pause_gets_it(cases, outbox, superior, clock):
     cases.admit(cases.receive())
     superior.moods.append("busy")
