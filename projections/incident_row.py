@@ -19,7 +19,7 @@ from jiedao.domain import workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident, standing
 from jiedao.domain.progress import Progress
-from jiedao.domain.report import IncidentReport
+from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.terms import IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
@@ -32,7 +32,8 @@ class IncidentRow:
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is the superior platform's deadline
     for an upstream case that has one, else the class table's; both are kept beside it. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
-    replaced and never changed, since copies of a row share it.
+    replaced and never changed, since copies of a row share it. ``reporter_key`` is the reporter's key in the vault:
+    a pseudonym by which reports of one person are told from those of several.
     """
 
     incident_id: UUID
@@ -73,6 +74,7 @@ class IncidentRow:
     class_due_at: datetime | None
     class_due_provisional: bool
     progress: Mapping[str, object] | None
+    reporter_key: str | None
 
 
 COLUMNS = tuple(field.name for field in fields(IncidentRow))
@@ -147,8 +149,10 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         class_due_at=None,
         class_due_provisional=False,
         progress=None,
+        reporter_key=None,
     )
     _take_report(row, report)
+    _take_reporter(row, event.reporter)
     _settle(row)
     return row
 
@@ -165,6 +169,15 @@ def _take_report(row: IncidentRow, report: IncidentReport) -> None:
     row.flags = list(report.flags)
     row.reported_at = report.reported_at
     row.happened_at = report.happened_at
+
+
+def _take_reporter(row: IncidentRow, reporter: Sealed | None) -> None:
+    row.reporter_key = reporter.key_id if reporter else None
+
+
+def _take_revision(row: IncidentRow, event: Incident.Revised) -> None:
+    _take_report(row, event.report)
+    _take_reporter(row, event.reporter)
 
 
 def _take_jurisdiction(row: IncidentRow, decision: JurisdictionDecision) -> None:
@@ -205,7 +218,7 @@ _Step = Callable[[IncidentRow, Any], None]  # each step knows the event of its t
 _OF_REPORTS: dict[str, _Step] = {
     Incident.JurisdictionDecided.TOPIC: lambda row, event: _take_jurisdiction(row, event.decision),
     Incident.ClassDecided.TOPIC: lambda row, event: _take_class(row, event.decision),
-    Incident.Revised.TOPIC: lambda row, event: _take_report(row, event.report),
+    Incident.Revised.TOPIC: _take_revision,
     Incident.LateRevisionRecorded.TOPIC: _nothing,
     Incident.AttachmentStored.TOPIC: _nothing,
     Incident.AttachmentMissed.TOPIC: _nothing,

@@ -25,7 +25,7 @@ class IncidentView:
     """Writes ``incident_view`` and ``incident_count``."""
 
     name = "incident_view"
-    revision = 2
+    revision = 3
     topics = (INCIDENT_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from projections.dead_letters import DeadLetters
+from projections.duplicate_judgements import DuplicateJudgements
 from projections.incident_history import IncidentHistory
 from projections.incident_view import IncidentView
 from projections.reference_versions import ReferenceVersions
 from projections.task_queue import TaskQueue
 from projections.view import View
 
-ALL_VIEWS: Sequence[View] = (IncidentView(), TaskQueue(), IncidentHistory(), DeadLetters(), ReferenceVersions())
+ALL_VIEWS: Sequence[View] = (
+    IncidentView(),
+    TaskQueue(),
+    IncidentHistory(),
+    DeadLetters(),
+    ReferenceVersions(),
+    DuplicateJudgements(),
+)

@@ -27,6 +27,12 @@ def class_table_id(district: str, version: str) -> UUID:
     return uuid5(_NAMESPACE, f"class-table\x00{district}\x00{version}")
 
 
+def duplicate_judgement_id(district: str, one: UUID, other: UUID) -> UUID:
+    """The id of the stream of what people said of a pair of incidents, whichever is named first."""
+    lesser, greater = sorted((one, other))
+    return uuid5(_NAMESPACE, f"duplicate-judgement\x00{district}\x00{lesser}\x00{greater}")
+
+
 def refusal_id(district: str, scope: str, key: str) -> UUID:
     """The id of the stream that records the refusal of a command, by the command's idempotency key."""
     return uuid5(_NAMESPACE, f"refusal\x00{district}\x00{scope}\x00{key}")

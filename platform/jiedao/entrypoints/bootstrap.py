@@ -20,6 +20,7 @@ from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.district_profile import find_profile
+from jiedao.application.duplicate_desk import DuplicateDesk
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
@@ -68,6 +69,7 @@ class District:
     intake: Intake
     pipeline: Pipeline
     commands: CommandDesk
+    duplicates: DuplicateDesk
     dead_letters: DeadLetterDesk
     read: ReadModel
     runner: ProjectionRunner
@@ -89,6 +91,7 @@ class District:
             sniff=sniff,
             jurisdiction=self.jurisdiction,
             commands=self.commands,
+            duplicates=self.duplicates,
             clock=self.clock,
             checks=checks or {},
         )
@@ -160,6 +163,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 macs=vault,
                 clock=clock,
             ),
+            duplicates=DuplicateDesk(profile, application, clock),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
             read=ReadModel(database),
             runner=ProjectionRunner(database, application.district_log, TypedMapper()),

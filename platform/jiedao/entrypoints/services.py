@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
+from jiedao.application.duplicate_desk import DuplicateDesk
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
@@ -100,6 +101,7 @@ class Services:
     sniff: Callable[[bytes], str]
     jurisdiction: Jurisdiction
     commands: CommandDesk
+    duplicates: DuplicateDesk
     clock: Clock
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

@@ -12,6 +12,7 @@ from eventsourcing.utils import get_topic
 
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.dead_letter import DeadLetter
+from jiedao.domain.duplicate_judgement import DuplicateJudgement
 from jiedao.domain.incident import Incident
 from jiedao.domain.reference import BoundarySet, ClassTableVersion
 from jiedao.domain.refused_command import RefusedCommand
@@ -22,6 +23,7 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     BoundarySet,
     ClassTableVersion,
     RefusedCommand,
+    DuplicateJudgement,
 )
 """Every kind of aggregate that the log may hold."""
 

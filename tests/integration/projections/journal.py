@@ -18,6 +18,7 @@ from jiedao.domain.carrying_out import carry_out
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.duplicate_judgement import DuplicateJudgement
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
@@ -31,7 +32,7 @@ _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion)
+    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, DuplicateJudgement)
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }

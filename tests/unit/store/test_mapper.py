@@ -25,6 +25,7 @@ CONTEXT = EventContext("user:zhang", "dispatcher", uuid4(), "command:1", reason=
 
 GOLDEN_AGGREGATES = {
     "jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table", "jiedao.refused_command",
+    "jiedao.duplicate_judgement",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -67,6 +68,9 @@ GOLDEN = {
         " overlaps overlap_area_m2 gaps gap_area_m2 repairs origin"
     ),
     "jiedao.class_table.adopted": "originator_topic timestamp version effective_from content_sha256 classes origin",
+    "jiedao.duplicate_judgement.dismissed": "originator_topic timestamp one other",
+    "jiedao.duplicate_judgement.withdrawn": "timestamp one other",
+    "jiedao.duplicate_judgement.dismissed_again": "timestamp one other",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 

@@ -16,6 +16,7 @@ from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
     routes_commands,
     routes_dead_letters,
+    routes_duplicates,
     routes_files,
     routes_incidents,
     routes_pages,
@@ -41,6 +42,7 @@ ROUTERS = (
     routes_reports.router,
     routes_incidents.router,
     routes_commands.router,
+    routes_duplicates.router,
     routes_queues.router,
     routes_dead_letters.router,
     routes_places.router,
