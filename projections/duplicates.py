@@ -143,7 +143,9 @@ def select_suggestions(  # noqa: PLR0913  # the parts of one question
         mine = _sighting(connection, incident.incident_id)
         said = {one for pair in judgements for one in (pair.one, pair.other)}
         for other in candidates:
-            likeness = compare(mine, other, rules) if other.incident_id not in said else None
+            likeness = (
+                compare(mine, other, rules, at_least=rules.suggest_from) if other.incident_id not in said else None
+            )
             if likeness is not None and likeness.score >= rules.suggest_from:
                 found[other.incident_id] = likeness
     best = sorted(found, key=lambda one: (-found[one].score, found[one].apart, one))[:limit]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -67,6 +67,10 @@ class ReadModel:
     def __init__(self, database: Database, *, views: Sequence[View] = ALL_VIEWS) -> None:
         self._database = database
         self._digest = digest(views)
+
+    def active(self) -> AbstractContextManager[tuple[Connection[TupleRow], int]]:
+        """One snapshot of the active generation with its position, for questions that stand elsewhere."""
+        return self._active()
 
     @contextmanager
     def _active(self) -> Iterator[tuple[Connection[TupleRow], int]]:

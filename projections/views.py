@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from projections.dead_letters import DeadLetters
 from projections.duplicate_judgements import DuplicateJudgements
+from projections.handovers import Handovers
 from projections.incident_history import IncidentHistory
 from projections.incident_view import IncidentView
 from projections.reference_versions import ReferenceVersions
+from projections.roster_shift import RosterShift
 from projections.task_queue import TaskQueue
 from projections.view import View
 
@@ -19,4 +21,6 @@ ALL_VIEWS: Sequence[View] = (
     DeadLetters(),
     ReferenceVersions(),
     DuplicateJudgements(),
+    RosterShift(),
+    Handovers(),
 )

@@ -69,6 +69,15 @@ def test_likeness_is_the_same_from_either_side(many):
             assert there is None or 0.0 <= there.score <= 1.0
 
 
+@given(many=MANY, at_least=st.floats(0, 1))
+def test_leaving_the_texts_out_early_never_leaves_out_what_is_alike(many, at_least):
+    for one in many:
+        for other in many:
+            whole, quick = compare(one, other, RULES), compare(one, other, RULES, at_least)
+            assert quick in (whole, None)
+            assert quick == whole or whole.score < at_least
+
+
 @settings(max_examples=300)
 @given(many=MANY, data=st.data())
 def test_matters_are_those_of_comparing_everything_in_whatever_order(many, data):

@@ -13,6 +13,7 @@ from pathlib import Path
 from jiedao.application.calendar import CALENDARS
 from jiedao.application.profile_classes import MAPPING_FILE, read_class_table
 from jiedao.application.profile_duplicates import read_duplicate_rules
+from jiedao.application.profile_duty import read_duty_rules
 from jiedao.application.profile_faults import Faults
 from jiedao.application.profile_places import (
     STREETS_FILE,
@@ -101,6 +102,7 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         boundaries_approximate=boundaries.truth("approximate"),
         calendar=_calendar(district.section("calendar")),
         duplicates=read_duplicate_rules(tables, table),
+        duty=read_duty_rules(tables),
     )
     if not streets:
         tables.faults.add(STREETS_FILE, None, "no street is listed; a district has at least one")

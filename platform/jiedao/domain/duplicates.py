@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -72,6 +72,10 @@ class DuplicateWeights:
     def total(self) -> float:
         """Their sum."""
         return self.distance + self.time + self.same_class + self.text + self.address + self.origin
+
+
+PARTS = tuple(one.name for one in fields(DuplicateWeights))
+"""The names of the parts of a likeness, in the order in which they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,31 +154,35 @@ def major_of(class_code: str) -> str:
     return class_code[:_MAJOR_LENGTH]
 
 
-def compare(one: Sighting, other: Sighting, rules: DuplicateRules) -> Likeness | None:
+def compare(one: Sighting, other: Sighting, rules: DuplicateRules, at_least: float = 0.0) -> Likeness | None:
     """Compare two incidents; ``None`` where they are not near enough to be compared, or are the same one.
 
     Where the reach of their classes differs, the smaller one counts, so that it is the same from either side. Without
     coordinates on both sides the street must be the same and the addresses alike: a number that both name, or none.
+    Where it is sure before the texts are looked at that the score is below ``at_least``, that is ``None`` too.
     """
     if one.incident_id == other.incident_id or major_of(one.class_code) != major_of(other.class_code):
         return None
     radius_m, window = _common_reach(rules.reach_of(one.class_code), rules.reach_of(other.class_code))
     apart = abs(one.at - other.at)
-    metres = _metres(one, other)
-    address = overlap(one.address, other.address)
-    if apart > window or (metres > radius_m if metres is not None else not _same_street(one, other, address)):
+    metres = _metres(one, other) if apart <= window else None
+    if apart > window or (metres is not None and metres > radius_m):
         return None
     origin = origin_of(one, other)
     same_class = one.class_code == other.class_code
-    values: Mapping[str, float | None] = {
+    values: dict[str, float | None] = {
         "distance": None if metres is None else 1.0 - metres / radius_m,
         "time": 1.0 - apart / window,
         "same_class": 1.0 if same_class else 0.0,
-        "text": dice(one.text, other.text),
-        "address": address,
         "origin": ORIGIN_VALUES[origin],
     }
-    parts = {name: _part(value, getattr(rules.weights, name) / rules.weights.total) for name, value in values.items()}
+    if _best_score(values, rules.weights) < at_least:
+        return None
+    values["text"] = dice(one.text, other.text)
+    values["address"] = address = overlap(one.address, other.address)
+    if metres is None and not _same_street(one, other, address):
+        return None
+    parts = {name: _part(values[name], getattr(rules.weights, name) / rules.weights.total) for name in PARTS}
     score = round(sum(part.value * part.share for part in parts.values()), 3)
     return Likeness(score, metres, apart, same_class, origin, parts)
 
@@ -242,6 +250,12 @@ def _same_street(one: Sighting, other: Sighting, address: float | None) -> bool:
         return False
     mine, theirs = numbers_of(one.address), numbers_of(other.address)
     return not mine.isdisjoint(theirs) or not (mine or theirs)
+
+
+def _best_score(values: Mapping[str, float | None], weights: DuplicateWeights) -> float:
+    """Return the score that no text can raise any further, rounded up."""
+    told: float = sum((NEUTRAL if value is None else value) * getattr(weights, name) for name, value in values.items())
+    return (told + weights.text + weights.address) / weights.total + 0.001
 
 
 def _part(value: float | None, share: float) -> Part:

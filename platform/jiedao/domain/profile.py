@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from jiedao.domain.duplicates import DuplicateRules
+from jiedao.domain.duty import DutyRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +157,4 @@ class DistrictProfile:
     boundaries_approximate: bool
     calendar: CalendarSettings = CalendarSettings()
     duplicates: DuplicateRules = field(default_factory=DuplicateRules)
+    duty: DutyRules = field(default_factory=DutyRules)

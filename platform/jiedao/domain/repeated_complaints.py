@@ -16,7 +16,7 @@ from math import floor
 from uuid import UUID
 
 from jiedao.domain.distance import box_around
-from jiedao.domain.duplicates import INDEPENDENT, DuplicateRules, Sighting, compare, major_of, numbers_of
+from jiedao.domain.duplicates import INDEPENDENT, DuplicateRules, Sighting, compare, major_of, numbers_of, origin_of
 
 Pair = tuple[UUID, UUID]
 """Two incidents, the lesser id first."""
@@ -71,8 +71,10 @@ def repeated_complaints(
 
 def are_one_matter(one: Sighting, other: Sighting, rules: DuplicateRules) -> bool:
     """Whether two reports are two complaints of one matter, by themselves."""
-    likeness = compare(one, other, rules)
-    return likeness is not None and likeness.score >= rules.repeated_from and likeness.origin in INDEPENDENT
+    if origin_of(one, other) not in INDEPENDENT:
+        return False
+    likeness = compare(one, other, rules, at_least=rules.repeated_from)
+    return likeness is not None and likeness.score >= rules.repeated_from
 
 
 def _matter(group: Sequence[Sighting]) -> RepeatedComplaint:

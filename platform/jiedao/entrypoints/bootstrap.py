@@ -21,6 +21,7 @@ from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.district_profile import find_profile
 from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
@@ -70,6 +71,7 @@ class District:
     pipeline: Pipeline
     commands: CommandDesk
     duplicates: DuplicateDesk
+    duty: DutyDesk
     dead_letters: DeadLetterDesk
     read: ReadModel
     runner: ProjectionRunner
@@ -92,6 +94,7 @@ class District:
             jurisdiction=self.jurisdiction,
             commands=self.commands,
             duplicates=self.duplicates,
+            duty=self.duty,
             clock=self.clock,
             checks=checks or {},
         )
@@ -164,6 +167,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 clock=clock,
             ),
             duplicates=DuplicateDesk(profile, application, clock),
+            duty=DutyDesk(profile, application, clock),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
             read=ReadModel(database),
             runner=ProjectionRunner(database, application.district_log, TypedMapper()),

@@ -12,6 +12,7 @@ from typing import Protocol
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
@@ -102,6 +103,7 @@ class Services:
     jurisdiction: Jurisdiction
     commands: CommandDesk
     duplicates: DuplicateDesk
+    duty: DutyDesk
     clock: Clock
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)

@@ -21,6 +21,7 @@ from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.intake import Intake
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.domain.access import Holder
@@ -283,7 +284,7 @@ def open_district(database_url, files, *, limits=None, live=True):
             profile=PROFILE, pipeline=OrderPipeline(Intake(application, decider)), read=ReadModel(database),
             reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
-            duplicates=DuplicateDesk(PROFILE, application, clock),
+            duplicates=DuplicateDesk(PROFILE, application, clock), duty=DutyDesk(PROFILE, application, clock),
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
                 clock=clock,

@@ -19,11 +19,13 @@ from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.duplicate_judgement import DuplicateJudgement
+from jiedao.domain.handover import Handover
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.reference import BoundarySet, ClassTableVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
+from jiedao.domain.roster import RosterDay
 from jiedao.domain.terms import Command, Role
 from tests.workflow_samples import USUALLY, said
 
@@ -32,7 +34,7 @@ _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, DuplicateJudgement)
+    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, DuplicateJudgement, RosterDay, Handover)
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }

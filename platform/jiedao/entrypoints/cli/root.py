@@ -52,6 +52,8 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     "Work 工作": {
         "queue": Entry("queues", "queue", "任务队列 Show what waits in each street's four platforms."),
         "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
+        "roster": Entry("roster", "roster", "值班表 Show who is on duty when, and plan it."),
+        "handover": Entry("handovers", "handover", "交接班 Hand shifts over with what is open, and take them over."),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
     },
     "Places 辖区": {

@@ -26,6 +26,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "事件 Incidents", "description": "事件现状与全过程 As they stand, and their whole story."},
     {"name": "重复与一事多诉 Duplicates", "description": "疑似重复与一事多诉 What may be one happening."},
     {"name": "任务队列 Queues", "description": "街道 × 平台 Street × platform, now or as of the past."},
+    {"name": "值班 Duty", "description": "值班表与交接班 Rosters and shift handovers."},
     {"name": "死信 Dead letters", "description": "无法识别、待人工处理的记录 Records that could not be read."},
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},

@@ -39,7 +39,7 @@ async def read_as(request: Request, kind: type[T]) -> T:
         raise InvalidInputError("the body must be a JSON object in UTF-8") from error
 
 
-def json_body(description: str, example: Mapping[str, object], *, required: bool = True) -> dict[str, Any]:
+def json_body(description: str, example: Mapping[str, object]) -> dict[str, Any]:
     """Document such a body: what it is for, and one as it is sent."""
     content = {"application/json": {"schema": {"type": "object"}, "example": dict(example)}}
-    return {"requestBody": {"required": required, "description": description, "content": content}}
+    return {"requestBody": {"required": True, "description": description, "content": content}}

@@ -41,6 +41,8 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "dead-letters",
         "queue",
         "incident",
+        "roster",
+        "handover",
         "workflow",
         "boundaries",
         "projections",
