@@ -26,7 +26,7 @@ MOST_CANDIDATES = 2_000
 """Incidents that are compared with one; where more are as near, those that lie nearest in time."""
 
 LONGEST_SPAN = timedelta(days=31)
-MOST_REPORTS = 100_000
+MOST_REPORTS = 30_000
 """What is looked through at once for repeated complaints."""
 
 _MOMENT = "coalesce(happened_at, reported_at)"
@@ -179,7 +179,9 @@ def select_reports(connection: Connection[TupleRow], question: RepeatedQuestion)
     }
     sightings = _sightings(connection, _REPORTS, asked)
     if len(sightings) > MOST_REPORTS:
-        raise InvalidInputError(f"there are more than {MOST_REPORTS} reports in it: ask for fewer days", "/since")
+        raise InvalidInputError(
+            f"there are more than {MOST_REPORTS} reports in it: ask for fewer days, or one street", "/since"
+        )
     ids = [one.incident_id for one in sightings]
     return Reports(sightings, frozenset((row[0], row[1]) for row in connection.execute(_DISTINCT, [ids])))
 

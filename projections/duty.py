@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from jiedao.domain.advice import HandlerRecord
 from projections.answers import Page
+from projections.handler_task import HandlersWanted, select_handlers
 from projections.handovers import (
     HandoverFilter,
     HandoverRow,
@@ -38,6 +40,11 @@ class DutyQueries:
         """Return one handover. Raises NotFoundError, also where the asker may not see it."""
         with self._read.active() as (connection, _position):
             return select_handover(connection, handover_id, streets)
+
+    def handlers(self, wanted: HandlersWanted) -> list[HandlerRecord]:
+        """Return whom a street's task could be given to, with what is known of them, by name in events."""
+        with self._read.active() as (connection, _position):
+            return select_handlers(connection, wanted)
 
     def open_matters(self, street: str | None, now: datetime, approaching_until: datetime) -> OpenMatters:
         """Return what a leaving shift has to hand over now."""

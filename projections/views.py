@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from projections.dead_letters import DeadLetters
 from projections.duplicate_judgements import DuplicateJudgements
+from projections.handler_task import HandlerTasks
 from projections.handovers import Handovers
 from projections.incident_history import IncidentHistory
 from projections.incident_view import IncidentView
@@ -23,4 +24,5 @@ ALL_VIEWS: Sequence[View] = (
     DuplicateJudgements(),
     RosterShift(),
     Handovers(),
+    HandlerTasks(),
 )

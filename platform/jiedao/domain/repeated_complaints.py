@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from math import floor
 from uuid import UUID
 
@@ -120,24 +121,29 @@ def _near(sightings: Sequence[Sighting], rules: DuplicateRules) -> Iterator[tupl
     cells: defaultdict[tuple[str, int, int], list[Sighting]] = defaultdict(list)
     addresses: defaultdict[tuple[str, str | None, str, bool], list[Sighting]] = defaultdict(list)
     for one in sorted(sightings, key=_order):
-        major, placed = major_of(one.class_code), one.lon is not None
-        neighbours: list[Sequence[Sighting]] = []
+        major, reach = major_of(one.class_code), rules.reach_of(one.class_code)
+        since, placed = one.at - reach.window, one.lon is not None
         for number in numbers_of(one.address) or {""}:
-            neighbours.append(addresses[major, one.street_code, number, False])
+            yield from _since(since, one, addresses[major, one.street_code, number, False])
             if not placed:
-                neighbours.append(addresses[major, one.street_code, number, True])
+                yield from _since(since, one, addresses[major, one.street_code, number, True])
             addresses[major, one.street_code, number, placed].append(one)
         if one.lon is not None and one.lat is not None:
             x, y = floor(one.lon / wide), floor(one.lat / high)
-            neighbours += [cells[major, x + i, y + j] for i in (-1, 0, 1) for j in (-1, 0, 1)]
+            west, south, east, north = box_around(one.lon, one.lat, reach.radius_m)
+            for cell in product((x - 1, x, x + 1), (y - 1, y, y + 1)):
+                for _one, other in _since(since, one, cells[(major, *cell)]):
+                    if west <= (other.lon or 0.0) <= east and south <= (other.lat or 0.0) <= north:
+                        yield one, other
             cells[major, x, y].append(one)
-        window = rules.reach_of(one.class_code).window
-        for earlier in neighbours:
-            for other in reversed(earlier):
-                if one.at - other.at > window:
-                    break
-                if other is not one:
-                    yield one, other
+
+
+def _since(since: datetime, one: Sighting, earlier: Sequence[Sighting]) -> Iterator[tuple[Sighting, Sighting]]:
+    """Yield one with each of those that came before it, the latest first, as far back as it reaches."""
+    for other in reversed(earlier):
+        if other.at < since:
+            return
+        yield one, other
 
 
 def _cell(sightings: Sequence[Sighting], metres: float) -> tuple[float, float]:

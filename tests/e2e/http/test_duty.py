@@ -86,7 +86,7 @@ def hand_over(call, token=LEAVING, key=None, **said):
 
 
 @pytest.fixture
-def handed(call, people):
+def handed(call, people):  # noqa: ARG001  # the leaders have to be there
     """One matter urged, one suspended, one that is nothing special; handed over by the leaving leader."""
     results, _ = call.push_and_see([order("urged"), order("suspended", EAST), order("plain")])
     urged, suspended, _plain = (one["incident_id"] for one in results)

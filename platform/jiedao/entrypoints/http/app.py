@@ -25,6 +25,7 @@ from jiedao.entrypoints.http import (
     routes_queues,
     routes_reports,
     routes_service,
+    routes_tasks,
 )
 from jiedao.entrypoints.http.authentication import all_at_once
 from jiedao.entrypoints.http.documentation import DESCRIPTION, TAGS
@@ -45,6 +46,7 @@ ROUTERS = (
     routes_commands.router,
     routes_duplicates.router,
     routes_duty.router,
+    routes_tasks.router,
     routes_queues.router,
     routes_dead_letters.router,
     routes_places.router,
