@@ -111,7 +111,7 @@ def _photos(history: Sequence[HistoryRow]) -> Html:
     if not hashes:
         return element("p", "无已入库的照片或附件。")
     rows = [(str(number), element("span", sha256, kind="hash")) for number, sha256 in enumerate(hashes, 1)]
-    return table(("序号", "内容哈希 SHA-256"), rows)
+    return table(("序号", "内容哈希 SHA-256"), rows, kind="list")
 
 
 def _hashes(inputs: Mapping[str, object]) -> Iterator[str]:

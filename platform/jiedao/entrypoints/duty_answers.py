@@ -123,7 +123,7 @@ def handover_sheet(row: HandoverRow, profile: DistrictProfile) -> str:
             )
         ),
         element("h2", f"未了事项 {told.matters} 件"),
-        table(("序号", "来源编号", "标题", "街道", "状态", "期限", "缘由"), matters),
+        table(("序号", "来源编号", "标题", "街道", "状态", "期限", "缘由"), matters, kind="list"),
         element("p", more),
         table(("交班人签字", "接班人签字", "日期"), [("", "", "")], kind="sign"),
     )

@@ -14,8 +14,8 @@ from html import escape
 STYLE = """
 @page { size: A4; margin: 16mm 15mm; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 180mm; color: #000; background: #fff; font: 11pt/1.5 "Noto Serif CJK SC", "Source Han
- Serif SC", SimSun, "Songti SC", serif; }
+body { margin: 0 auto; max-width: 180mm; color: #000; background: #fff; font: 11pt/1.5 sans-serif;
+  font-family: "Noto Serif CJK SC", "Source Han Serif SC", SimSun, "Songti SC", serif; }
 h1 { margin: 0 0 1mm; text-align: center; font-size: 19pt; letter-spacing: .2em; }
 h2 { margin: 5mm 0 1mm; font-size: 12pt; }
 p { margin: 1mm 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -25,6 +25,7 @@ th, td { border: .3mm solid #000; padding: 1.2mm 2mm; text-align: left; vertical
 th { font-weight: bold; background: #f2f2f2; }
 td { white-space: pre-wrap; }
 table.facts th { width: 26mm; }
+table.list { table-layout: auto; font-size: 9.5pt; }
 tr { break-inside: avoid; }
 .hash { font: 8.5pt/1.4 monospace; word-break: break-all; }
 .sign td { height: 20mm; }

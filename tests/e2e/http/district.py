@@ -56,8 +56,9 @@ TOKENS = {
         "t-brain", "source:city_brain", Role.INTEGRATOR, sources=frozenset({"city_brain"})
     ),
     "jd_AuditorAuditorAuditorAudito1": Holder("t-audit", "user:audit", Role.AUDITOR),
+    "jd_ShiftLeaderOfTheDistrict0001": Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
 }
-ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR = TOKENS
+ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR, LEADER = TOKENS
 
 
 def _square(west, east):
