@@ -32,7 +32,8 @@ MOST_REPORTS = 30_000
 _MOMENT = "coalesce(happened_at, reported_at)"
 _SIGHTING = f"""
 SELECT incident_id, source, channel, reporter_key, class_code, street_code, {_MOMENT} AS at, lon, lat,
-       title || chr(10) || description AS text, address, (progress ->> 'merged_into')::uuid AS merged_into
+       title || chr(10) || description AS text, address,
+       (progress #>> '{{merged_into,incident_id}}')::uuid AS merged_into
 FROM incident_view
 """  # noqa: S608  # made of the words of this file alone
 # A void incident never was, and one that was merged is found by the one that it was merged into.

@@ -155,7 +155,7 @@ def test_what_was_merged_is_not_suggested_and_is_shown_with_what_it_was_merged_i
     runner.catch_up()
     # As the views will hold a merged incident: its state, and what it was merged into in its progress.
     journal.connection.execute(
-        "UPDATE view_1.incident_view SET state = 'merged', progress = jsonb_build_object('merged_into', %s::text)"
+        "UPDATE view_1.incident_view SET state = 'merged', progress = jsonb_build_object('merged_into', jsonb_build_object('incident_id', %s::text))"
         " WHERE incident_id = ANY(%s)",
         [str(first.id), [second.id, far.id]],
     )
