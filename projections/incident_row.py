@@ -19,7 +19,7 @@ from jiedao.domain import clock_events, upstream_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident, standing
 from jiedao.domain.progress import Progress
-from jiedao.domain.report import IncidentReport
+from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
 from jiedao.domain.terms import IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
@@ -38,6 +38,8 @@ class IncidentRow:
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
     replaced and never changed, since copies of a row share it. ``upstream_refusal`` is what the superior platform
     refused and nobody has dealt with, in a sentence; ``None`` where nothing is.
+    ``reporter_key`` is the reporter's key in the vault: a pseudonym by which reports of one person are told from those
+    of several.
     """
 
     incident_id: UUID
@@ -86,6 +88,7 @@ class IncidentRow:
     filing_condition: str = ""
     closing_condition: str = ""
     upstream_refusal: str | None = None
+    reporter_key: str | None = None
 
 
 COLUMNS = tuple(column.name for column in fields(IncidentRow))
@@ -161,8 +164,10 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         class_due_provisional=False,
         progress=None,
         upstream_refusal=None,
+        reporter_key=None,
     )
     _take_report(row, report)
+    _take_reporter(row, event.reporter)
     _settle(row)
     return row
 
@@ -179,6 +184,15 @@ def _take_report(row: IncidentRow, report: IncidentReport) -> None:
     row.flags = list(report.flags)
     row.reported_at = report.reported_at
     row.happened_at = report.happened_at
+
+
+def _take_reporter(row: IncidentRow, reporter: Sealed | None) -> None:
+    row.reporter_key = reporter.key_id if reporter else None
+
+
+def _take_revision(row: IncidentRow, event: Incident.Revised) -> None:
+    _take_report(row, event.report)
+    _take_reporter(row, event.reporter)
 
 
 def _take_jurisdiction(row: IncidentRow, decision: JurisdictionDecision) -> None:
@@ -242,6 +256,7 @@ _OF_REPORTS: dict[str, _Step] = {
     Incident.ClassDecided.TOPIC: lambda row, event: _take_class(row, event.decision),
     Incident.Routed.TOPIC: lambda row, event: _take_routing(row, event.decision),
     Incident.Revised.TOPIC: lambda row, event: _take_report(row, event.report),
+    Incident.Revised.TOPIC: _take_revision,
     Incident.LateRevisionRecorded.TOPIC: _nothing,
     Incident.AttachmentStored.TOPIC: _nothing,
     Incident.AttachmentMissed.TOPIC: _nothing,

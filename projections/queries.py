@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
 from psycopg.sql import SQL
 
+from jiedao.domain.duplicates import DuplicateRules
 from jiedao.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from jiedao.domain.incident import Incident
 from jiedao.domain.terms import IncidentState
@@ -38,6 +39,15 @@ from projections.clock_questions import ClockFilter, ClockRow, select_clocks
 from projections.conditions import Conditions, containing
 from projections.cursor import read_cursor
 from projections.dead_letters import DeadLetterRow
+from projections.duplicates import (
+    Matter,
+    RepeatedQuestion,
+    Suggestions,
+    page_of_matters,
+    select_reports,
+    select_suggestions,
+    tell_matters,
+)
 from projections.generations import enter, read_active, read_generations
 from projections.indicator_formulas import Formulas
 from projections.indicators import IndicatorQuestion, Indicators, select_indicators
@@ -61,6 +71,10 @@ class ReadModel:
     def __init__(self, database: Database, *, views: Sequence[View] = ALL_VIEWS) -> None:
         self._database = database
         self._digest = digest(views)
+
+    def active(self) -> AbstractContextManager[tuple[Connection[TupleRow], int]]:
+        """One snapshot of the active generation with its position, for questions that stand elsewhere."""
+        return self._active()
 
     @contextmanager
     def _active(self) -> Iterator[tuple[Connection[TupleRow], int]]:
@@ -119,6 +133,34 @@ class ReadModel:
                 HistoryRow(event=row["topic"].rpartition(".")[2], label=TELLINGS[row["topic"]].label, **row)
                 for row in cursor.execute(query, conditions.parameters)
             ]
+
+    def duplicates(
+        self,
+        incident_id: UUID,
+        rules: DuplicateRules,
+        *,
+        streets: frozenset[str] | None = None,
+        sources: frozenset[str] | None = None,
+        limit: int = 20,
+    ) -> Suggestions:
+        """Suggest what may be the same happening, the most alike first. Raises NotFoundError as :meth:`incident`."""
+        with self._active() as (connection, position):
+            found = _find_incident(connection, incident_id, streets)
+            return select_suggestions(connection, position, found, rules, streets=streets, sources=sources, limit=limit)
+
+    def repeated_complaints(
+        self, question: RepeatedQuestion, rules: DuplicateRules, after: str | None = None, limit: int = 50
+    ) -> Page[Matter]:
+        """List the matters that several reports tell, the one with the latest report first.
+
+        They are grouped between two transactions, as that takes a while. Raises InvalidInputError as
+        :func:`select_reports` does, and for a cursor or a page size as :meth:`incidents` does.
+        """
+        with self._active() as (connection, position):
+            reports = select_reports(connection, question)
+        matters, following = page_of_matters(reports, question, rules, after, limit)
+        with self._active() as (connection, _later):
+            return Page(tell_matters(connection, matters), following, position)
 
     def queue(self, question: QueueQuestion, after: str | None = None, limit: int = 50) -> Page[QueueRow]:
         """List a queue by priority, then deadline (none last), then incident id; now, or as of the past.

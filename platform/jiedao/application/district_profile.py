@@ -14,6 +14,8 @@ from pathlib import Path
 from jiedao.application.calendar import CALENDARS
 from jiedao.application.profile_classes import MAPPING_FILE, read_class_table
 from jiedao.application.profile_clocks import read_clocks
+from jiedao.application.profile_duplicates import read_duplicate_rules
+from jiedao.application.profile_duty import read_duty_rules
 from jiedao.application.profile_faults import Faults
 from jiedao.application.profile_places import (
     STREETS_FILE,
@@ -104,6 +106,8 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         boundaries_approximate=boundaries.truth("approximate"),
         calendar=_calendar(district.section("calendar")),
         clocks=read_clocks(district),
+        duplicates=read_duplicate_rules(tables, table),
+        duty=read_duty_rules(tables),
     )
     profile = replace(profile, routing=read_routing(tables, profile))
     if not streets:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from jiedao.domain.duplicates import DuplicateRules
+from jiedao.domain.duty import DutyRules
 from jiedao.domain.routing_rules import RoutingRules
 
 
@@ -195,3 +197,5 @@ class DistrictProfile:
     calendar: CalendarSettings = CalendarSettings()
     routing: RoutingRules | None = None
     clocks: ClockSettings = field(default_factory=ClockSettings)
+    duplicates: DuplicateRules = field(default_factory=DuplicateRules)
+    duty: DutyRules = field(default_factory=DutyRules)

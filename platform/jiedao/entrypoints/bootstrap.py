@@ -21,6 +21,8 @@ from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.district_profile import find_profile
+from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
@@ -79,6 +81,8 @@ class District:
     intake: Intake
     pipeline: Pipeline
     commands: CommandDesk
+    duplicates: DuplicateDesk
+    duty: DutyDesk
     dead_letters: DeadLetterDesk
     read: ReadModel
     runner: ProjectionRunner
@@ -105,6 +109,8 @@ class District:
             jurisdiction=self.jurisdiction,
             commands=self.commands,
             routing=self.routing,
+            duplicates=self.duplicates,
+            duty=self.duty,
             clock=self.clock,
             outbox=self.outbox.pages,
             outbox_desk=self.outbox.desk,
@@ -199,6 +205,8 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 clock=clock,
                 routing=routing,
             ),
+            duplicates=DuplicateDesk(profile, application, clock),
+            duty=DutyDesk(profile, application, clock),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
             read=ReadModel(database),
             runner=ProjectionRunner(database, application.district_log, TypedMapper()),

@@ -13,6 +13,8 @@ from prometheus_client.registry import Collector
 
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
+from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.application.routing_desk import RoutingDesk
@@ -108,6 +110,8 @@ class Services:
     jurisdiction: Jurisdiction
     commands: CommandDesk
     routing: RoutingDesk
+    duplicates: DuplicateDesk
+    duty: DutyDesk
     clock: Clock
     outbox: OutboxPages
     outbox_desk: OutboxDesk

@@ -80,3 +80,27 @@ def test_a_place_that_contradicts_itself_is_flagged_in_words(filled):
     found = filled.ask("incident", "show", "manual:M9")
     assert (found["street_code"], "street_contradicted" in found["flags"]) == (ZHAOHUI, True)
     assert "指定街道与判定不符" in filled.run("incident", "show", "manual:M9").stdout
+
+
+def test_a_task_is_advised_on_and_its_sheet_is_written_for_paper(filled):
+    for command in ("admit", "file"):
+        filled.run("incident", command, "manual:M1")
+    filled.run("incident", "advise", "manual:M1", code=3)
+    filled.run(
+        "incident", "dispatch", "manual:M1", "--to", "朝晖街道综合行政执法平台", "--kind", "platform", "--street", "朝晖",
+        "--platform", "enforcement",
+    )  # fmt: skip
+    assert "nobody is on duty" in filled.ask("incident", "advise", "manual:M1")["note"]
+    filled.run("incident", "accept", "manual:M1", "--task-id", "T1")
+    (one,) = filled.ask("incident", "advise", "manual:M1", "T1")["items"]
+    assert (one["rank"], one["open_tasks"], one["on_duty"]) == (1, 1, False)
+    shown = filled.run("incident", "advise", "manual:M1").stdout
+    assert "当前不当班；在办任务 1 件；无最近处置地点，距离无从比较；未处置过同类事件" in shown
+    paper = filled.folder / "sheet.html"
+    assert filled.ask("incident", "sheet", "manual:M1", "--out", paper)["task_id"] == "T1"
+    text = paper.read_text(encoding="utf-8")
+    for part in ("派遣单", "manual:M1", "朝晖街道综合行政执法平台（街道平台）", "近似", "E0101"):
+        assert part in text
+    assert PHONE not in text
+    assert "王小二" not in text
+    filled.run("incident", "sheet", "manual:M1", "T7", "--out", paper, code=3)

@@ -22,6 +22,8 @@ from jiedao.application.calendar import WeekdayCalendar
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
+from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.intake import Intake
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outbox_filling import OutboxFiller
@@ -68,8 +70,9 @@ TOKENS = {
         "t-brain", "source:city_brain", Role.INTEGRATOR, sources=frozenset({"city_brain"})
     ),
     "jd_AuditorAuditorAuditorAudito1": Holder("t-audit", "user:audit", Role.AUDITOR),
+    "jd_ShiftLeaderOfTheDistrict0001": Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
 }
-ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR = TOKENS
+ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR, LEADER = TOKENS
 
 
 def _square(west, east):
@@ -317,6 +320,7 @@ def open_district(database_url, files, *, limits=None, live=True):
             reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
             formulas=load_formulas(CONFIG),
+            duplicates=DuplicateDesk(PROFILE, application, clock), duty=DutyDesk(PROFILE, application, clock),
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
                 clock=clock, routing=routing,

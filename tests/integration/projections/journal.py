@@ -18,12 +18,15 @@ from jiedao.domain.carrying_out import carry_out
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.duplicate_judgement import DuplicateJudgement
+from jiedao.domain.handover import Handover
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
+from jiedao.domain.roster import RosterDay
 from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, class_route
 from jiedao.domain.routing_decision import changes as changes_of
 from jiedao.domain.terms import Command, Role
@@ -35,7 +38,17 @@ _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion, RoutingRulesVersion, TimeRuleBook)
+    for aggregate in (
+        Incident,
+        DeadLetter,
+        BoundarySet,
+        ClassTableVersion,
+        RoutingRulesVersion,
+        TimeRuleBook,
+        DuplicateJudgement,
+        RosterDay,
+        Handover,
+    )  # fmt: skip
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }

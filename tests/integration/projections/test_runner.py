@@ -23,6 +23,10 @@ VIEWS = (
     "reference_versions",
     "case_facts",
     "case_facts_past",
+    "duplicate_judgements",
+    "roster_shift",
+    "handovers",
+    "handler_task",
 )
 
 

@@ -29,6 +29,7 @@ GOLDEN_AGGREGATES = {
     "jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table", "jiedao.refused_command",
     "jiedao.routing_rules",
     "jiedao.time_rules",
+    "jiedao.duplicate_judgement", "jiedao.roster_day", "jiedao.handover",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -95,6 +96,14 @@ GOLDEN = {
     "jiedao.routing_rules.adopted": "originator_topic timestamp version effective_from content_sha256 rules origin",
     "jiedao.time_rules.adopted": "originator_topic timestamp rules",
     "jiedao.time_rules.changed": "timestamp rules",
+    "jiedao.duplicate_judgement.dismissed": "originator_topic timestamp one other",
+    "jiedao.duplicate_judgement.withdrawn": "timestamp one other",
+    "jiedao.duplicate_judgement.dismissed_again": "timestamp one other",
+    "jiedao.roster_day.planned": "originator_topic timestamp day shifts",
+    "jiedao.roster_day.changed": "timestamp day shifts",
+    "jiedao.handover.offered": "originator_topic timestamp content",
+    "jiedao.handover.accepted": "timestamp note",
+    "jiedao.handover.objected": "timestamp",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 

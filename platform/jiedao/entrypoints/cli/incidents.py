@@ -14,6 +14,7 @@ from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import ClassMethod, IntakeOutcome, Lifecycle, ReportFlag, Role, Transport
 from jiedao.domain.workflow import ENDED
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli import duplicates, task_papers
 from jiedao.entrypoints.cli.incident_commands import commands
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
@@ -82,7 +83,7 @@ def _standing(found: IncidentAnswer) -> str:
     return f"{found.state_label}，在 {place} {platform} 队列（position {found.last_position}）"
 
 
-for _command in commands():
+for _command in (*duplicates.commands(), *task_papers.commands(), *commands()):
     incident.add_command(_command)
 
 

@@ -60,6 +60,8 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
         "report": Entry(
             "bulletins", "report", "日报、周报 Write the daily or weekly bulletin as a workbook or a text."
         ),
+        "roster": Entry("roster", "roster", "值班表 Show who is on duty when, and plan it."),
+        "handover": Entry("handovers", "handover", "交接班 Hand shifts over with what is open, and take them over."),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
     },
     "Rules 规则": {

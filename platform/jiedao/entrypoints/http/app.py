@@ -18,6 +18,8 @@ from jiedao.entrypoints.http import (
     routes_clocks,
     routes_commands,
     routes_dead_letters,
+    routes_duplicates,
+    routes_duty,
     routes_files,
     routes_incidents,
     routes_indicators,
@@ -28,6 +30,7 @@ from jiedao.entrypoints.http import (
     routes_reports,
     routes_routing,
     routes_service,
+    routes_tasks,
 )
 from jiedao.entrypoints.http.authentication import all_at_once
 from jiedao.entrypoints.http.documentation import DESCRIPTION, TAGS
@@ -47,6 +50,9 @@ ROUTERS = (
     routes_reports.router,
     routes_incidents.router,
     routes_commands.router,
+    routes_duplicates.router,
+    routes_duty.router,
+    routes_tasks.router,
     routes_queues.router,
     routes_indicators.router,
     routes_bulletins.router,

@@ -24,8 +24,10 @@ queues of that street's four work platforms. Everything that happened is an even
 TAGS: list[dict[str, Any]] = [
     {"name": "上报 Reports", "description": "来源推送与对账 Sources push, and reconcile."},
     {"name": "事件 Incidents", "description": "事件现状与全过程 As they stand, and their whole story."},
+    {"name": "重复与一事多诉 Duplicates", "description": "疑似重复与一事多诉 What may be one happening."},
     {"name": "任务队列 Queues", "description": "街道 × 平台 Street × platform, now or as of the past."},
     {"name": "考核评议 Indicators", "description": "比率及其分子、分母、公式 Rates, with their formulas."},
+    {"name": "值班 Duty", "description": "值班表与交接班 Rosters and shift handovers."},
     {"name": "死信 Dead letters", "description": "无法识别、待人工处理的记录 Records that could not be read."},
     {"name": "上级报文 Outbox", "description": "报送上级平台的报文 Messages to superior platforms, and their answers."},
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},

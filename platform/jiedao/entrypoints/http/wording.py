@@ -55,7 +55,7 @@ class Wording:
             street_name=self.street(row.street_code),
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
-            tasks=[_task(task) for task in row.tasks],
+            tasks=[task_answer(task) for task in row.tasks],
         )
 
     def told(self, row: HistoryRow) -> HistoryEntry:
@@ -86,7 +86,8 @@ class Wording:
         return self.street(outcome.street_code)
 
 
-def _task(task: Task) -> TaskAnswer:
+def task_answer(task: Task) -> TaskAnswer:
+    """Put a task into words."""
     kind = task.assignee.kind
     assignee = AssigneeAnswer(**asdict(task.assignee), kind_label=label_of(AssigneeKind, kind) or kind)
     return TaskAnswer(task_id=task.task_id, state=task.state.value, state_label=task.state.label, assignee=assignee)

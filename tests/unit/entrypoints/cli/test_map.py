@@ -45,6 +45,8 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "outbox",
         "indicators",
         "report",
+        "roster",
+        "handover",
         "workflow",
         "routing",
         "boundaries",
