@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jiedao.application.calendar import CALENDARS
 from jiedao.application.profile_classes import MAPPING_FILE, read_class_table
+from jiedao.application.profile_extensions import read_extensions
 from jiedao.application.profile_faults import Faults
 from jiedao.application.profile_places import (
     STREETS_FILE,
@@ -99,6 +100,7 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         boundaries_effective_from=boundaries.day("effective_from"),
         boundaries_approximate=boundaries.truth("approximate"),
         calendar=_calendar(district.section("calendar")),
+        extensions=read_extensions(tables, table.classes),
     )
     if not streets:
         tables.faults.add(STREETS_FILE, None, "no street is listed; a district has at least one")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from jiedao.domain.extension_rules import ExtensionRules
+
 
 @dataclass(frozen=True, slots=True)
 class Street:
@@ -153,3 +155,4 @@ class DistrictProfile:
     boundaries_effective_from: date
     boundaries_approximate: bool
     calendar: CalendarSettings = CalendarSettings()
+    extensions: ExtensionRules = field(default_factory=ExtensionRules)

@@ -126,7 +126,8 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         tables = ReferenceTables(application, files, clock, profile)
         tables.adopt_profile(SYSTEM)
         jurisdiction = JurisdictionInForce(tables, profile)
-        classes = ClassesInForce(tables, LimitClock(profile.working_hours, make_calendar(profile.calendar)))
+        deadlines = LimitClock(profile.working_hours, make_calendar(profile.calendar))
+        classes = ClassesInForce(tables, deadlines)
         decider = Decider(
             district=profile.code,
             inbox=InboxTable(database),
@@ -158,6 +159,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 jurisdiction=jurisdiction,
                 classes=classes,
                 macs=vault,
+                deadlines=deadlines,
                 clock=clock,
             ),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),

@@ -17,14 +17,17 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ingest.records import FeedRecord, Normalised, Rejection
+from jiedao.application.calendar import WeekdayCalendar
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.intake import Intake
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.domain.access import Holder
+from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.extension_rules import ExtensionRule, ExtensionRules
 from jiedao.domain.ports import StoredFile
 from jiedao.domain.profile import ClassTable, Community, DistrictProfile, SourceSettings, Street, WorkingHours
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, Sealed, SourceClass
@@ -82,8 +85,11 @@ PROFILE = DistrictProfile(
         "type": "FeatureCollection",
         "features": [_feature(WEST, "朝晖街道", 120.15, BORDER), _feature(EAST, "文晖街道", BORDER, 120.19)],
     },
+    extensions=ExtensionRules(ExtensionRule(1, "2工作日", Role.SHIFT_LEADER)),
     boundaries_version="approximate-2020", boundaries_effective_from=date(2020, 1, 1), boundaries_approximate=True,
 )  # fmt: skip
+
+DEADLINES = LimitClock(PROFILE.working_hours, WeekdayCalendar())
 
 
 def order(number, street=WEST, **changes):
@@ -284,7 +290,7 @@ def open_district(database_url, files, *, limits=None, live=True):
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
-                clock=clock,
+                deadlines=DEADLINES, clock=clock,
             ),
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
