@@ -104,10 +104,14 @@ class IncidentSummary:
     closing_condition: str
     upstream_refusal: str | None
 
+    def read_progress(self) -> Progress:
+        """Read how far people's commands have brought it."""
+        return msgspec.convert(self.progress or {}, Progress)
+
     @property
     def tasks(self) -> Sequence[Task]:
         """Its tasks since it was last opened, in the order in which they were given."""
-        tasks = msgspec.convert(self.progress or {}, Progress).tasks.values()
+        tasks = self.read_progress().tasks.values()
         return sorted(tasks, key=lambda task: (len(task.task_id), task.task_id))  # T2 before T10
 
 

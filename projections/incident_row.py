@@ -15,9 +15,9 @@ from uuid import UUID
 
 import msgspec
 
-from jiedao.domain import clock_events, upstream_events, workflow_events
+from jiedao.domain import clock_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
-from jiedao.domain.incident import Incident, standing
+from jiedao.domain.incident import Incident, later_of, standing
 from jiedao.domain.progress import Progress
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
@@ -116,6 +116,14 @@ def _settle(row: IncidentRow) -> None:
         row.due_at, row.due_provisional = row.upstream_due_at, False
     else:
         row.due_at, row.due_provisional = row.class_due_at, row.class_due_provisional
+    if row.progress is not None and row.progress.get("extended_due_at"):
+        _extend(row, msgspec.convert(row.progress, Progress))
+
+
+def _extend(row: IncidentRow, progress: Progress) -> None:
+    due_at = later_of(row.due_at, progress.extended_due_at)
+    if due_at != row.due_at:
+        row.due_at, row.due_provisional = due_at, progress.extended_provisional
 
 
 def open_row(recorded: PositionedEvent) -> IncidentRow:
@@ -269,7 +277,7 @@ _OF_CLOCKS: dict[str, _Step] = {
 }
 _OF_COMMANDS: dict[str, _Step] = {
     vars(event)["TOPIC"]: _move_on
-    for event in (*vars(workflow_events).values(), *vars(upstream_events).values())
+    for event in vars(Incident).values()
     if isinstance(event, type) and issubclass(event, WorkflowEvent) and "TOPIC" in vars(event)
 }
 STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS | _OF_CLOCKS

@@ -16,6 +16,7 @@ from jiedao.application.profile_classes import MAPPING_FILE, read_class_table
 from jiedao.application.profile_clocks import read_clocks
 from jiedao.application.profile_duplicates import read_duplicate_rules
 from jiedao.application.profile_duty import read_duty_rules
+from jiedao.application.profile_extensions import read_extensions
 from jiedao.application.profile_faults import Faults
 from jiedao.application.profile_places import (
     STREETS_FILE,
@@ -108,6 +109,7 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         clocks=read_clocks(district),
         duplicates=read_duplicate_rules(tables, table),
         duty=read_duty_rules(tables),
+        extensions=read_extensions(tables, table.classes),
     )
     profile = replace(profile, routing=read_routing(tables, profile))
     if not streets:

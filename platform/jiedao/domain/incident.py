@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
-from jiedao.domain import clock_events, upstream_events, workflow_events
+from jiedao.domain import case_events, clock_events, task_events, upstream_events, workflow_events
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -136,6 +136,26 @@ class Incident(RecordedAggregate):
     Supervised = workflow_events.Supervised
     Urged = workflow_events.Urged
     InterventionRecorded = workflow_events.InterventionRecorded
+    ReopenedForTriage = workflow_events.ReopenedForTriage
+    TaskRedispatched = task_events.TaskRedispatched
+    TaskGivenBack = task_events.TaskGivenBack
+    JointOperationOpened = task_events.JointOperationOpened
+    ExtensionAsked = task_events.ExtensionAsked
+    ExtensionGranted = task_events.ExtensionGranted
+    ExtensionDenied = task_events.ExtensionDenied
+    TransferOffered = case_events.TransferOffered
+    TransferAccepted = case_events.TransferAccepted
+    TransferRefused = case_events.TransferRefused
+    TransferWithdrawn = case_events.TransferWithdrawn
+    TransferLapsed = case_events.TransferLapsed
+    Merged = case_events.Merged
+    MergeMoved = case_events.MergeMoved
+    Unmerged = case_events.Unmerged
+    DuplicateJoined = case_events.DuplicateJoined
+    DuplicateLeft = case_events.DuplicateLeft
+    Notified = case_events.Notified
+    Appealed = case_events.Appealed
+    AppealReviewed = case_events.AppealReviewed
 
     # Between us and the superior platform whose case it is.
     CaseSentBack = upstream_events.CaseSentBack
@@ -233,6 +253,27 @@ class Incident(RecordedAggregate):
         """Record that what a link pointed to could not be had."""
         self.trigger_event(self.AttachmentMissed, url=url, reason=reason, context=context, timestamp=at)
 
+    def lapse_transfer(self, *, context: EventContext, at: datetime) -> bool:
+        """Take back a transfer that nobody answered in time, and say whether there was one; else nothing changes."""
+        offered = self.progress.transfer
+        if offered is None or at < offered.answer_by:
+            return False
+        self.trigger_event(self.TransferLapsed, receiver=offered.receiver, context=context, timestamp=at)
+        return True
+
+    @property
+    def number(self) -> str:
+        """The number that people know it by: its source, and the source's own number."""
+        return f"{self.report.source}:{self.report.external_id}"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Its deadline (UTC) as it stands: a superior platform's or its class's, or later where that was extended."""
+        upstream = self.report.upstream.deadline if self.report.upstream else None
+        own = self.classification.due_at if self.classification else None
+        due_at = upstream if self.lifecycle is Lifecycle.UPSTREAM and upstream else own
+        return later_of(due_at, self.progress.extended_due_at)
+
     @property
     def street_code(self) -> str | None:
         """The street that holds it, or none yet."""
@@ -270,3 +311,8 @@ def standing(jurisdiction: JurisdictionDecision | None, platform: str | None) ->
         return IncidentState.TRIAGE
     placed = jurisdiction.street_code is not None or jurisdiction.method == MatchMethod.NO_PLACE
     return IncidentState.RECEIVED if placed else IncidentState.TRIAGE
+
+
+def later_of(due_at: datetime | None, extended: datetime | None) -> datetime | None:
+    """Choose between a deadline and what an extension made of it: an extension never shortens."""
+    return max(due_at, extended) if due_at and extended else due_at or extended

@@ -11,6 +11,7 @@ from datetime import date, time
 
 from jiedao.domain.duplicates import DuplicateRules
 from jiedao.domain.duty import DutyRules
+from jiedao.domain.extension_rules import ExtensionRules
 from jiedao.domain.routing_rules import RoutingRules
 
 
@@ -199,3 +200,4 @@ class DistrictProfile:
     clocks: ClockSettings = field(default_factory=ClockSettings)
     duplicates: DuplicateRules = field(default_factory=DuplicateRules)
     duty: DutyRules = field(default_factory=DutyRules)
+    extensions: ExtensionRules = field(default_factory=ExtensionRules)

@@ -202,6 +202,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 jurisdiction=jurisdiction,
                 classes=classes,
                 macs=vault,
+                deadlines=deadlines,
                 clock=clock,
                 routing=routing,
             ),

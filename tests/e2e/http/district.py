@@ -35,6 +35,7 @@ from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.extension_rules import ExtensionRule, ExtensionRules
 from jiedao.domain.ports import StoredFile
 from jiedao.domain.profile import ClassTable, Community, DistrictProfile, SourceSettings, Street, WorkingHours
 from jiedao.domain.record_fault import RecordFault
@@ -99,8 +100,11 @@ PROFILE = DistrictProfile(
         "type": "FeatureCollection",
         "features": [_feature(WEST, "朝晖街道", 120.15, BORDER), _feature(EAST, "文晖街道", BORDER, 120.19)],
     },
+    extensions=ExtensionRules(ExtensionRule(1, "2工作日", Role.SHIFT_LEADER)),
     boundaries_version="approximate-2020", boundaries_effective_from=date(2020, 1, 1), boundaries_approximate=True,
 )  # fmt: skip
+
+DEADLINES = LimitClock(PROFILE.working_hours, WeekdayCalendar())
 
 
 def order(number, street=WEST, **changes):
@@ -323,7 +327,7 @@ def open_district(database_url, files, *, limits=None, live=True):
             duplicates=DuplicateDesk(PROFILE, application, clock), duty=DutyDesk(PROFILE, application, clock),
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
-                clock=clock, routing=routing,
+                deadlines=DEADLINES, clock=clock, routing=routing,
             ),
             routing=desk,
         )  # fmt: skip

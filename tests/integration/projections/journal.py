@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import get_type_hints
 from uuid import UUID
 
 import msgspec
 import psycopg
 
-from jiedao.domain.carrying_out import carry_out
+from jiedao.domain.carrying_out import carry_out, check
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -31,7 +32,7 @@ from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs
 from jiedao.domain.routing_decision import changes as changes_of
 from jiedao.domain.terms import Command, Role
 from jiedao.domain.time_rules import TimeRuleBook
-from tests.workflow_samples import USUALLY, said
+from tests.workflow_samples import USUALLY, WIDER, decide, said
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 _BESIDE = {"originator_id", "originator_version", "context"}
@@ -48,7 +49,7 @@ EVENTS = {
         DuplicateJudgement,
         RosterDay,
         Handover,
-    )  # fmt: skip
+    )
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }
@@ -214,12 +215,22 @@ def queued(number, street="330103001", platform="enforcement", priority=2, hours
     return classed(placed(received(number, **changes), street), platform, priority, hours)
 
 
-def done(incident, command, by=None, role=None, **details):
-    """Carry a command out, by a person of its usual role; what it says is what people in the field usually say."""
+NOBODY = MappingProxyType({})
+
+
+def done(incident, command, by=None, role=None, others=NOBODY, **details):
+    """Carry a command out, by a person of its usual role; what it says is what people in the field usually say.
+
+    ``others`` are the incidents that it can meet, by their ids.
+    """
     role = Role(role or USUALLY[command])
     told = said(command, **details)
     who = replace(context(), actor=f"user:{by or role}", role=role.value, reason=getattr(told, "reason", None))
-    carry_out(incident, Command(command), told, role=role, context=who, at=START)
+    if Command(command) in WIDER:
+        check(incident, Command(command), told, role, who.actor)
+        decide(incident, Command(command), told, others=others.__getitem__, context=who, at=START)
+    else:
+        carry_out(incident, Command(command), told, role=role, context=who, at=START)
     return incident
 
 

@@ -20,6 +20,7 @@ from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, to_json
 from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.http.arrangement_models import Arrangements
 from jiedao.entrypoints.http.models import Delivery, HistoryEntry, IncidentAnswer, TaskAnswer
 from jiedao.entrypoints.http.permissions import Act, may
 from jiedao.entrypoints.http.wording import Wording, label_of
@@ -108,6 +109,7 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     if found.upstream_refusal:
         yield "拒收 refusal", found.upstream_refusal
     yield "任务 tasks", "\n".join(map(_task, found.tasks))
+    yield from _arranged(found.arrangements, zone)
     yield "标题 title", found.title
     yield "描述 description", found.description
     yield "地址 address", found.address
@@ -137,7 +139,19 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
 
 
 def _task(task: TaskAnswer) -> str:
-    return f"{task.task_id} {task.state_label}：{task.assignee.name}（{task.assignee.kind_label}）"
+    worker = f"，由 {task.worker.name} 承办" if task.worker else ""
+    lead = "，牵头" if task.leads else ""
+    asked = f"，申请延期 {task.extension_asked}" if task.extension_asked else ""
+    return f"{task.task_id} {task.state_label}：{task.assignee.name}（{task.assignee.kind_label}）{lead}{worker}{asked}"
+
+
+def _arranged(found: Arrangements, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
+    yield "并入 merged into", found.merged_into.number if found.merged_into else None
+    yield "并案 duplicates", "、".join(one.number for one in found.duplicates)
+    if offered := found.transfer:
+        yield "移送 transfer", f"{offered.name}（{offered.kind_label}），{local(offered.answer_by, zone)} 前答复"
+    yield "延期 extensions", "、".join(found.extensions)
+    yield "申诉 appeals", "、".join(f"{one.assessment_label} {one.outcome}" for one in found.appeals)
 
 
 def _jurisdiction(found: IncidentAnswer) -> str:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jiedao.entrypoints.http.arrangement_models import Arrangements
+
 Position = Annotated[int, Field(description="日志位置 Position in the log: 1, 2, … without a hole.", examples=[1042])]
 NextCursor = Annotated[
     str | None,
@@ -143,6 +145,9 @@ class TaskAnswer(Answer):
     state: Annotated[str, Field(examples=["accepted"])]
     state_label: Annotated[str, Field(examples=["已签收"])]
     assignee: AssigneeAnswer
+    worker: Annotated[AssigneeAnswer | None, Field(description="二次派遣 To whom the assignee gave it on.")]
+    leads: Annotated[bool, Field(description="牵头 Whether it is the lead's task of a joint operation.")]
+    extension_asked: Annotated[str | None, Field(description="延期 Asked for, unanswered.", examples=["2工作日"])]
 
 
 class IncidentAnswer(Answer):
@@ -195,6 +200,7 @@ class IncidentAnswer(Answer):
     filing_condition: Annotated[str, Field(description="立案条件 What the class asks for before filing.")]
     closing_condition: Annotated[str, Field(description="结案条件 What closing confirms.")]
     tasks: Annotated[Sequence[TaskAnswer], Field(description="任务 Its tasks since it was last opened.")]
+    arrangements: Annotated[Arrangements, Field(description="并案、移送、延期、申诉 What ties it to others.")]
     upstream_refusal: UpstreamRefusal
 
 

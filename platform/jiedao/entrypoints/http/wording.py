@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from jiedao.application.outcomes import RecordOutcome
+from jiedao.domain.extending import waiting
+from jiedao.domain.links import Appeal, OtherIncident
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.tasks import Task
-from jiedao.domain.terms import AssigneeKind, IncidentState, MatchMethod, Platform, Term
+from jiedao.domain.progress import Progress
+from jiedao.domain.tasks import Assignee, Task
+from jiedao.domain.terms import Assessment, AssigneeKind, IncidentState, MatchMethod, Platform, ReceiverKind, Term
+from jiedao.entrypoints.http.arrangement_models import AppealAnswer, Arrangements, OtherIncidentAnswer, TransferAnswer
 from jiedao.entrypoints.http.models import (
     AssigneeAnswer,
     Delivery,
@@ -56,6 +60,7 @@ class Wording:
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
             tasks=[task_answer(task) for task in row.tasks],
+            arrangements=_arrangements(row.read_progress()),
         )
 
     def told(self, row: HistoryRow) -> HistoryEntry:
@@ -88,6 +93,45 @@ class Wording:
 
 def task_answer(task: Task) -> TaskAnswer:
     """Put a task into words."""
-    kind = task.assignee.kind
-    assignee = AssigneeAnswer(**asdict(task.assignee), kind_label=label_of(AssigneeKind, kind) or kind)
-    return TaskAnswer(task_id=task.task_id, state=task.state.value, state_label=task.state.label, assignee=assignee)
+    return TaskAnswer(
+        task_id=task.task_id,
+        state=task.state.value,
+        state_label=task.state.label,
+        assignee=_assignee(task.assignee),
+        worker=_assignee(task.worker) if task.worker else None,
+        leads=task.leads,
+        extension_asked=task.asked.length if task.asked and waiting(task) else None,
+    )
+
+
+def _assignee(assignee: Assignee) -> AssigneeAnswer:
+    return AssigneeAnswer(**asdict(assignee), kind_label=label_of(AssigneeKind, assignee.kind) or assignee.kind)
+
+
+def _arrangements(progress: Progress) -> Arrangements:
+    offered = progress.transfer
+    return Arrangements(
+        merged_into=_other(progress.merged_into) if progress.merged_into else None,
+        duplicates=[_other(one) for one in progress.duplicates],
+        transfer=None
+        if offered is None
+        else TransferAnswer(
+            **asdict(offered.receiver),
+            kind_label=label_of(ReceiverKind, offered.receiver.kind) or offered.receiver.kind,
+            answer_by=offered.answer_by,
+        ),
+        extensions=progress.extensions,
+        appeals=[_appeal(assessment, appeal) for assessment, appeal in progress.appeals.items()],
+    )
+
+
+def _other(other: OtherIncident) -> OtherIncidentAnswer:
+    return OtherIncidentAnswer(incident_id=other.incident_id, number=other.number)
+
+
+def _appeal(assessment: str, appeal: Appeal) -> AppealAnswer:
+    return AppealAnswer(
+        assessment=assessment,
+        assessment_label=label_of(Assessment, assessment) or assessment,
+        outcome="pending" if appeal.pending else "granted" if appeal.granted else "denied",
+    )
