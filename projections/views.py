@@ -25,8 +25,6 @@ ALL_VIEWS: Sequence[View] = (
     DeadLetters(),
     ReferenceVersions(),
     Clocks(),
-    DeadLetters(),
-    ReferenceVersions(),
     DuplicateJudgements(),
     RosterShift(),
     Handovers(),
