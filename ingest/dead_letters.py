@@ -96,6 +96,7 @@ class DeadLetterDesk:
             reason=read.reason,
             detail=read.detail,
             pointer=read.pointer,
+            further_faults=read.further_faults,
         )
 
     def _letter(self, letter_id: UUID) -> DeadLetter:

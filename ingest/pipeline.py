@@ -88,6 +88,7 @@ class Pipeline:
                 raw=record.raw,
                 origin=record.origin,
                 received_at=record.received_at,
+                further_faults=found.further_faults,
             )
         report = found.report
         if found.embedded:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import IncidentReport, ReporterDetails
 
 
@@ -51,12 +52,14 @@ class Rejection:
 
     ``reason`` is a stable code from :data:`ingest.rejections.REASONS`, ``detail`` a sentence that a person can
     act on and that never quotes the record's personal content, ``pointer`` a JSON pointer to the bad field.
+    ``further_faults`` is what else is wrong with it, in the order of the record.
     """
 
     reason: str
     detail: str
     pointer: str | None = None
     external_id: str | None = None
+    further_faults: tuple[RecordFault, ...] = ()
 
 
 class SourceAdapter(Protocol):

@@ -56,7 +56,8 @@ class IncidentSummary:
 
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres, ``priority`` 1 (most urgent) to 4, times in UTC;
     ``received_at`` is when its first event was recorded. ``progress`` is how far people's commands have brought it, as
-    stored; :attr:`tasks` reads it.
+    stored; :attr:`tasks` reads it. ``routing_rule`` of the version ``routing_rules`` said where it goes, ``None`` where
+    its class alone did.
     """
 
     incident_id: UUID
@@ -94,12 +95,23 @@ class IncidentSummary:
     last_position: int
     version: int
     progress: Mapping[str, object] | None
+    time_limit: str | None
+    tags: Sequence[str]
+    routing_rule: str | None
+    routing_rules: str | None
+    matters: Sequence[str]
+    filing_condition: str
+    closing_condition: str
     upstream_refusal: str | None
+
+    def read_progress(self) -> Progress:
+        """Read how far people's commands have brought it."""
+        return msgspec.convert(self.progress or {}, Progress)
 
     @property
     def tasks(self) -> Sequence[Task]:
         """Its tasks since it was last opened, in the order in which they were given."""
-        tasks = msgspec.convert(self.progress or {}, Progress).tasks.values()
+        tasks = self.read_progress().tasks.values()
         return sorted(tasks, key=lambda task: (len(task.task_id), task.task_id))  # T2 before T10
 
 
@@ -183,7 +195,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceVersion:
-    """An adopted version of a reference table; ``kind`` is ``boundaries`` or ``classes``."""
+    """An adopted version of a reference table; ``kind`` is ``boundaries``, ``classes`` or ``routing``."""
 
     position: int
     kind: str

@@ -18,7 +18,7 @@ _TAG_BYTES = 9
 Key = TypeVar("Key")
 
 
-def write_cursor(question: object, key: tuple[object, ...]) -> str:
+def write_cursor(question: object, key: object) -> str:
     """Return the cursor for the page after the row with this sort key."""
     payload = msgspec.json.encode(key)
     return base64.urlsafe_b64encode(_tag(question, payload) + payload).rstrip(b"=").decode()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from operator import attrgetter
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Identifier
+from psycopg.types.json import Jsonb
 
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.terms import IntakeOutcome
@@ -21,7 +21,10 @@ from projections.rows import copy_rows
 
 @dataclass(slots=True)
 class DeadLetterRow:
-    """One dead letter as it stands; the fields are the columns of ``dead_letters``. ``size`` is in bytes."""
+    """One dead letter as it stands; the fields are the columns of ``dead_letters``. ``size`` is in bytes.
+
+    ``faults`` is all that is wrong with the record: ``reason``, ``detail`` and ``pointer`` of each.
+    """
 
     dead_letter_id: UUID
     source: str
@@ -29,6 +32,7 @@ class DeadLetterRow:
     reason: str
     detail: str
     pointer: str | None
+    faults: Sequence[Mapping[str, str | None]]
     size: int
     key_id: str
     transport: str | None
@@ -45,7 +49,6 @@ class DeadLetterRow:
 
 
 COLUMNS = tuple(field.name for field in fields(DeadLetterRow))
-_as_tuple = attrgetter(*COLUMNS)
 _TOPICS = f"{DeadLetter.TOPIC}."
 
 
@@ -53,7 +56,7 @@ class DeadLetters:
     """Writes ``dead_letters``."""
 
     name = "dead_letters"
-    revision = 1
+    revision = 2
     topics = (_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
@@ -68,6 +71,10 @@ class DeadLetters:
         for recorded in events:
             _step(rows, recorded)
         copy_rows(connection, "dead_letters", COLUMNS, map(_as_tuple, rows.values()))
+
+
+def _as_tuple(row: DeadLetterRow) -> tuple[object, ...]:
+    return tuple(Jsonb(row.faults) if column == "faults" else getattr(row, column) for column in COLUMNS)
 
 
 def _load(connection: Connection[TupleRow], ids: Iterable[UUID]) -> dict[UUID, DeadLetterRow]:
@@ -106,6 +113,7 @@ def _set_aside(event: DeadLetter.SetAside, recorded: PositionedEvent) -> DeadLet
         reason=event.reason,
         detail=event.detail,
         pointer=event.pointer,
+        faults=[asdict(fault) for fault in event.faults],
         size=event.size,
         key_id=event.raw.key_id,
         transport=event.context.transport,

@@ -6,6 +6,7 @@ CREATE TABLE dead_letters (
     reason            text        NOT NULL,
     detail            text        NOT NULL,
     pointer           text,
+    faults            jsonb       NOT NULL,  -- all that is wrong: reason, detail and pointer of each, the first as above
     size              bigint      NOT NULL,  -- bytes
     key_id            text        NOT NULL,
     transport         text,

@@ -6,7 +6,7 @@ The row is what the incident view stores and what the task queue is cut from, so
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -15,11 +15,12 @@ from uuid import UUID
 
 import msgspec
 
-from jiedao.domain import upstream_events, workflow_events
+from jiedao.domain import clock_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
-from jiedao.domain.incident import Incident, standing
+from jiedao.domain.incident import Incident, later_of, standing
 from jiedao.domain.progress import Progress
-from jiedao.domain.report import IncidentReport
+from jiedao.domain.report import IncidentReport, Sealed
+from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
 from jiedao.domain.terms import IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
@@ -31,10 +32,14 @@ class IncidentRow:
     """One incident as it stands; the fields are the columns of ``incident_view``, in their order.
 
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is the superior platform's deadline
-    for an upstream case that has one, else the class table's; both are kept beside it. ``progress`` is a
+    for an upstream case that has one, else that of the route (the class table's, unless a routing rule set another
+    limit); both are kept beside it. ``routing_rule`` of the version ``routing_rules`` is the rule that applied,
+    ``None`` where none did. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
     replaced and never changed, since copies of a row share it. ``upstream_refusal`` is what the superior platform
     refused and nobody has dealt with, in a sentence; ``None`` where nothing is.
+    ``reporter_key`` is the reporter's key in the vault: a pseudonym by which reports of one person are told from those
+    of several.
     """
 
     incident_id: UUID
@@ -75,10 +80,18 @@ class IncidentRow:
     class_due_at: datetime | None
     class_due_provisional: bool
     progress: Mapping[str, object] | None
-    upstream_refusal: str | None
+    time_limit: str | None = None
+    tags: list[str] = field(default_factory=list)
+    routing_rule: str | None = None
+    routing_rules: str | None = None
+    matters: list[str] = field(default_factory=list)
+    filing_condition: str = ""
+    closing_condition: str = ""
+    upstream_refusal: str | None = None
+    reporter_key: str | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(IncidentRow))
+COLUMNS = tuple(column.name for column in fields(IncidentRow))
 as_tuple: Callable[[IncidentRow], tuple[object, ...]] = attrgetter(*COLUMNS)
 
 
@@ -86,7 +99,7 @@ as_tuple: Callable[[IncidentRow], tuple[object, ...]] = attrgetter(*COLUMNS)
 def _decided(method: str | None, street_code: str | None, platform: str | None) -> IncidentState:
     """Ask the domain for the state that the decisions say; few combinations, and one per event to answer."""
     placed = JurisdictionDecision(method, street_code, "") if method else None
-    return standing(placed, ClassDecision("", "", platform=platform))
+    return standing(placed, platform)
 
 
 def _state(row: IncidentRow) -> IncidentState:
@@ -103,6 +116,14 @@ def _settle(row: IncidentRow) -> None:
         row.due_at, row.due_provisional = row.upstream_due_at, False
     else:
         row.due_at, row.due_provisional = row.class_due_at, row.class_due_provisional
+    if row.progress is not None and row.progress.get("extended_due_at"):
+        _extend(row, msgspec.convert(row.progress, Progress))
+
+
+def _extend(row: IncidentRow, progress: Progress) -> None:
+    due_at = later_of(row.due_at, progress.extended_due_at)
+    if due_at != row.due_at:
+        row.due_at, row.due_provisional = due_at, progress.extended_provisional
 
 
 def open_row(recorded: PositionedEvent) -> IncidentRow:
@@ -151,8 +172,10 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         class_due_provisional=False,
         progress=None,
         upstream_refusal=None,
+        reporter_key=None,
     )
     _take_report(row, report)
+    _take_reporter(row, event.reporter)
     _settle(row)
     return row
 
@@ -171,6 +194,15 @@ def _take_report(row: IncidentRow, report: IncidentReport) -> None:
     row.happened_at = report.happened_at
 
 
+def _take_reporter(row: IncidentRow, reporter: Sealed | None) -> None:
+    row.reporter_key = reporter.key_id if reporter else None
+
+
+def _take_revision(row: IncidentRow, event: Incident.Revised) -> None:
+    _take_report(row, event.report)
+    _take_reporter(row, event.reporter)
+
+
 def _take_jurisdiction(row: IncidentRow, decision: JurisdictionDecision) -> None:
     row.jurisdiction_method = decision.method
     row.street_code = decision.street_code
@@ -186,11 +218,27 @@ def _take_class(row: IncidentRow, decision: ClassDecision) -> None:
     row.class_table = decision.class_table
     row.class_code = decision.class_code
     row.class_name = decision.class_name
-    row.platform = decision.platform
-    row.department = decision.department
-    row.priority = decision.priority
-    row.class_due_at = decision.due_at
-    row.class_due_provisional = decision.due_provisional
+    row.matters = list(decision.matters)
+    row.filing_condition = decision.filing_condition
+    row.closing_condition = decision.closing_condition
+    row.routing_rule = row.routing_rules = None
+    _take_route(row, class_route(decision))
+
+
+def _take_routing(row: IncidentRow, decision: RoutingDecision) -> None:
+    row.routing_rule = decision.rule_id
+    row.routing_rules = decision.rule_set
+    _take_route(row, decision.route)
+
+
+def _take_route(row: IncidentRow, route: Route) -> None:
+    row.platform = route.platform
+    row.department = route.department
+    row.priority = route.priority
+    row.time_limit = route.time_limit
+    row.tags = list(route.tags)
+    row.class_due_at = route.due_at
+    row.class_due_provisional = route.due_provisional
 
 
 def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
@@ -199,6 +247,10 @@ def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
     event.advance(progress)
     row.progress = msgspec.to_builtins(progress)
     row.upstream_refusal = told_refusals(progress.upstream_refusals)
+
+
+def _recalculated(row: IncidentRow, event: clock_events.DeadlineRecalculated) -> None:
+    row.class_due_at, row.class_due_provisional = event.due_at, event.provisional
 
 
 def _nothing(_row: IncidentRow, _event: object) -> None:
@@ -210,17 +262,25 @@ _Step = Callable[[IncidentRow, Any], None]  # each step knows the event of its t
 _OF_REPORTS: dict[str, _Step] = {
     Incident.JurisdictionDecided.TOPIC: lambda row, event: _take_jurisdiction(row, event.decision),
     Incident.ClassDecided.TOPIC: lambda row, event: _take_class(row, event.decision),
+    Incident.Routed.TOPIC: lambda row, event: _take_routing(row, event.decision),
     Incident.Revised.TOPIC: lambda row, event: _take_report(row, event.report),
+    Incident.Revised.TOPIC: _take_revision,
     Incident.LateRevisionRecorded.TOPIC: _nothing,
     Incident.AttachmentStored.TOPIC: _nothing,
     Incident.AttachmentMissed.TOPIC: _nothing,
 }
+_OF_CLOCKS: dict[str, _Step] = {
+    clock_events.ClockApproaching.TOPIC: _nothing,
+    clock_events.ClockOverdue.TOPIC: _nothing,
+    clock_events.ClockEscalated.TOPIC: _nothing,
+    clock_events.DeadlineRecalculated.TOPIC: _recalculated,
+}
 _OF_COMMANDS: dict[str, _Step] = {
     vars(event)["TOPIC"]: _move_on
-    for event in (*vars(workflow_events).values(), *vars(upstream_events).values())
+    for event in vars(Incident).values()
     if isinstance(event, type) and issubclass(event, WorkflowEvent) and "TOPIC" in vars(event)
 }
-STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS
+STEPS: Mapping[str, _Step] = _OF_REPORTS | _OF_COMMANDS | _OF_CLOCKS
 
 
 def advance(row: IncidentRow, recorded: PositionedEvent) -> None:

@@ -40,13 +40,26 @@ CREATE TABLE incident_view (
     class_due_provisional boolean    NOT NULL,
     -- How far people's commands have brought it; NULL until the first. What an event means for it, the domain says.
     progress             jsonb,
+    -- What else follows from its class and from the routing rules.
+    time_limit           text,
+    tags                 text[]      NOT NULL,
+    routing_rule         text,               -- NULL: no rule applied, it goes as its class says
+    routing_rules        text,               -- the version of the rules that were asked; NULL: there were none
+    matters              text[]      NOT NULL,
+    filing_condition     text        NOT NULL,
+    closing_condition    text        NOT NULL,
     -- What the superior platform refused and nobody has dealt with, in a sentence.
-    upstream_refusal     text
+    upstream_refusal     text,
+    -- The pseudonym of the reporter: whether two reports are of one person, and no more.
+    reporter_key         text
 );
 -- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
 CREATE UNIQUE INDEX ON incident_view (first_position);
 CREATE INDEX ON incident_view (street_code, platform, first_position);
 CREATE INDEX ON incident_view (source, external_id);
+-- What may be the same happening: of the same major class, near in time, near in space or without coordinates.
+CREATE INDEX incident_view_likeness ON incident_view
+    (left(class_code, 3), coalesce(happened_at, reported_at), lat, lon, street_code);
 
 -- How many incidents stand where, kept by the projection: the page of counts asks every few seconds.
 CREATE TABLE incident_count (

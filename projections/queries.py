@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
 from psycopg.sql import SQL
 
+from jiedao.domain.duplicates import DuplicateRules
 from jiedao.domain.errors import InvalidInputError, NotFoundError, UnavailableError
 from jiedao.domain.incident import Incident
 from jiedao.domain.terms import IncidentState
@@ -33,13 +34,26 @@ from projections.answers import (
     QueueRow,
     ReferenceVersion,
 )
+from projections.bulletins import BulletinFigures, Period, select_bulletin
+from projections.clock_questions import ClockFilter, ClockRow, select_clocks
 from projections.conditions import Conditions, containing
 from projections.cursor import read_cursor
 from projections.dead_letters import DeadLetterRow
+from projections.duplicates import (
+    Matter,
+    RepeatedQuestion,
+    Suggestions,
+    page_of_matters,
+    select_reports,
+    select_suggestions,
+    tell_matters,
+)
 from projections.generations import enter, read_active, read_generations
+from projections.indicator_formulas import Formulas
+from projections.indicators import IndicatorQuestion, Indicators, select_indicators
 from projections.paging import page_of, page_size, select_rows
 from projections.queues import resolve_position, select_counts, select_queue
-from projections.reference_versions import BOUNDARIES, CLASSES
+from projections.reference_versions import BOUNDARIES, CLASSES, ROUTING
 from projections.telling import TELLINGS
 from projections.view import View, digest
 from projections.views import ALL_VIEWS
@@ -58,6 +72,10 @@ class ReadModel:
         self._database = database
         self._digest = digest(views)
 
+    def active(self) -> AbstractContextManager[tuple[Connection[TupleRow], int]]:
+        """One snapshot of the active generation with its position, for questions that stand elsewhere."""
+        return self._active()
+
     @contextmanager
     def _active(self) -> Iterator[tuple[Connection[TupleRow], int]]:
         """One snapshot of the active generation, with its position: several statements in it see the same rows."""
@@ -75,21 +93,7 @@ class ReadModel:
         Raises InvalidInputError for a cursor of another question, or a page size beyond 1..500.
         """
         question = ("incidents", wanted)
-        conditions = Conditions()
-        conditions.add_known(
-            (
-                ("street_code = %s", wanted.street),
-                ("platform = %s", wanted.platform),
-                ("source = %s", wanted.source),
-                ("state = %s", wanted.state),
-                ("class_code = %s", wanted.class_code),
-                ("external_id = %s", wanted.external_id),
-                ("reported_at >= %s", wanted.reported_from),
-                ("reported_at < %s", wanted.reported_before),
-                (_TEXT, containing(wanted.text) if wanted.text else None),
-                ("street_code = ANY(%s)", wanted.streets),
-            )
-        )
+        conditions = _conditions_of(wanted)
         if after is not None:
             conditions.add("first_position < %s", *read_cursor(question, after, tuple[int]))
         with self._active() as (connection, position):
@@ -97,6 +101,14 @@ class ReadModel:
                 connection, IncidentSummary, "incident_view", conditions, "first_position DESC", page_size(limit)
             )
         return page_of(rows, limit, question, lambda row: (row.first_position,), position)
+
+    def count_incidents(self, wanted: IncidentFilter) -> int:
+        """Count what :meth:`incidents` would list on all its pages."""
+        conditions = _conditions_of(wanted)
+        query = SQL("SELECT count(*) FROM incident_view {}").format(conditions.where())
+        with self._active() as (connection, _position):
+            row = connection.execute(query, conditions.parameters).fetchone()
+        return int(row[0]) if row else 0
 
     def incident(self, incident_id: UUID, streets: frozenset[str] | None = None) -> IncidentSummary:
         """Return one incident. Raises NotFoundError, also where the asker may not see it."""
@@ -122,6 +134,34 @@ class ReadModel:
                 for row in cursor.execute(query, conditions.parameters)
             ]
 
+    def duplicates(
+        self,
+        incident_id: UUID,
+        rules: DuplicateRules,
+        *,
+        streets: frozenset[str] | None = None,
+        sources: frozenset[str] | None = None,
+        limit: int = 20,
+    ) -> Suggestions:
+        """Suggest what may be the same happening, the most alike first. Raises NotFoundError as :meth:`incident`."""
+        with self._active() as (connection, position):
+            found = _find_incident(connection, incident_id, streets)
+            return select_suggestions(connection, position, found, rules, streets=streets, sources=sources, limit=limit)
+
+    def repeated_complaints(
+        self, question: RepeatedQuestion, rules: DuplicateRules, after: str | None = None, limit: int = 50
+    ) -> Page[Matter]:
+        """List the matters that several reports tell, the one with the latest report first.
+
+        They are grouped between two transactions, as that takes a while. Raises InvalidInputError as
+        :func:`select_reports` does, and for a cursor or a page size as :meth:`incidents` does.
+        """
+        with self._active() as (connection, position):
+            reports = select_reports(connection, question)
+        matters, following = page_of_matters(reports, question, rules, after, limit)
+        with self._active() as (connection, _later):
+            return Page(tell_matters(connection, matters), following, position)
+
     def queue(self, question: QueueQuestion, after: str | None = None, limit: int = 50) -> Page[QueueRow]:
         """List a queue by priority, then deadline (none last), then incident id; now, or as of the past.
 
@@ -129,6 +169,11 @@ class ReadModel:
         """
         with self._active() as (connection, position):
             return select_queue(connection, position, question, after, limit)
+
+    def clocks(self, wanted: ClockFilter, after: str | None = None, limit: int = 50) -> Page[ClockRow]:
+        """List the clocks that run, the soonest due first. Raises InvalidInputError as :meth:`incidents` does."""
+        with self._active() as (connection, position):
+            return select_clocks(connection, position, wanted, after, limit)
 
     def triage(  # noqa: PLR0913  # the parts of one question
         self,
@@ -157,6 +202,18 @@ class ReadModel:
         with self._active() as (connection, reached):
             position = resolve_position(connection, reached, as_of_position, as_of_time)
             return select_counts(connection, position, streets)
+
+    def indicators(self, question: IndicatorQuestion, formulas: Formulas, now: datetime) -> Indicators:
+        """Work all indicators out (考核评议), now or as of the past. Raises InvalidInputError as its parts say."""
+        with self._active() as (connection, reached):
+            return select_indicators(connection, reached, question, formulas, now)
+
+    def bulletin(
+        self, period: Period, formulas: Formulas, now: datetime, streets: frozenset[str] | None = None
+    ) -> BulletinFigures:
+        """Work out what a bulletin tells of a period (日报、周报)."""
+        with self._active() as (connection, reached):
+            return select_bulletin(connection, reached, period, formulas, now, streets)
 
     def dead_letters(self, wanted: DeadLetterFilter, after: str | None = None, limit: int = 50) -> Page[DeadLetterRow]:
         """List records that were set aside, the latest first. Raises InvalidInputError as :meth:`incidents` does."""
@@ -190,12 +247,13 @@ class ReadModel:
         return rows[0]
 
     def reference_versions(self, kind: str) -> list[ReferenceVersion]:
-        """Return the adopted versions of ``boundaries`` or ``classes``, by the day from which they hold.
+        """Return the adopted versions of ``boundaries``, ``classes`` or ``routing``, by the day from which they hold.
 
         Raises InvalidInputError for another kind.
         """
-        if kind not in {BOUNDARIES, CLASSES}:
-            raise InvalidInputError(f"reference tables are {BOUNDARIES} and {CLASSES}, not {kind!r}", pointer="/kind")
+        known = (BOUNDARIES, CLASSES, ROUTING)
+        if kind not in known:
+            raise InvalidInputError(f"reference tables are {', '.join(known)}, not {kind!r}", pointer="/kind")
         conditions = Conditions()
         conditions.add("kind = %s", kind)
         with self._active() as (connection, _position):
@@ -238,6 +296,25 @@ class ReadModel:
                 return False
             time.sleep(min(pause, left))
             pause = min(pause * 2, longest)
+
+
+def _conditions_of(wanted: IncidentFilter) -> Conditions:
+    conditions = Conditions()
+    conditions.add_known(
+        (
+            ("street_code = %s", wanted.street),
+            ("platform = %s", wanted.platform),
+            ("source = %s", wanted.source),
+            ("state = %s", wanted.state),
+            ("class_code = %s", wanted.class_code),
+            ("external_id = %s", wanted.external_id),
+            ("reported_at >= %s", wanted.reported_from),
+            ("reported_at < %s", wanted.reported_before),
+            (_TEXT, containing(wanted.text) if wanted.text else None),
+            ("street_code = ANY(%s)", wanted.streets),
+        )
+    )
+    return conditions
 
 
 def _find_incident(

@@ -1,4 +1,4 @@
-"""The versions of the tables that decisions rest on: which boundary sets and class tables were adopted, and when."""
+"""The versions of the tables that decisions rest on: which were adopted, and when."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from projections.folding import Folded, UnappliableEventError
 from projections.log import PositionedEvent
 from projections.rows import copy_rows
 
 BOUNDARIES = "boundaries"
 CLASSES = "classes"
+ROUTING = "routing"
 
-_TOPICS = (f"{BoundarySet.TOPIC}.", f"{ClassTableVersion.TOPIC}.")
+_TOPICS = (f"{BoundarySet.TOPIC}.", f"{ClassTableVersion.TOPIC}.", f"{RoutingRulesVersion.TOPIC}.")
 _COLUMNS = (
     "position", "kind", "version", "effective_from", "approximate", "content_sha256", "origin", "adopted_at",
     "adopted_by", "facts",
@@ -26,7 +27,7 @@ class ReferenceVersions:
     """Writes ``reference_versions``."""
 
     name = "reference_versions"
-    revision = 1
+    revision = 2
     topics = _TOPICS
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
@@ -54,6 +55,9 @@ def _row(recorded: PositionedEvent) -> tuple[object, ...]:
         case ClassTableVersion.Adopted():
             kind, approximate = CLASSES, None
             facts = {"classes": event.classes}
+        case RoutingRulesVersion.Adopted():
+            kind, approximate = ROUTING, None
+            facts = {"rules": event.rules}
         case _:
             raise UnappliableEventError(recorded.position, f"{recorded.topic} is not known to the reference versions")
     return (

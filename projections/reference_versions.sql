@@ -1,4 +1,4 @@
--- Every version of the tables that decisions rest on: boundary sets and class tables.
+-- Every version of the tables that decisions rest on: boundary sets, class tables and routing rules.
 CREATE TABLE reference_versions (
     position        bigint      PRIMARY KEY,
     kind            text        NOT NULL,

@@ -9,12 +9,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jiedao.domain import workflow_events
+from jiedao.domain import case_events, task_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident
+from jiedao.domain.links import Receiver
 from jiedao.domain.report import Sealed
+from jiedao.domain.routing_decision import RouteChange, RoutingDecision
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import AssigneeKind, ClassMethod, Command, Lifecycle, MatchMethod, Platform, TaskState
+from jiedao.domain.terms import (
+    Assessment,
+    AssigneeKind,
+    ClassMethod,
+    Command,
+    Lifecycle,
+    MatchMethod,
+    Platform,
+    ReceiverKind,
+    TaskState,
+)
+from projections import clock_telling
 from projections.telling_upstream import UPSTREAM_TELLINGS
 
 
@@ -34,6 +47,8 @@ _MATCH_LABELS = {term.value: term.label for term in MatchMethod}
 _CLASS_LABELS = {term.value: term.label for term in ClassMethod}
 _PLATFORM_LABELS = {term.value: term.label for term in Platform}
 _LIFECYCLE_LABELS = {term.value: term.label for term in Lifecycle}
+_RECEIVER_LABELS = {term.value: term.label for term in ReceiverKind}
+_ASSESSMENT_LABELS = {term.value: term.label for term in Assessment}
 _ASSIGNEE_LABELS = {term.value: term.label for term in AssigneeKind}
 
 
@@ -92,6 +107,31 @@ def _class(event: Incident.ClassDecided) -> str:
     return f"分类为 {decision.class_code}{name}，由{platform}平台办理{due}（{method}；分类表 {decision.class_table}）"
 
 
+_ROUTE_LABELS = {
+    "platform": "平台",
+    "department": "部门",
+    "priority": "级别",
+    "time_limit": "时限",
+    "tags": "标签",
+}
+
+
+def _routed(event: Incident.Routed) -> str:
+    decision: RoutingDecision = event.decision
+    changes = "，".join(map(_route_change, decision.changed)) or "按分类办理"
+    if decision.rule_id is None:
+        return f"无派单规则命中，{changes}（规则版本 {decision.rule_set}）"
+    return f"按派单规则 {decision.rule_id}“{decision.rule_name}”：{changes}（规则版本 {decision.rule_set}）"
+
+
+def _route_change(change: RouteChange) -> str:
+    before, after = change.before or "无", change.after or "无"
+    if change.field == "platform":
+        before = _PLATFORM_LABELS.get(change.before or "", "未定")
+        after = _PLATFORM_LABELS.get(change.after or "", "由人工判定")
+    return f"{_ROUTE_LABELS[change.field]} {before}→{after}"
+
+
 def _decision_inputs(event: Any) -> object:
     return event.decision
 
@@ -133,10 +173,42 @@ def _handled(event: workflow_events.TaskHandled) -> str:
     return f"：{event.result}{_photos(event.before, event.after)}"
 
 
+def _closed(event: workflow_events.Closed) -> str:
+    condition = f"，确认符合结案条件“{event.closing_condition}”" if event.closing_condition else ""
+    return f"{condition}{_note(event)}"
+
+
 def _revisited(event: workflow_events.Revisited) -> str:
     resolved = {True: "已解决", False: "未解决", None: "是否解决不详"}[event.resolved]
     satisfied = {True: "满意", False: "不满意", None: "未取得评价"}[event.satisfied]
     return f"，{resolved}，{satisfied}{_note(event)}"
+
+
+def _joint(event: task_events.JointOperationOpened) -> str:
+    lead, *others = (f"任务 {one.task_id} {_assignee(one.assignee)}" for one in event.tasks)
+    return f"，牵头 {lead}，配合 {'、'.join(others)}{_note(event)}"
+
+
+def _receiver(receiver: Receiver) -> str:
+    return f"{receiver.name}（{_RECEIVER_LABELS.get(receiver.kind, receiver.kind)}）"
+
+
+def _offered(event: case_events.TransferOffered) -> str:
+    return f"给 {_receiver(event.receiver)}，限 {event.answer_within}答复{_reason(event)}"
+
+
+def _taken(event: case_events.TransferAccepted) -> str:
+    task = f"，任务 {event.task_id}" if event.task_id else ""
+    return f"：{_receiver(event.receiver)}{task}{_note(event)}"
+
+
+def _answered(event: Any) -> str:
+    return f"：{_receiver(event.receiver)}{_reason(event)}"
+
+
+def _reviewed(event: case_events.AppealReviewed) -> str:
+    assessment = _ASSESSMENT_LABELS.get(event.assessment, event.assessment)
+    return f"（{assessment}），{'同意' if event.granted else '不同意'}{_note(event)}"
 
 
 def _inputs_of(*fields: str) -> Callable[[Any], Mapping[str, object]]:
@@ -177,7 +249,7 @@ _OF_COMMANDS: dict[str, Telling] = {
     workflow_events.TaskFailedVerification.TOPIC: _of_task(
         Command.VERIFY, lambda event: f"，不通过，{TaskState.REWORK.label}{_note(event)}", "note"
     ),
-    workflow_events.Closed.TOPIC: _of_incident(Command.CLOSE, _note, "note"),
+    workflow_events.Closed.TOPIC: _of_incident(Command.CLOSE, _closed, "note", "closing_condition"),
     workflow_events.Replied.TOPIC: _of_incident(Command.REPLY, lambda event: f"上报人：{event.text}", "text"),
     workflow_events.Revisited.TOPIC: _of_incident(Command.REVISIT, _revisited, "resolved", "satisfied", "note"),
     workflow_events.Reopened.TOPIC: _of_incident(Command.REOPEN, _reason),
@@ -192,10 +264,77 @@ _OF_COMMANDS: dict[str, Telling] = {
     ),
 }
 
+_OF_CLOCKS: dict[str, Telling] = {
+    topic: Telling(clock_telling.LABELS[topic], sentence, clock_telling.inputs_of)
+    for topic, sentence in clock_telling.SENTENCES.items()
+}
+
+_OF_TASKS: dict[str, Telling] = {
+    task_events.TaskRedispatched.TOPIC: _of_task(
+        Command.REDISPATCH, lambda event: f" 给 {_assignee(event.worker)}{_note(event)}", "worker", "note"
+    ),
+    task_events.TaskGivenBack.TOPIC: _of_task(
+        Command.RETURN, lambda event: f"，由 {_assignee(event.worker)} 退给平台{_reason(event)}", "worker"
+    ),
+    task_events.JointOperationOpened.TOPIC: _of_incident(Command.JOINT_OPERATION, _joint, "tasks", "note"),
+    task_events.ExtensionAsked.TOPIC: _of_task(
+        Command.ASK_EXTENSION, lambda event: f" {event.length}{_reason(event)}", "length", "approver", "due_at"
+    ),
+    task_events.ExtensionGranted.TOPIC: _of_task(
+        Command.GRANT_EXTENSION,
+        lambda event: f" {event.length}{_note(event)}",
+        "length",
+        "due_at",
+        "due_provisional",
+        "note",
+    ),
+    task_events.ExtensionDenied.TOPIC: _of_task(
+        Command.DENY_EXTENSION, lambda event: f" {event.length}{_reason(event)}", "length"
+    ),
+}
+
+_OF_CASES: dict[str, Telling] = {
+    workflow_events.ReopenedForTriage.TOPIC: _of_incident(Command.REOPEN, lambda event: f"，待判定{_reason(event)}"),
+    case_events.TransferOffered.TOPIC: _of_incident(
+        Command.OFFER_TRANSFER, _offered, "receiver", "answer_within", "answer_by"
+    ),
+    case_events.TransferAccepted.TOPIC: _of_incident(Command.ACCEPT_TRANSFER, _taken, "receiver", "task_id", "note"),
+    case_events.TransferRefused.TOPIC: _of_incident(Command.REFUSE_TRANSFER, _answered, "receiver"),
+    case_events.TransferWithdrawn.TOPIC: _of_incident(Command.WITHDRAW_TRANSFER, _answered, "receiver"),
+    case_events.TransferLapsed.TOPIC: Telling(
+        "移送逾期", lambda event: f"移送逾期未答复，退回派遣：{_receiver(event.receiver)}", _inputs_of("receiver")
+    ),
+    case_events.Merged.TOPIC: _of_incident(
+        Command.MERGE, lambda event: f"，并入事件 {event.into.number}{_reason(event)}", "into"
+    ),
+    case_events.MergeMoved.TOPIC: _of_incident(
+        Command.MERGE, lambda event: f"，随所并事件改并入 {event.into.number}{_reason(event)}", "into"
+    ),
+    case_events.DuplicateJoined.TOPIC: _of_incident(
+        Command.MERGE, lambda event: f"，事件 {event.duplicate.number} 并入本事件{_reason(event)}", "duplicate"
+    ),
+    case_events.Unmerged.TOPIC: _of_incident(
+        Command.UNMERGE, lambda event: f"，从事件 {event.left.number} 拆出{_reason(event)}", "left"
+    ),
+    case_events.DuplicateLeft.TOPIC: _of_incident(
+        Command.UNMERGE, lambda event: f"，事件 {event.duplicate.number} 从本事件拆出{_reason(event)}", "duplicate"
+    ),
+    case_events.Notified.TOPIC: _of_incident(
+        Command.NOTIFY, lambda event: f"给 {event.whom}：{event.content}", "whom", "content"
+    ),
+    case_events.Appealed.TOPIC: _of_incident(
+        Command.APPEAL,
+        lambda event: f"（{_ASSESSMENT_LABELS.get(event.assessment, event.assessment)}）{_reason(event)}",
+        "assessment",
+    ),
+    case_events.AppealReviewed.TOPIC: _of_incident(Command.REVIEW_APPEAL, _reviewed, "assessment", "granted", "note"),
+}
+
 _OF_REPORTS: dict[str, Telling] = {
     Incident.Received.TOPIC: Telling("登记", _received, _report_inputs),
     Incident.JurisdictionDecided.TOPIC: Telling("管辖判定", _jurisdiction, _decision_inputs),
     Incident.ClassDecided.TOPIC: Telling("分类判定", _class, _decision_inputs),
+    Incident.Routed.TOPIC: Telling("派单规则", _routed, _decision_inputs),
     Incident.Revised.TOPIC: Telling("更新", _revised, _report_inputs),
     Incident.LateRevisionRecorded.TOPIC: Telling("迟到版本", _late, _report_inputs),
     Incident.AttachmentStored.TOPIC: Telling(
@@ -212,5 +351,5 @@ _OF_REPORTS: dict[str, Telling] = {
 
 _OF_SUPERIORS = {topic: Telling(*told) for topic, told in UPSTREAM_TELLINGS.items()}
 
-TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS | _OF_SUPERIORS
+TELLINGS: Mapping[str, Telling] = _OF_REPORTS | _OF_COMMANDS | _OF_TASKS | _OF_CASES | _OF_SUPERIORS | _OF_CLOCKS
 """Topic → how an event of it is told."""

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from projections.case_facts_view import CaseFactsView
+from projections.clocks import Clocks
 from projections.dead_letters import DeadLetters
+from projections.duplicate_judgements import DuplicateJudgements
+from projections.handler_task import HandlerTasks
+from projections.handovers import Handovers
 from projections.incident_history import IncidentHistory
 from projections.incident_view import IncidentView
 from projections.reference_versions import ReferenceVersions
+from projections.roster_shift import RosterShift
 from projections.task_queue import TaskQueue
 from projections.view import View
 
-ALL_VIEWS: Sequence[View] = (IncidentView(), TaskQueue(), IncidentHistory(), DeadLetters(), ReferenceVersions())
+ALL_VIEWS: Sequence[View] = (
+    IncidentView(),
+    TaskQueue(),
+    IncidentHistory(),
+    CaseFactsView(),
+    DeadLetters(),
+    ReferenceVersions(),
+    Clocks(),
+    DeadLetters(),
+    ReferenceVersions(),
+    DuplicateJudgements(),
+    RosterShift(),
+    Handovers(),
+    HandlerTasks(),
+)

@@ -101,6 +101,13 @@ def second_database_url(postgres_url: str, template_database: str) -> Iterator[s
 
 
 @pytest.fixture
+def third_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The address of a third one."""
+    with _clone(postgres_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture
 def recorder(database_url: str) -> Iterator[JiedaoRecorder]:
     """A recorder on a fresh database; with its writer, follower and pool, which are closed afterwards."""
     with (

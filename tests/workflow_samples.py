@@ -6,22 +6,34 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from jiedao.domain.carrying_out import carry_out
+from jiedao.domain import extending, merging, transferring
+from jiedao.domain.carrying_out import carry_out, check, refusing
 from jiedao.domain.commands import DETAILS
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.extension_rules import ExtensionRule
 from jiedao.domain.incident import Incident
+from jiedao.domain.links import Receiver
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import Command, Role
+from jiedao.domain.terms import Assessment, Command, Role
 from jiedao.store.mapper import TypedMapper
 
 MAPPER = TypedMapper()
 MORNING = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 ENFORCEMENT = Assignee("platform", "朝晖街道综合行政执法平台", "330103006", "enforcement")
 GREENING = Assignee("department", "区园林绿化局")
+GRID_WORKER = Assignee("grid_worker", "河西第三网格", "330103006")
+WENHUI = Receiver("street", "文晖街道", "330103007")
+TRAFFIC_POLICE = Receiver("department", "区交警大队")
+COURT = Receiver("body", "市中级人民法院")
 STREET = JurisdictionDecision("polygon", "330103006", "outline-1")
-CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement")
+DUE = MORNING + timedelta(days=10)
+CLASS = ClassDecision(
+    "code", "classes-1", "E0101", "占道经营", "enforcement", due_at=DUE, closing_condition="道路恢复通行"
+)
+RULE = ExtensionRule(9, "5工作日", Role.SHIFT_LEADER)
+"""How deadlines of this class are extended: often enough for any walk."""
 
 SAID = {
     "admit": {}, "decline": {"reason": "不属本区"}, "return_case": {"reason": "不属本区"}, "confirm": {"found": True}, "file": {}, "reject": {"reason": "不符合立案条件"},
@@ -33,6 +45,15 @@ SAID = {
     "suspend": {"reason": "需跨季施工", "approved_by": "分管副主任"}, "resume": {}, "supervise": {}, "urge": {},
     "intervene": {"who": "某经营户亲属", "what": "要求从轻"}, "decide_jurisdiction": {"street_code": "330103006", "reason": "现场在朝晖"},
     "decide_class": {"class_code": "E0101", "reason": "照片所示"},
+    "redispatch": {"task_id": "T1", "worker": GRID_WORKER}, "joint_operation": {"lead": ENFORCEMENT, "others": (GREENING,)},
+    "ask_extension": {"task_id": "T1", "length": "2工作日", "reason": "需跨夜施工"}, "grant_extension": {"task_id": "T1"},
+    "deny_extension": {"task_id": "T1", "reason": "时间充足"},
+    "offer_transfer": {"receiver": WENHUI, "reason": "现场在文晖", "answer_within": "1工作日"}, "accept_transfer": {},
+    "refuse_transfer": {"reason": "不属本街道"}, "withdraw_transfer": {"reason": "经核属本街道"},
+    "merge": {"into": UUID(int=2), "reason": "同一事项"}, "unmerge": {"reason": "并非同一事项"},
+    "notify": {"whom": "区交警大队", "content": "路口有流动摊贩"},
+    "appeal": {"assessment": Assessment.OVERTIME, "reason": "期间连日暴雨"},
+    "review_appeal": {"assessment": Assessment.OVERTIME, "granted": True},
 }  # fmt: skip
 """What each command says at least, as people in the field would."""
 
@@ -42,7 +63,11 @@ USUALLY = {
     "reassign": "dispatcher", "accept": "handler", "return": "handler", "start": "handler", "report_handled": "handler",
     "verify": "collector", "close": "shift_leader", "reply": "intake_operator", "revisit": "intake_operator",
     "reopen": "shift_leader", "suspend": "shift_leader", "resume": "shift_leader", "supervise": "supervisor",
-    "urge": "dispatcher", "intervene": "auditor",
+    "urge": "dispatcher", "intervene": "auditor", "redispatch": "handler", "joint_operation": "dispatcher",
+    "ask_extension": "handler", "grant_extension": "shift_leader", "deny_extension": "shift_leader",
+    "offer_transfer": "dispatcher", "accept_transfer": "handler", "refuse_transfer": "handler",
+    "withdraw_transfer": "dispatcher", "merge": "intake_operator", "unmerge": "shift_leader", "notify": "supervisor",
+    "appeal": "handler", "review_appeal": "supervisor",
 }  # fmt: skip
 """Who usually does it."""
 
@@ -52,14 +77,50 @@ def said(command: str, **given: object) -> object:
     return DETAILS[Command(command)](**SAID[command] | given)
 
 
-class Life:
-    """One incident, its events so far, and what people do with it one after the other."""
+def decide(incident, command, told, *, others, context, at):
+    """Carry out a command that rests on more than the incident; ``others`` reads another incident by its id."""
+    with refusing(incident, Role(context.role), context.actor):
+        match command:
+            case Command.ASK_EXTENSION:
+                extending.ask(incident, told, RULE, context=context, at=at)
+            case Command.GRANT_EXTENSION:
+                extending.asked_for(incident.progress, told.task_id)
+                due = (incident.due_at or at) + timedelta(days=2)
+                extending.grant(incident, told, (due, False), context=context, at=at)
+            case Command.OFFER_TRANSFER:
+                transferring.offer(incident, told, at + timedelta(days=1), context=context, at=at)
+            case Command.ACCEPT_TRANSFER:
+                transferring.accept(incident, told, "outline-1", context=context, at=at)
+            case Command.MERGE:
+                joined = [others(one.incident_id) for one in incident.progress.duplicates]
+                merging.merge(incident, told, others(told.into), joined, context=context, at=at)
+            case Command.UNMERGE:
+                merging.unmerge(incident, others(incident.progress.merged_into.incident_id), context=context, at=at)
 
-    def __init__(self, lifecycle: str = "own"):
-        report = IncidentReport("hotline", "2026-0001", 1, lifecycle, "12345", "占道经营", "路口有流动摊贩", MORNING)
+
+WIDER = {
+    Command.ASK_EXTENSION, Command.GRANT_EXTENSION, Command.OFFER_TRANSFER, Command.ACCEPT_TRANSFER, Command.MERGE,
+    Command.UNMERGE,
+}  # fmt: skip
+"""The commands that rest on more than the incident."""
+
+
+class Life:
+    """One incident, its events so far, and what people do with it one after the other.
+
+    Another incident is there, which it can join; ``others`` are all that it can meet, by their ids, and ``met`` what
+    happened to them by what people did with this one.
+    """
+
+    def __init__(self, lifecycle: str = "own", number: str = "2026-0001", incident_id: UUID | None = None):
+        report = IncidentReport("hotline", number, 1, lifecycle, "12345", "占道经营", "路口有流动摊贩", MORNING)
         self.now = MORNING
+        self.others: dict[UUID, Incident] = {}
+        self.met: list[object] = []
+        if incident_id is None:
+            self.others[UUID(int=2)] = Life("own", "2026-0002", UUID(int=2)).incident
         self.incident = Incident.receive(
-            uuid4(),
+            incident_id or uuid4(),
             report=report,
             raw=Sealed("A256GCM", "subject:1", "AAAA"),
             reporter=None,
@@ -90,7 +151,18 @@ class Life:
         role = role or USUALLY[command]
         told = said(command, **details)
         context = self.context(f"user:{by or role}", role, getattr(told, "reason", None))
-        carry_out(self.incident, Command(command), told, role=Role(role), context=context, at=self.now)
+        if Command(command) in WIDER:
+            check(self.incident, Command(command), told, Role(role), context.actor)
+            find = self.others.__getitem__
+            decide(self.incident, Command(command), told, others=find, context=context, at=self.now)
+        else:
+            carry_out(self.incident, Command(command), told, role=Role(role), context=context, at=self.now)
+        return self._kept()
+
+    def lapse(self) -> Life:
+        """Nobody answered the transfer in time."""
+        self.now = self.incident.progress.transfer.answer_by
+        self.incident.lapse_transfer(context=self.context("system:clock", "administrator"), at=self.now)
         return self._kept()
 
     def task(self, task_id: str, *commands: str) -> Life:
@@ -131,6 +203,8 @@ class Life:
 
     def _kept(self) -> Life:
         self.events += self.incident.collect_events()
+        for other in self.others.values():
+            self.met += other.collect_events()
         return self
 
 
@@ -160,7 +234,9 @@ def busy(lifecycle: str = "own") -> Life:
     if lifecycle == "own":
         life.do("dispatch").task("T8", "accept", "report_handled", "fail")
         life.do("dispatch").task("T9", "accept", "report_handled", "verify")
-    return life
+    given_on = life.incident.progress.next_task_id()
+    life.do("dispatch").task(given_on, "accept", "redispatch")
+    return life.task(given_on, "ask_extension")
 
 
 def lives(lifecycle: str) -> dict[str, Life]:
@@ -172,13 +248,16 @@ def lives(lifecycle: str) -> dict[str, Life]:
         "dispatched": busy(lifecycle),
         "handled": handled(lifecycle),
         "suspended": dispatched(lifecycle).do("suspend"),
+        "transferring": dispatched(lifecycle).do("offer_transfer"),
     }
     own = {
         "admitted": lambda: received().do("admit"),
-        "closed": lambda: handled().do("close"),
+        "closed": lambda: handled().do("close").do("appeal"),
         "declined": lambda: received().do("decline"),
         "rejected": lambda: received().do("admit").do("reject"),
         "void": lambda: received().do("void"),
+        "transferred": lambda: filed().do("offer_transfer", receiver=COURT).do("accept_transfer"),
+        "merged": lambda: received().do("merge"),
     }
     upstream = {"sent_back": lambda: received(lifecycle).do("return_case")}
     return both | {state: begin() for state, begin in (own if lifecycle == "own" else upstream).items()}

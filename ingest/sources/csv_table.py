@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
 from ingest.sources.reading.decoding import decode_row, delimiter_of
-from ingest.sources.reading.faults import UnreadableError
-from ingest.sources.reading.json_fields import Fields, Found, as_text
+from ingest.sources.reading.faults import UNREAD, UnreadableError
+from ingest.sources.reading.json_fields import Fields, Found, as_text, pointer_of
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
@@ -94,7 +94,7 @@ class CsvTableAdapter(FieldsAdapter):
     def read(self, fields: Fields, received_at: datetime, notes: Notes) -> Normalised:
         """Make the report of a row."""
         external_id = fields.external_id("external_id")
-        changed_at = self.times.read(self._time(fields, "updated_at"), notes)
+        changed_at = self.times.read(self._time(fields, "updated_at", notes), notes)
         report = IncidentReport(
             source=self.settings.name,
             external_id=external_id,
@@ -103,8 +103,8 @@ class CsvTableAdapter(FieldsAdapter):
             channel=self.channel(fields.text("channel"), notes),
             title=fields.text("title", MAX_TITLE),
             description=fields.text("description", MAX_DESCRIPTION, lines=True),
-            reported_at=self.times.reported(self._time(fields, "reported_at"), received_at, notes),
-            happened_at=self.times.happened(self._time(fields, "happened_at"), received_at, notes),
+            reported_at=self.times.reported(self._time(fields, "reported_at", notes), received_at, notes),
+            happened_at=self.times.happened(self._time(fields, "happened_at", notes), received_at, notes),
             place=self.place(fields, notes),
             source_class=self._class(fields),
             urgent=self.urgent(fields, notes),
@@ -113,11 +113,12 @@ class CsvTableAdapter(FieldsAdapter):
         return finished(report, notes, _reporter(fields))
 
     def _read(self, text: str, received_at: datetime, notes: Notes) -> Normalised:
-        row = decode_row(text, self._delimiter)
+        notes.content = row = decode_row(text, self._delimiter)
         for column in self._needed:
             if column not in row:
-                raise UnreadableError("field_missing", None, f"the table has no column {column!r}; correct its header")
-        mapped = {column: row[column] for column in self._needed}
+                detail = f"the table has no column {column!r}; correct its header"
+                notes.fault(UnreadableError("field_missing", pointer_of(column), detail))
+        mapped = {column: row.get(column, UNREAD) for column in self._needed}
         self._keep_details(mapped, notes)
         return self.read(Fields(mapped, self.aliases, notes), received_at, notes)
 
@@ -125,8 +126,8 @@ class CsvTableAdapter(FieldsAdapter):
         if self._details:
             Fields(row, {name: (column,) for name, column in self._details.items()}, notes).keep(*self._details)
 
-    def _time(self, fields: Fields, field: str) -> Found | None:
-        """Return a time in the form that every reader knows; raises UnreadableError for one not in its format."""
+    def _time(self, fields: Fields, field: str, notes: Notes) -> Found | None:
+        """Return a time in the form that every reader knows; one that is not in its format is noted as a fault."""
         found = fields.find(field)
         if found is None or self._time_format is None:
             return found
@@ -134,7 +135,8 @@ class CsvTableAdapter(FieldsAdapter):
             moment = datetime.strptime(as_text(found).strip(), self._time_format)  # noqa: DTZ007  # its zone comes after
         except ValueError:
             detail = f"the time is not written as {self._time_format}; write it so, or change the source's time_format"
-            raise UnreadableError("time_unreadable", found.pointer, detail) from None
+            notes.fault(UnreadableError("time_unreadable", found.pointer, detail))
+            return None
         return Found(moment.isoformat(), found.pointer)
 
     def _class(self, fields: Fields) -> SourceClass | None:

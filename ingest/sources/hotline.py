@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
+from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
@@ -134,7 +135,7 @@ class HotlineAdapter(FieldsAdapter):
             lifecycle=self.settings.lifecycle,
             channel=self.channel(fields.text("channel"), notes),
             title=fields.text("title", MAX_TITLE),
-            description=_description(fields),
+            description=_description(fields, notes),
             reported_at=self.times.reported(fields.find("called_at"), received_at, notes),
             place=self._place(fields, notes),
             source_class=self._class(fields),
@@ -176,12 +177,16 @@ class HotlineAdapter(FieldsAdapter):
         return SourceClass(self.settings.class_scheme, code) if code else None
 
 
-def _description(fields: Fields) -> str:
+def _description(fields: Fields, notes: Notes) -> str:
     """What the caller says, and below it what he or she asks for."""
     content = fields.text("content", MAX_DESCRIPTION, lines=True)
     goal = fields.text("goal", MAX_DESCRIPTION, lines=True)
     both = f"{content}\n诉求目的：{goal}" if content and goal else content or goal
-    return at_most(both, MAX_DESCRIPTION, fields.pointer("content"))
+    try:
+        return at_most(both, MAX_DESCRIPTION, fields.pointer("content"))
+    except UnreadableError as error:
+        notes.fault(error)
+        return UNREAD
 
 
 def _reporter(fields: Fields) -> ReporterDetails:

@@ -12,7 +12,6 @@ from types import MappingProxyType
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
-from ingest.sources.reading.faults import UnreadableError
 from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
@@ -76,9 +75,7 @@ class ManualAdapter(FieldsAdapter):
     def read(self, fields: Fields, received_at: datetime, notes: Notes) -> Normalised:
         """Make the report of a registration. The form's ``id`` is made by the client, so that sending again is safe."""
         external_id = fields.external_id("id")
-        title = fields.text("title", MAX_TITLE)
-        if not title:
-            raise UnreadableError("field_missing", fields.pointer("title"))
+        title = fields.required_text("title", MAX_TITLE)
         changed_at = self.times.read(fields.find("updated_at"), notes)
         class_code = fields.text("class_code")
         fields.keep("note")

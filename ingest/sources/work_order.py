@@ -128,7 +128,7 @@ class WorkOrderAdapter(FieldsAdapter):
         for count in ("feedbacks", "urged"):
             grown += max(0, fields.integer(count) or 0)
         if grown >= MAX_REVISION:
-            raise UnreadableError("revision_invalid", fields.pointer("feedbacks"))
+            notes.fault(UnreadableError("revision_invalid", fields.pointer("feedbacks")))
         return 1 + grown
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:

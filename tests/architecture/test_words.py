@@ -67,8 +67,8 @@ def _is_aggregate(node):
 
 
 def _is_workflow_event(node):
-    """The workflow's events stand in a module of their own; the incident names them."""
-    return "WorkflowEvent" in {getattr(base, "id", "") for base in node.bases}
+    """The workflow's and the clock's events stand in modules of their own; the incident names them."""
+    return not {"WorkflowEvent", "ClockEvent"}.isdisjoint(getattr(base, "id", "") for base in node.bases)
 
 
 def _topic(node):

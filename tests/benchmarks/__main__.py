@@ -35,7 +35,10 @@ BENCHES = {
     "http": {"posts": 2_000},
     "kafka": {"messages": 8_000, "piped": 3_000, "rounds": 1},
     "projections": {"reports": 3_000, "rounds": 1},
+    "indicators": {"cases": 20_000, "rounds": 3},
+    "clocks": {"clocks": 12_000, "at_once": 4_000, "seconds": 3},
     "geo": {"points": 20_000, "rounds": 2},
+    "routing": {"incidents": 3_000, "rounds": 1},
 }
 """Each benchmark by its name, with what makes it quick; ``bench_<name>.py`` holds it."""
 

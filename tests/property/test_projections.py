@@ -8,7 +8,9 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jiedao.domain.carrying_out import may
+from jiedao.domain.carrying_out import CommandRefusedError, may
+from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.links import Receiver
 from jiedao.domain.terms import Role
 from jiedao.domain.workflow import rule_of
 from jiedao.store.database import Database
@@ -17,6 +19,7 @@ from projections.queries import ReadModel
 from projections.rebuild import rebuild
 from projections.runner import ProjectionRunner
 from tests.integration.projections.journal import (
+    NOBODY,
     SEALED,
     START,
     Decoder,
@@ -27,14 +30,16 @@ from tests.integration.projections.journal import (
     placed,
     received,
     report,
+    routed,
     upstream,
 )
 from tests.integration.projections.test_runner import rows_of
-from tests.workflow_samples import USUALLY
+from tests.workflow_samples import COURT, TRAFFIC_POLICE, USUALLY
 
 STREETS = [None, "330103001", "330103002"]
+RECEIVERS = [Receiver("street", "武林街道", STREETS[2]), TRAFFIC_POLICE, COURT]
 PLATFORMS = [None, "enforcement", "market"]
-TO_DO = ["received", "admitted", "filed", "dispatched", "handled", "suspended"]  # written by hand
+TO_DO = ["received", "admitted", "filed", "dispatched", "handled", "suspended", "transferring"]  # written by hand
 QUEUED = ["triage", *TO_DO]
 
 USUAL_WAY = ("admit", "file", "dispatch", "accept", "start", "report_handled", "verify", "close", "revisit", "reopen")
@@ -46,6 +51,10 @@ ACT = st.one_of(
     st.tuples(st.just("place"), NUMBER, st.sampled_from(STREETS), st.booleans()),
     st.tuples(
         st.just("class"), NUMBER, st.sampled_from(PLATFORMS), st.sampled_from([1, 2, None]),
+        st.sampled_from([None, 1, 5]),
+    ),
+    st.tuples(
+        st.just("route"), NUMBER, st.sampled_from(PLATFORMS), st.sampled_from([1, 2, None]),
         st.sampled_from([None, 1, 5]),
     ),
     st.tuples(st.just("revise"), NUMBER, st.integers(1, 4)),
@@ -70,16 +79,19 @@ def carry_out(acts, incidents):
         elif name == "class":
             platform, priority, hours = rest
             classed(incident, platform, priority, hours)
+        elif name == "route" and incident.classification is not None:
+            platform, priority, hours = rest
+            routed(incident, platform, priority=priority, hours=hours)
         elif name == "revise":
             changed = report(number, rest[0], title=f"第 {rest[0]} 版")
             incident.revise(report=changed, raw=SEALED, reporter=None, context=context(), at=START)
         elif name == "way":
             steps, choices = rest
             bring_along(incident, steps)
-            command_at_random(incident, choices)
+            command_at_random(incident, choices, incidents)
         elif name == "command":
-            command_at_random(incident, rest[0])
-        events += incident.collect_events()
+            command_at_random(incident, rest[0], incidents)
+        events += [event for one in incidents.values() for event in one.collect_events()]
     return events
 
 
@@ -92,7 +104,7 @@ def bring_along(incident, steps):
             act(incident, command, USUALLY[command], yes=True)
 
 
-def command_at_random(incident, choices):
+def command_at_random(incident, choices, incidents):
     """Carry out what somebody may do, one after the other; who handled something is nobody who verifies."""
     for choice, yes in choices:
         allowed = {
@@ -100,10 +112,14 @@ def command_at_random(incident, choices):
         }
         moving = sorted(command for command in allowed if not rule_of(command).always)
         command = (moving if moving and choice % 5 else sorted(allowed))[choice % len(moving or allowed)]
-        act(incident, command, allowed[command], choice, yes=yes)
+        others, version = {one.id: one for one in incidents.values()}, incident.version
+        try:
+            act(incident, command, allowed[command], choice, yes=yes, others=others)
+        except (CommandRefusedError, InvalidInputError):
+            assert incident.version == version  # told why not, and nothing happened
 
 
-def act(incident, command, role, choice=0, *, yes):
+def act(incident, command, role, choice=0, *, yes, others=NOBODY):
     details = {}
     if rule_of(command).task_from:
         tasks = [one for one in incident.progress.tasks.values() if one.state in rule_of(command).task_from]
@@ -112,7 +128,13 @@ def act(incident, command, role, choice=0, *, yes):
         details["found"] = yes
     elif command == "verify":
         details |= {"passed": yes, "note": "仍有残留"}
-    done(incident, command, role=role, by=command, **details)
+    elif command == "offer_transfer":
+        details["receiver"] = RECEIVERS[choice % len(RECEIVERS)]
+    elif command == "merge":
+        details |= {"into": sorted(others)[choice % len(others)], "with_merged": yes}
+    elif command == "review_appeal":
+        details |= {"granted": yes, "note": "证据不足"}
+    done(incident, command, role=role, by=f"{command}-{choice % 3}", others=others, **details)
 
 
 def naive_fold(events):
@@ -124,10 +146,10 @@ def naive_fold(events):
 
 
 def look(incident):
-    kind = incident.classification
+    kind = incident.routing.route if incident.routing else incident.classification
     return (
         incident.state.value, incident.street_code, kind and kind.platform, kind and kind.priority,
-        kind and kind.due_at, incident.report.title,
+        incident.due_at, incident.report.title,
     )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from jiedao.domain.carrying_out import CommandRefusedError, may
 from jiedao.domain.errors import InvalidInputError
-from jiedao.domain.terms import Command, Lifecycle, Role
-from tests.workflow_samples import SAID, USUALLY, lives
+from jiedao.domain.terms import Assessment, Command, Lifecycle, Role
+from tests.workflow_samples import COURT, SAID, TRAFFIC_POLICE, USUALLY, WENHUI, lives
 
-ENDED = {"closed", "declined", "rejected", "void", "sent_back", "withdrawn"}
+ENDED = {"closed", "declined", "rejected", "void", "transferred", "merged", "sent_back", "withdrawn"}
 DECISIONS = {Command.DECIDE_JURISDICTION, Command.DECIDE_CLASS}
-REMARKS = {Command.REPLY, Command.REVISIT, Command.SUPERVISE, Command.URGE, Command.INTERVENE}
+REMARKS = {Command.REPLY, Command.REVISIT, Command.SUPERVISE, Command.URGE, Command.INTERVENE, Command.NOTIFY}
+APPEALS = {Command.APPEAL, Command.REVIEW_APPEAL}
 PERSONS = st.sampled_from(["wang", "li", "zhang"])
 ROLES = st.sampled_from(list(Role))
 TEXTS = st.sampled_from(["", " ", "路口有积水", "仍有残留"])
@@ -29,9 +30,14 @@ def details_of(data, command):
             said[name] = data.draw(st.booleans(), name)
         elif name == "task_id":
             said[name] = data.draw(TASKS, name)
+        elif name == "receiver":
+            said[name] = data.draw(st.sampled_from([WENHUI, TRAFFIC_POLICE, COURT]), name)
+        elif name == "assessment":
+            said[name] = data.draw(st.sampled_from(list(Assessment)), name)
         elif isinstance(value, str):
             said[name] = data.draw(st.just(value) | TEXTS, name)
-    return said | ({"note": data.draw(TEXTS, "note")} if command is Command.VERIFY else {})
+    noted = command in {Command.VERIFY, Command.REVIEW_APPEAL}
+    return said | ({"note": data.draw(TEXTS, "note")} if noted else {})
 
 
 class Lives(RuleBasedStateMachine):
@@ -96,7 +102,8 @@ class Lives(RuleBasedStateMachine):
         refusal = self._refusal(command, person, role, details_of(data, command))
         if refusal is None:
             assert command in allowed
-            assert self.life.incident.version == version + 1
+            both = command is Command.ACCEPT_TRANSFER and self.life.state == "filed"  # jurisdiction, too
+            assert self.life.incident.version == version + 1 + both
             return
         # Nothing happened; and what is not allowed is always refused as such, not as a slip of the pen.
         assert (self.life.incident.version, self.life.state, self.life.tasks) == (version, state, tasks)
@@ -124,11 +131,28 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def somebody_can_always_go_on_until_it_has_ended(self):
         onward = {command for role in Role for command in may(self.life.incident, role)} - REMARKS
-        if self.life.state in ENDED:
+        if self.life.state == "merged":
+            assert onward == {Command.UNMERGE}
+        elif self.life.state in ENDED:
             ours = self.life.incident.lifecycle is Lifecycle.OWN  # only the superior takes its own case up again
-            assert onward == ({Command.REOPEN} if ours else set())
+            assert onward - APPEALS == ({Command.REOPEN} if ours else set())
         else:
             assert onward - {Command.SUSPEND}
+
+    @invariant()
+    def who_joined_whom_is_told_the_same_by_both(self):
+        into = self.life.incident.progress.merged_into
+        for other in self.life.others.values():
+            joined = {one.incident_id for one in other.progress.duplicates}
+            assert joined == ({self.life.incident.id} if into and into.incident_id == other.id else set())
+
+    @invariant()
+    def an_exemption_has_two_reviewers_neither_of_whom_appealed(self):
+        for appeal in self.life.incident.progress.appeals.values():
+            reviewers = [*appeal.granted_by, *filter(None, [appeal.denied_by])]
+            assert len(set(reviewers)) == len(reviewers)
+            assert appeal.asked_by not in reviewers
+            assert appeal.granted == (len(appeal.granted_by) == 2)
 
     @invariant()
     def tasks_are_numbered_along_the_whole_life(self):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.records import Normalised, Rejection
 from ingest.sources.reading.coordinates import Position, PositionReader
-from ingest.sources.reading.decoding import decode_fields
+from ingest.sources.reading.doubts import read_fields
 from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
@@ -68,7 +68,7 @@ class FieldsAdapter(ABC):
 
     @abstractmethod
     def read(self, fields: Fields, received_at: datetime, notes: Notes) -> Normalised:
-        """Make the report; raises UnreadableError when the record does not hold one."""
+        """Make the report; bad fields are noted, UnreadableError is raised when the record does not hold one."""
 
     def split(self, payload: bytes, media_type: str) -> Sequence[bytes]:
         """Part a payload of JSON, JSON Lines or CSV; raises InvalidInputError when it cannot be parted."""
@@ -131,4 +131,4 @@ class FieldsAdapter(ABC):
         return None
 
     def _read(self, text: str, received_at: datetime, notes: Notes) -> Normalised:
-        return self.read(Fields(decode_fields(text), self.aliases, notes), received_at, notes)
+        return self.read(Fields(read_fields(text, notes), self.aliases, notes), received_at, notes)

@@ -121,9 +121,7 @@ def _lines(text: str) -> io.StringIO:
 
 
 def _read_json(text: str) -> object:
-    content: object = json.loads(
-        text, object_pairs_hook=_without_repetition, parse_float=_finite, parse_constant=_refuse_constant
-    )
+    content: object = _STRICT.decode(text)
     return content
 
 
@@ -143,3 +141,6 @@ def _finite(digits: str) -> float:
 
 def _refuse_constant(_word: str) -> NoReturn:
     raise UnreadableError("number_invalid")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_without_repetition, parse_float=_finite, parse_constant=_refuse_constant)

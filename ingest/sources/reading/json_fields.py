@@ -2,7 +2,7 @@
 
 An adapter is a table: our name for a field → the names that sources use for it, in the order of preference. Names are
 compared without regard to case, ``_``, ``-`` and spaces: ``caseNumber``, ``CASE_NUMBER`` and ``case_number`` are one.
-A value of another kind than the field should hold ends the reading with the pointer to it.
+A value of another kind than the field should hold is noted with the pointer to it, and the reading goes on.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.texts import MAX_DETAIL, at_most, checked_id, clean
 
@@ -73,11 +73,22 @@ class Fields:
         return f"{self._at}/{_escaped(self._aliases[field][0])}" if found is None else found.pointer
 
     def text(self, field: str, most: int = MAX_DETAIL, *, lines: bool = False) -> str:
-        """Return a text, cleaned; a number is its decimal text, a missing one is empty."""
+        """Return a text, cleaned; a number is its decimal text, a missing one is empty, a bad one is noted."""
         found = self.find(field)
         if found is None:
             return ""
-        return at_most(clean(as_text(found), self._notes, lines=lines), most, found.pointer)
+        try:
+            return at_most(clean(as_text(found), self._notes, lines=lines), most, found.pointer)
+        except UnreadableError as error:
+            self._notes.fault(error)
+            return UNREAD
+
+    def required_text(self, field: str, most: int = MAX_DETAIL) -> str:
+        """Return a text as :meth:`text` does; that it is missing is noted."""
+        text = self.text(field, most)
+        if not text:
+            self._notes.fault(UnreadableError("field_missing", self.pointer(field)))
+        return text or UNREAD
 
     def texts(self, field: str) -> list[str]:
         """Return the texts under all of the field's names, each once, the one that counts first.
@@ -89,35 +100,34 @@ class Fields:
         return list(dict.fromkeys(clean(text, self._notes) for text in written))
 
     def external_id(self, field: str) -> str:
-        """Return the record's own number, and note it; raises UnreadableError where there is none that will do."""
+        """Return the record's own number, and note it, or that there is none that will do."""
         found = self.find(field)
-        if found is None:
-            raise UnreadableError("id_missing", self.pointer(field))
-        number = checked_id(as_text(found), found.pointer)
-        self._notes.external_id = number
-        return number
+        text, pointer = ("", self.pointer(field)) if found is None else (found.value, found.pointer)
+        try:
+            self._notes.external_id = checked_id(as_text(Found(text, pointer)), pointer)
+        except UnreadableError as error:
+            self._notes.fault(error)
+        return self._notes.external_id or UNREAD
 
     def integer(self, field: str) -> int | None:
-        """Return a whole number, given as number or as text."""
+        """Return a whole number, given as number or as text; ``None`` for none; a word is noted."""
         found = self.find(field)
         if found is None:
             return None
-        text = as_text(found).strip()
-        if not _WHOLE.fullmatch(text):
-            raise UnreadableError("wrong_type", found.pointer, "the field must hold a whole number")
-        return int(text.partition(".")[0])
+        number = _whole(found)
+        if number is None:
+            self._notes.fault(UnreadableError("wrong_type", found.pointer, "the field must hold a whole number"))
+        return number
 
     def revision(self, field: str) -> int | None:
         """Return an explicit revision: a whole number from 1 on that fits the store."""
         found = self.find(field)
         if found is None:
             return None
-        try:
-            number = self.integer(field)
-        except UnreadableError:
-            number = None
+        number = _whole(found)
         if number is None or not 1 <= number <= MAX_REVISION:
-            raise UnreadableError("revision_invalid", found.pointer)
+            self._notes.fault(UnreadableError("revision_invalid", found.pointer))
+            return 1
         return number
 
     def truth(self, field: str) -> bool | None:
@@ -127,7 +137,7 @@ class Fields:
             return None
         if isinstance(found.value, bool):
             return found.value
-        word = as_text(found).strip().casefold()
+        word = self.text(field).casefold()
         return True if word in YES else False if word in NO else None
 
     def object(self, field: str, aliases: Aliases) -> Fields | None:
@@ -136,7 +146,8 @@ class Fields:
         if found is None:
             return None
         if not isinstance(found.value, dict):
-            raise UnreadableError("wrong_type", found.pointer, "the field must hold an object")
+            self._notes.fault(UnreadableError("wrong_type", found.pointer, "the field must hold an object"))
+            return None
         return Fields(found.value, aliases, self._notes, found.pointer)
 
     def items(self, field: str) -> Sequence[Found]:
@@ -147,7 +158,8 @@ class Fields:
         if not isinstance(found.value, list):
             return (found,)
         if len(found.value) > MAX_ITEMS:
-            raise UnreadableError("too_many", found.pointer, f"at most {MAX_ITEMS} entries are taken")
+            self._notes.fault(UnreadableError("too_many", found.pointer, f"at most {MAX_ITEMS} entries are taken"))
+            return ()
         return [Found(value, f"{found.pointer}/{index}") for index, value in enumerate(found.value)]
 
     def keep(self, *fields: str) -> None:
@@ -180,6 +192,14 @@ def as_text(found: Found) -> str:
 
 
 _EXACT = 2**53
+
+
+def _whole(found: Found) -> int | None:
+    """Return a whole number, given as number or as text."""
+    if isinstance(found.value, bool) or not isinstance(found.value, str | int | float):
+        return None
+    text = as_text(found).strip()
+    return int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else None
 
 
 def _is_empty(value: object) -> bool:
@@ -217,6 +237,11 @@ def _fields_by_name(aliases: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping
         for preference, name in enumerate(dict.fromkeys(map(_plain, names))):
             turned.setdefault(name, []).append((field, preference))
     return turned
+
+
+def pointer_of(name: str, at: str = "") -> str:
+    """Return the JSON pointer to a field of the object that ``at`` leads to."""
+    return f"{at}/{_escaped(name)}"
 
 
 def _escaped(name: str) -> str:

@@ -42,9 +42,14 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def read_attachments(entries: Sequence[Found], kind: str, notes: Notes) -> tuple[Attachment, ...]:
     """Return the attachments of a field, each once; ``kind`` is what an entry is unless its ending says otherwise.
 
-    One text may hold several links. Raises UnreadableError for an entry that is no link and no hash.
+    One text may hold several links. An entry that is no link and no hash is noted as a fault.
     """
-    found = [one for entry in entries for one in _read(entry, kind, notes)]
+    found: list[Attachment] = []
+    for entry in entries:
+        try:
+            found += _read(entry, kind, notes)
+        except UnreadableError as error:
+            notes.fault(error)
     return tuple(dict.fromkeys(found))
 
 

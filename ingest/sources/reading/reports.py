@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ingest.records import Normalised, Rejection
 from ingest.sources.reading.decoding import UTF8, decode_text
-from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.personal import Masker
 from ingest.sources.reading.texts import title_of
@@ -19,11 +19,11 @@ from jiedao.domain.report import Attachment, IncidentReport, ReportedPlace, Repo
 from jiedao.domain.terms import ReportFlag
 
 Read = Callable[[str, datetime, Notes], Normalised]
-"""Reads a record's text, received at a time, noting what is odd; raises UnreadableError."""
+"""Reads a record's text, received at a time, noting what is odd or bad; raises UnreadableError."""
 
 
 def read_record(raw: bytes, received_at: datetime, read: Read, *, encoding: str = UTF8) -> Normalised | Rejection:
-    """Read one record; one that cannot be read is a Rejection with the number as far as it is known."""
+    """Read one record; one that cannot be read is a Rejection."""
     notes = Notes()
     try:
         decoded = decode_text(raw, encoding)
@@ -31,7 +31,16 @@ def read_record(raw: bytes, received_at: datetime, read: Read, *, encoding: str 
             notes.flag(ReportFlag.ENCODING_REPAIRED)
         return read(decoded.text, received_at, notes)
     except UnreadableError as error:
-        return Rejection(error.reason, error.detail, error.pointer, notes.external_id)
+        return rejection(error, notes)
+
+
+def rejection(error: UnreadableError, notes: Notes) -> Rejection:
+    """Say that a record cannot be read: all that is wrong with it, and its number as far as it is known."""
+    notes.fault(error)
+    first, *others = notes.faults
+    number = notes.external_id
+    known = number is not None and UNREAD not in number
+    return Rejection(first.reason, first.detail, first.pointer, number if known else None, tuple(others))
 
 
 def finished(
@@ -43,12 +52,16 @@ def finished(
 ) -> Normalised:
     """Return the report with its details and flags, nothing personal in it, and the reporter apart.
 
-    A report without a title gets one from its description; one without both is unreadable. ``others`` are people whom
-    the record names beside the reporter (:func:`ingest.sources.reading.people.everybody`). The source's own number, and
-    with it the number of the superior case, stay as they are: by them the record is found again.
+    A report without a title gets one from its description; one without both is unreadable, and so is one of which
+    anything was. ``others`` are people whom the record names beside the reporter
+    (:func:`ingest.sources.reading.people.everybody`). The source's own number, and with it the number of the superior
+    case, stay as they are: by them the record is found again.
     """
     if not report.title and not report.description:
-        raise UnreadableError("text_missing")
+        notes.fault(UnreadableError("text_missing"))
+    if notes.faults:
+        first = notes.faults[0]
+        raise UnreadableError(first.reason, first.pointer, first.detail)
     masker = Masker(reporter, others)
     description = masker.text(report.description)
     attachments = _masked_attachments(report.attachments, masker, notes)

@@ -25,7 +25,7 @@ STATED_HAPPENED_AT = "stated_happened_at"
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-_END_OF_DAY = time(23, 59, 59)
+_START_OF_DAY, _END_OF_DAY = time(), time(23, 59, 59)
 
 _WRITTEN = re.compile(
     r"(?P<year>[0-9]{4})[-/.年](?P<month>[0-9]{1,2})[-/.月](?P<day>[0-9]{1,2})日?"
@@ -51,20 +51,16 @@ class TimeReader:
     def read(self, found: Found | None, notes: Notes, *, end_of_day: bool = False) -> datetime | None:
         """Return a time, or ``None`` where there is none.
 
-        A mere date is the beginning of that day, or its last second with ``end_of_day``. Raises UnreadableError for a
-        time in no known form, before 2000 or after 2100.
+        A mere date is the beginning of that day, or its last second with ``end_of_day``.
+        Noted as a fault is a time in no known form, before 2000 or after 2100.
         """
         if found is None:
             return None
-        text = as_text(found).strip()
-        if not text or _ZERO.fullmatch(text):
+        try:
+            return self._read(found, notes, _END_OF_DAY if end_of_day else _START_OF_DAY)
+        except UnreadableError as error:
+            notes.fault(error)
             return None
-        moment = self._moment(text, _END_OF_DAY if end_of_day else time(), notes)
-        if moment is None:
-            raise UnreadableError("time_unreadable", found.pointer)
-        if not _EARLIEST <= moment < _LATEST:
-            raise UnreadableError("time_absurd", found.pointer)
-        return moment
 
     def reported(self, found: Found | None, received_at: datetime, notes: Notes) -> datetime:
         """Return when the source took the report down: as it says, unless that is missing or lies ahead of us."""
@@ -78,6 +74,17 @@ class TimeReader:
         """Return when it was seen to happen; ``None`` where that is not known, or lies ahead of us."""
         moment = self.read(found, notes)
         return None if moment is None else self._believed(moment, received_at, STATED_HAPPENED_AT, notes)
+
+    def _read(self, found: Found, notes: Notes, time_of_date: time) -> datetime | None:
+        text = as_text(found).strip()
+        if not text or _ZERO.fullmatch(text):
+            return None
+        moment = self._moment(text, time_of_date, notes)
+        if moment is None:
+            raise UnreadableError("time_unreadable", found.pointer)
+        if not _EARLIEST <= moment < _LATEST:
+            raise UnreadableError("time_absurd", found.pointer)
+        return moment
 
     def _believed(self, moment: datetime, received_at: datetime, name: str, notes: Notes) -> datetime | None:
         if moment <= received_at + FUTURE_TOLERANCE:

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ingest.records import Normalised, Rejection
-from ingest.sources.reading.decoding import decode_object, decode_text
+from ingest.sources.reading.decoding import decode_text
+from ingest.sources.reading.doubts import read_object
 from ingest.sources.reading.embedded import Lifted
 from ingest.sources.reading.faults import UnreadableError
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
-from ingest.sources.reading.reports import finished
+from ingest.sources.reading.reports import finished, rejection
 from ingest.sources.reading.splitting import JSON, NDJSON, XML, split_json, split_payload
 from ingest.sources.reading.times import TimeReader
 from ingest.sources.reading.xml_fields import decode_xml
@@ -74,7 +75,7 @@ class VideoAdapter:
             report = self._reports.report(alarm, received_at, notes)
             read = finished(report, notes)
         except UnreadableError as error:
-            return Rejection(error.reason, error.detail, error.pointer, notes.external_id)
+            return rejection(error, notes)
         return Normalised(read.report, read.reporter, tuple(lifted.files), lifted.without_files(raw, self._encoding))
 
     def _of_line(self, line: bytes) -> Sequence[bytes]:
@@ -87,11 +88,13 @@ class VideoAdapter:
     def _read(self, raw: bytes, notes: Notes, lifted: Lifted) -> Alarm:
         if raw.lstrip(_BEFORE_XML).startswith(_XML_BEGINS):
             root, fields = decode_xml(raw, notes)
+            notes.content = fields
             return self._gb28181.read(root, fields, notes)
         decoded = decode_text(raw, self._encoding)
         if decoded.repaired:
             notes.flag(ReportFlag.ENCODING_REPAIRED)
-        content = _unwrapped(decode_object(decoded.text))
+        content = _unwrapped(read_object(decoded.text, notes))
+        notes.content = content
         if is_event(content):
             return self._hikvision.read(content, notes, lifted)
         if is_scene(content):

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.json_fields import Found
 from ingest.sources.reading.notes import Notes
+from ingest.sources.reading.texts import checked_id
 from ingest.sources.reading.times import TimeReader
 from ingest.sources.video.cameras import CameraPlaces
 from jiedao.domain.profile import DistrictProfile, SourceSettings
@@ -43,6 +45,15 @@ class Alarm:
     happened_at: Found | None = None
     urgent: bool = False
     attachments: tuple[Attachment, ...] = ()
+
+
+def checked_number(number: str, pointer: str, notes: Notes) -> str:
+    """Note the number that was made for an alarm, or that it will not do; ``pointer`` leads to what it begins with."""
+    try:
+        notes.external_id = checked_id(number, pointer)
+    except UnreadableError as error:
+        notes.fault(error)
+    return notes.external_id or UNREAD
 
 
 class AlarmReports:

@@ -13,13 +13,13 @@ from types import MappingProxyType
 import msgspec
 
 from ingest.sources.reading.embedded import Lifted
-from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.json_fields import Aliases, Fields, Found
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
-from ingest.sources.reading.texts import MAX_DESCRIPTION, checked_id
+from ingest.sources.reading.texts import MAX_DESCRIPTION
 from ingest.sources.reading.times import TimeReader
-from ingest.sources.video.alarms import Alarm
+from ingest.sources.video.alarms import Alarm, checked_number
 from jiedao.domain.report import Attachment
 
 SCENE: Aliases = MappingProxyType(
@@ -90,15 +90,15 @@ class Ga1400Reader:
         self._times = times
 
     def read(self, content: Mapping[str, object], notes: Notes, lifted: Lifted) -> Alarm:
-        """Read one scene; raises UnreadableError."""
+        """Read one scene."""
         scene = Fields(content, SCENE, notes)
         pictures = _pictures(scene, notes)
         layers = [scene, *pictures]
-        kind = _kind(scene, pictures)
+        kind = _kind(scene, pictures, notes)
         device = _text(layers, "device")
-        notes.external_id = self._number(scene, layers, device, kind, notes)
+        number = self._number(scene, layers, device, kind, notes)
         return Alarm(
-            external_id=notes.external_id,
+            external_id=number,
             revision=1,
             scheme=self._scheme,
             code=kind,
@@ -113,15 +113,16 @@ class Ga1400Reader:
         )
 
     def _number(self, scene: Fields, layers: Sequence[Fields], device: str, kind: str, notes: Notes) -> str:
-        """Make the number: the scene's, or device and time (``…/20200601T021112Z``), and the kind of event."""
+        """Make the number and note it: the scene's, or device and time (``…/20200601T021112Z``), and the kind."""
         number = scene.text("scene")
         if not number:
             moment = self._times.read(_find(layers, "happened_at"), notes)
             if not device or moment is None:
                 detail = "the scene needs a SceneID, or the DeviceID and ShotTime by which it is known again"
-                raise UnreadableError("id_missing", scene.pointer("scene"), detail)
+                notes.fault(UnreadableError("id_missing", scene.pointer("scene"), detail))
+                return UNREAD
             number = f"{device}/{moment:%Y%m%dT%H%M%S}Z"
-        return checked_id(f"{number}/{kind}" if kind else number, scene.pointer("scene"))
+        return checked_number(f"{number}/{kind}" if kind else number, scene.pointer("scene"), notes)
 
 
 def _pictures(scene: Fields, notes: Notes) -> list[Fields]:
@@ -131,15 +132,16 @@ def _pictures(scene: Fields, notes: Notes) -> list[Fields]:
     found = pictures.items("picture")
     for one in found:
         if not isinstance(one.value, dict):
-            raise UnreadableError("wrong_type", one.pointer, "a picture must be an object")
+            notes.fault(UnreadableError("wrong_type", one.pointer, "a picture must be an object"))
     return [Fields(one.value, SCENE, notes, one.pointer) for one in found if isinstance(one.value, dict)]
 
 
-def _kind(scene: Fields, pictures: Sequence[Fields]) -> str:
+def _kind(scene: Fields, pictures: Sequence[Fields], notes: Notes) -> str:
     kinds = dict.fromkeys(filter(None, (picture.text("kind") for picture in pictures)))
     if len(kinds) > 1:
         at = next(picture.pointer("kind") for picture in pictures if picture.text("kind") == list(kinds)[1])
-        raise UnreadableError("too_many", at, "a scene holds one kind of event; send one scene for each")
+        notes.fault(UnreadableError("too_many", at, "a scene holds one kind of event; send one scene for each"))
+        return UNREAD
     return next(iter(kinds), scene.text("kind"))
 
 

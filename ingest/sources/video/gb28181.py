@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import UTC
 from types import MappingProxyType
 
-from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.json_fields import Aliases, Fields
 from ingest.sources.reading.notes import Notes
-from ingest.sources.reading.texts import MAX_DESCRIPTION, checked_id
+from ingest.sources.reading.texts import MAX_DESCRIPTION
 from ingest.sources.reading.times import TimeReader
-from ingest.sources.video.alarms import Alarm
+from ingest.sources.video.alarms import Alarm, checked_number
 
 NOTIFY: Aliases = MappingProxyType(
     {
@@ -89,7 +89,7 @@ class Gb28181Reader:
         self._times = times
 
     def read(self, root: str, content: Mapping[str, object], notes: Notes) -> Alarm:
-        """Read one notification; raises UnreadableError, also for other commands than Alarm."""
+        """Read one notification; raises UnreadableError for other commands than Alarm."""
         notify = Fields(content, NOTIFY, notes)
         if root != _ROOT or notify.text("command") != _ALARM:
             raise UnreadableError("unknown_shape", "/CmdType", "only notifications of the command Alarm are read")
@@ -98,12 +98,12 @@ class Gb28181Reader:
         method = notify.text("method")
         code = f"{method}/{kind}" if kind else method
         device = notify.text("device")
-        notes.external_id = self._number(notify, device, code, notes)
+        number = self._number(notify, device, code, notes)
         notify.keep("priority")
         movement = _inner(information, "parameters", notes).text("movement")
         notes.keep("movement", MOVEMENTS.get(movement, movement))
         return Alarm(
-            external_id=notes.external_id,
+            external_id=number,
             revision=1,
             scheme=self._scheme,
             code=code,
@@ -117,15 +117,17 @@ class Gb28181Reader:
         )
 
     def _number(self, notify: Fields, device: str, code: str, notes: Notes) -> str:
-        """Make the number: ``64010000001340000001/20091204T082332Z/5/2``."""
+        """Make the number, ``64010000001340000001/20091204T082332Z/5/2``, and note it, or what it lacks."""
         if not device:
-            raise UnreadableError("id_missing", notify.pointer("device"))
+            notes.fault(UnreadableError("id_missing", notify.pointer("device")))
         moment = self._times.read(notify.find("happened_at"), notes)
         if moment is None:
             detail = "without its time an alarm cannot be told from the next one"
-            raise UnreadableError("field_missing", notify.pointer("happened_at"), detail)
+            notes.fault(UnreadableError("field_missing", notify.pointer("happened_at"), detail))
+        if not device or moment is None:
+            return UNREAD
         at = f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}{f'.{moment.microsecond:06}' if moment.microsecond else ''}Z"
-        return checked_id("/".join(part for part in (device, at, code) if part), notify.pointer("device"))
+        return checked_number("/".join(part for part in (device, at, code) if part), notify.pointer("device"), notes)
 
 
 def _inner(fields: Fields, field: str, notes: Notes) -> Fields:

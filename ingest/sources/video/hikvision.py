@@ -103,7 +103,7 @@ class HikvisionReader:
         self._picture_server = picture_server.rstrip("/")
 
     def read(self, content: Mapping[str, object], notes: Notes, lifted: Lifted) -> Alarm:
-        """Read one event; raises UnreadableError."""
+        """Read one event."""
         layers = _layers(content, notes)
         event = layers[0]
         external_id = event.external_id("external_id")
@@ -133,9 +133,12 @@ class HikvisionReader:
             return FIRST
         if status.order is not None:
             return status.order
-        sent_at = self._times.read(_find(layers, "sent_at") or _find(layers, "happened_at"), notes)
+        found = _find(layers, "sent_at") or _find(layers, "happened_at")
+        sent_at = self._times.read(found, notes)
         if sent_at is None:
-            raise UnreadableError("field_missing", "/data/sendTime", "an update needs its sendTime, which orders it")
+            pointer = "/data/sendTime" if found is None else found.pointer
+            notes.fault(UnreadableError("field_missing", pointer, "an update needs its sendTime, which orders it"))
+            return FIRST
         return (sent_at - _EPOCH) // timedelta(milliseconds=1)
 
     def _photos(self, event: Fields, notes: Notes, lifted: Lifted) -> tuple[Attachment, ...]:
@@ -143,7 +146,9 @@ class HikvisionReader:
         links = []
         for number, photo in enumerate(_pictures(event.find("data"))):
             if number == MAX_PHOTOS:
-                raise UnreadableError("too_many", photo.pointer, f"at most {MAX_PHOTOS} pictures are taken")
+                detail = f"at most {MAX_PHOTOS} pictures are taken"
+                notes.fault(UnreadableError("too_many", photo.pointer, detail))
+                break
             text = str(photo.value)
             if is_photo(text):
                 lifted.lift(photo, notes)

@@ -13,6 +13,7 @@ from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import InboxEntry, InboxKey
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.terms import IntakeOutcome
 
 RECORDED = frozenset({IntakeOutcome.ACCEPTED, IntakeOutcome.REVISED, IntakeOutcome.LATE})
@@ -35,6 +36,7 @@ class Step:
     reason: str | None = None
     detail: str | None = None
     pointer: str | None = None
+    further_faults: tuple[RecordFault, ...] = ()
     event_index: int | None = None
     aggregate: Incident | DeadLetter | None = None
 
@@ -127,4 +129,5 @@ def _outcome_of(step: Step, positions: range) -> RecordOutcome:
         detail=step.detail,
         pointer=step.pointer,
         position=position,
+        further_faults=step.further_faults,
     )

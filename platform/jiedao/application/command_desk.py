@@ -6,7 +6,7 @@ wrong by that (a reminder, a remark) is carried out on what holds now; any other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
@@ -14,15 +14,20 @@ from uuid import UUID
 import msgspec
 
 from jiedao.application.district_application import DistrictApplication
+from jiedao.application.routing_in_force import NoRouting, Routing, route
+from jiedao.application.seeing import answers, may_know, not_theirs, works_on
+from jiedao.application.wider_commands import Decision, WiderCommands
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
-from jiedao.domain.carrying_out import CommandRefusedError, carry_out, check, may
+from jiedao.domain.assigning import streets_named
+from jiedao.domain.carrying_out import CommandRefusedError, carry_out, check, may, refused, refusing
+from jiedao.domain.clock_events import CLOCK_TOPICS
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError, VersionConflictError
 from jiedao.domain.identity import refusal_id
 from jiedao.domain.incident import Incident
-from jiedao.domain.ports import Clock, Jurisdiction
+from jiedao.domain.ports import Clock, Deadlines, Jurisdiction
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.refused_command import RefusedCommand
 from jiedao.domain.terms import ClassMethod, Command, MatchMethod
@@ -111,7 +116,9 @@ class CommandDesk:
         jurisdiction: Jurisdiction,
         classes: ClassesByCode,
         macs: ContentMac,
+        deadlines: Deadlines,
         clock: Clock,
+        routing: Routing | None = None,
     ) -> None:
         self._profile = profile
         self._application = application
@@ -119,9 +126,14 @@ class CommandDesk:
         self._classes = classes
         self._macs = macs
         self._clock = clock
-        self._decisions: Mapping[Command, Callable[[Incident, object, EventContext], None]] = {
+        self._routing = routing or NoRouting()
+        wider = WiderCommands(
+            profile=profile, find=self._incident, jurisdiction=jurisdiction, deadlines=deadlines, clock=clock
+        )
+        self._decisions: Mapping[Command, Decision] = {
             Command.DECIDE_JURISDICTION: self._decide_jurisdiction,
             Command.DECIDE_CLASS: self._decide_class,
+            **wider.decisions,
         }
 
     def carry_out(self, request: CommandRequest, actor: Holder) -> CommandAnswer:
@@ -139,13 +151,13 @@ class CommandDesk:
                 kept = msgspec.json.decode(before.answer or b"", type=_Kept)
                 return self._answer(request, kept, before.positions, replayed=True)
             incident = self._incident(request.incident_id, actor)
-            if request.version not in {None, incident.version} and not rule_of(request.command).always:
+            if not rule_of(request.command).always and self._is_stale(incident, request.version):
                 raise StaleVersionError(incident, request.version)
-            self._act(request, incident, actor, scope)
-            kept = _Kept(incident.version, incident.state.value, _values(may(incident, actor.role, actor.holder)))
+            others = self._act(request, incident, actor, scope)
+            kept = _Kept(incident.version, incident.state.value, _values(_allowed(incident, actor)))
             unit = UnitContext(scope, request.key, mac, answer=_encode(kept), lane="people")
             try:
-                positions = self._application.record([incident], unit)
+                positions = self._application.record([incident, *others], unit)
             except VersionConflictError:
                 continue  # the incident moved on in this moment: look at it again
             return self._answer(request, kept, positions, replayed=False)
@@ -153,19 +165,23 @@ class CommandDesk:
 
     def may(self, incident_id: UUID, actor: Holder) -> tuple[str, ...]:
         """Return what the actor may do with an incident now. Raises NotFoundError as :meth:`carry_out` does."""
-        return _values(may(self._incident(incident_id, actor), actor.role, actor.holder))
+        return _values(_allowed(self._incident(incident_id, actor), actor))
+
+    def _is_stale(self, incident: Incident, seen: int | None) -> bool:
+        """Whether the incident moved on since the version that was seen; what only its clock came to moves nothing."""
+        if seen in {None, incident.version}:
+            return False
+        since = self._application.district_log.select_events(incident.id, gt=seen)
+        return not since or any(one.topic not in CLOCK_TOPICS for one in since)
 
     def _incident(self, incident_id: UUID, actor: Holder) -> Incident:
         incident = self._application.load([incident_id]).get(incident_id)
-        hidden = incident is not None and not (
-            actor.may_see_street(incident.street_code)
-            and (actor.sources is None or incident.report.source in actor.sources)
-        )
-        if incident is None or hidden:
+        if incident is None or not may_know(actor, incident):
             raise NotFoundError(f"there is no incident {incident_id}")
         return incident
 
-    def _act(self, request: CommandRequest, incident: Incident, actor: Holder, scope: str) -> None:
+    def _act(self, request: CommandRequest, incident: Incident, actor: Holder, scope: str) -> Sequence[Incident]:
+        """Trigger the command's event, and return the other incidents that it moved."""
         context = EventContext(
             actor.holder,
             actor.role.value,
@@ -174,24 +190,30 @@ class CommandDesk:
             reason=getattr(request.details, "reason", None),
         )
         try:
-            decide = self._decisions.get(request.command)
-            if decide is None:
-                carry_out(
-                    incident,
-                    request.command,
-                    request.details,
-                    role=actor.role,
-                    context=context,
-                    at=self._clock.now(),
-                )
-            else:
-                check(incident, request.command, request.details, actor.role)
-                decide(incident, request.details, context)
+            others = self._decide(request, incident, context, actor)
         except CommandRefusedError as refusal:
+            refusal.allowed = _allowed(incident, actor)
             self._record_refusal(request, incident, refusal, replace(context, reason=None), scope)
             raise
         if not incident.pending_events:
             raise InvalidInputError("this is what was decided already; nothing would change")
+        return others
+
+    def _decide(
+        self, request: CommandRequest, incident: Incident, context: EventContext, actor: Holder
+    ) -> Sequence[Incident]:
+        command, details = request.command, request.details
+        check(incident, command, details, actor.role, actor.holder)
+        if why := not_theirs(actor, incident, command, details):
+            raise refused(incident, actor.role, why, actor.holder)
+        for pointer, street_code in streets_named(details):
+            self._check_street(street_code, pointer)
+        decide = self._decisions.get(command)
+        if decide is None:
+            carry_out(incident, command, details, role=actor.role, context=context, at=self._clock.now())
+            return ()
+        with refusing(incident, actor.role, actor.holder):
+            return decide(incident, details, context, actor)
 
     def _record_refusal(
         self,
@@ -215,11 +237,16 @@ class CommandDesk:
         )
         self._application.record([recorded], UnitContext("refusals", str(stream), b"", lane="people"))
 
-    def _decide_jurisdiction(self, incident: Incident, details: object, context: EventContext) -> None:
+    def _check_street(self, street_code: str, pointer: str) -> None:
+        if street_code not in {street.code for street in self._profile.streets}:
+            raise InvalidInputError(f"{street_code!r} is no street of {self._profile.name}", pointer)
+
+    def _decide_jurisdiction(
+        self, incident: Incident, details: object, context: EventContext, _actor: Holder
+    ) -> Sequence[Incident]:
         if not isinstance(details, said.Street):
             raise TypeError(f"{type(details).__name__} says nothing of a street")
-        if details.street_code not in {street.code for street in self._profile.streets}:
-            raise InvalidInputError(f"{details.street_code!r} is no street of {self._profile.name}", "/street_code")
+        self._check_street(details.street_code, "/street_code")
         before = incident.jurisdiction
         decision = JurisdictionDecision(
             MatchMethod.MANUAL.value,
@@ -229,19 +256,35 @@ class CommandDesk:
             before.lat if before else None,
         )
         incident.decide_jurisdiction(decision, context=context, at=self._clock.now())
+        self._route_again(incident, context)
+        return ()
 
-    def _decide_class(self, incident: Incident, details: object, context: EventContext) -> None:
+    def _decide_class(
+        self, incident: Incident, details: object, context: EventContext, _actor: Holder
+    ) -> Sequence[Incident]:
         if not isinstance(details, said.Class):
             raise TypeError(f"{type(details).__name__} says nothing of a class")
         decision = self._classes.of_code(incident, details.class_code)
         decision = replace(decision, method=ClassMethod.MANUAL.value)
         incident.decide_class(decision, context=context, at=self._clock.now())
+        self._route_again(incident, context)
+        return ()
+
+    def _route_again(self, incident: Incident, context: EventContext) -> None:
+        """Ask the routing rules again, where a person's decision changed what they see."""
+        if incident.pending_events:
+            route(incident, self._routing.router(), context, self._clock.now())
 
     @staticmethod
     def _answer(request: CommandRequest, kept: _Kept, positions: range, *, replayed: bool) -> CommandAnswer:
         return CommandAnswer(
             request.incident_id, kept.version, kept.state, positions[-1], kept.allowed, replayed=replayed
         )
+
+
+def _allowed(incident: Incident, actor: Holder) -> tuple[Command, ...]:
+    """What somebody may do, by role and by whom they work for."""
+    return answers(actor, incident, may(incident, actor.role, actor.holder, works_on(actor, incident)))
 
 
 def _values(commands: tuple[Command, ...]) -> tuple[str, ...]:

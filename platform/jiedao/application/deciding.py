@@ -16,6 +16,7 @@ import msgspec
 
 from jiedao.application.batch_decision import RECORDED, BatchDecision, Step, external_id_of, key_of, source_of
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
+from jiedao.application.routing_in_force import NoRouting, Routing, route_revised
 from jiedao.domain.access import Holder
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
@@ -24,6 +25,7 @@ from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Clock, Inbox, InboxKey, Jurisdiction, KnownRecord, Vault
 from jiedao.domain.report import IncidentReport, Sealed
+from jiedao.domain.routing import Router
 from jiedao.domain.terms import ClassMethod, IncidentState, IntakeOutcome, MatchMethod, ReportFlag
 from jiedao.domain.upstream_news import hear
 
@@ -59,6 +61,7 @@ class Decider:
         jurisdiction: Jurisdiction,
         classes: Classes,
         clock: Clock,
+        routing: Routing | None = None,
     ) -> None:
         self._district = district
         self._inbox = inbox
@@ -67,6 +70,7 @@ class Decider:
         self._jurisdiction = jurisdiction
         self._classes = classes
         self._clock = clock
+        self._routing = routing or NoRouting()
 
     def decide(
         self,
@@ -97,7 +101,7 @@ class Decider:
         steps = [
             self._readable_step(record, mac, known)
             if isinstance(record, ReadableRecord)
-            else self._dead_step(record, mac, record.source, record.reason, record.detail, record.pointer)
+            else self._unreadable_step(record, mac)
             for record, mac in zip(records, macs, strict=True)
         ]
         self._settle_rewritten(steps)
@@ -124,19 +128,14 @@ class Decider:
         revisions[report.revision] = mac
         return Step(record, outcome, mac, target)
 
-    def _dead_step(  # noqa: PLR0913  # one parameter per field of the reason
-        self,
-        record: ReadableRecord | UnreadableRecord,
-        mac: bytes,
-        source: str,
-        reason: str,
-        detail: str,
-        pointer: str | None,
-    ) -> Step:
-        target = dead_letter_id(self._district, source, mac)
-        return Step(
-            record, IntakeOutcome.DEAD, mac, target, set_aside=True, reason=reason, detail=detail, pointer=pointer
-        )
+    def _unreadable_step(self, record: UnreadableRecord, mac: bytes) -> Step:
+        step = self._dead_step(record, mac, record.reason, record.detail)
+        step.pointer, step.further_faults = record.pointer, record.further_faults
+        return step
+
+    def _dead_step(self, record: ReadableRecord | UnreadableRecord, mac: bytes, reason: str, detail: str) -> Step:
+        target = dead_letter_id(self._district, source_of(record), mac)
+        return Step(record, IntakeOutcome.DEAD, mac, target, set_aside=True, reason=reason, detail=detail)
 
     def _settle_rewritten(self, steps: list[Step]) -> None:
         """Look closer where the same revision came in other bytes: same meaning is a repetition, other is set aside.
@@ -165,7 +164,7 @@ class Decider:
                     f"revision {report.revision} of this number was recorded before with other content;"
                     " if the source changed it, it must send a higher revision or a later update time"
                 )
-                steps[index] = self._dead_step(step.record, step.mac, report.source, _SAME_REVISION, detail, None)
+                steps[index] = self._dead_step(step.record, step.mac, _SAME_REVISION, detail)
 
     def _recorded_reports(self, ids: Sequence[UUID]) -> dict[tuple[UUID, int], IncidentReport]:
         return {
@@ -216,11 +215,12 @@ class Decider:
         readable = [step.record for step in steps if isinstance(step.record, ReadableRecord)]
         places = self._jurisdiction.decide([record.report.place for record in readable])
         classes = self._classes.decide([record.report for record in readable])
+        router = self._routing.router()
         later = {step.target for step in steps if step.outcome is not IntakeOutcome.ACCEPTED}
         decided.touched.update(self._incidents.load(list(later)) if later else {})
         for step, record, (raw, reporter), place, klass in zip(steps, readable, sealed, places, classes, strict=True):
             context = frame.context(record.origin, step.target)
-            report = _flagged(record.report, klass)
+            report = _flagged(record.report, place, klass)
             incident = decided.touched.get(step.target)
             heard = incident.report.upstream if isinstance(incident, Incident) else None
             if incident is None:
@@ -234,9 +234,9 @@ class Decider:
             else:  # an incident's id never is a dead letter's: both come from names of their own
                 raise TypeError(f"{step.target} is not an incident")
             if holds:
-                _decide_again(incident, place, klass, context, frame.at)
+                _decide_again(incident, place, klass, router, context, frame.at)
                 if hear(incident, heard, context=context, at=frame.at):  # it may have come back to where we decide
-                    _decide_again(incident, place, klass, context, frame.at)
+                    _decide_again(incident, place, klass, router, context, frame.at)
             step.aggregate = incident
             step.event_index = len(incident.pending_events)
 
@@ -258,6 +258,7 @@ class Decider:
                 pointer=step.pointer,
                 raw=raw,
                 size=len(step.record.raw),
+                further_faults=step.further_faults,
                 context=frame.context(step.record.origin, step.target),
                 at=frame.at,
             )
@@ -291,22 +292,29 @@ class _Frame:
         )
 
 
-def _decide_again(
-    incident: Incident, place: JurisdictionDecision, klass: ClassDecision, context: EventContext, at: datetime
+def _decide_again(  # noqa: PLR0913  # what was decided, and who, why, when
+    incident: Incident,
+    place: JurisdictionDecision,
+    klass: ClassDecision,
+    router: Router | None,
+    context: EventContext,
+    at: datetime,
 ) -> None:
-    """Take over what a revision says of place and class, unless a person decided it or somebody works on it already."""
+    """Take over what a revision says, unless a person decided it or somebody works on it already; then route it."""
     if incident.state not in _REDECIDED:
         return
     if incident.jurisdiction is None or incident.jurisdiction.method != MatchMethod.MANUAL:
         incident.decide_jurisdiction(place, context=context, at=at)
     if incident.classification is None or incident.classification.method != ClassMethod.MANUAL:
         incident.decide_class(klass, context=context, at=at)
+    route_revised(incident, router, context, at)
 
 
-def _flagged(report: IncidentReport, klass: ClassDecision) -> IncidentReport:
-    if klass.method != ClassMethod.NONE or ReportFlag.CLASS_UNKNOWN in report.flags:
-        return report
-    return replace(report, flags=(*report.flags, ReportFlag.CLASS_UNKNOWN.value))
+def _flagged(report: IncidentReport, place: JurisdictionDecision, klass: ClassDecision) -> IncidentReport:
+    """The report with what was odd about it in the light of the decisions."""
+    found = place.flags if klass.method != ClassMethod.NONE else (*place.flags, ReportFlag.CLASS_UNKNOWN.value)
+    new = tuple(flag for flag in found if flag not in report.flags)
+    return replace(report, flags=(*report.flags, *new)) if new else report
 
 
 def _meaning(report: IncidentReport) -> IncidentReport:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from jiedao.application.calendar import CALENDARS
 from jiedao.application.profile_classes import MAPPING_FILE, read_class_table
+from jiedao.application.profile_clocks import read_clocks
+from jiedao.application.profile_duplicates import read_duplicate_rules
+from jiedao.application.profile_duty import read_duty_rules
+from jiedao.application.profile_extensions import read_extensions
 from jiedao.application.profile_faults import Faults
 from jiedao.application.profile_places import (
     STREETS_FILE,
@@ -22,6 +27,7 @@ from jiedao.application.profile_places import (
     read_place_names,
     read_streets,
 )
+from jiedao.application.profile_routing import read_routing
 from jiedao.application.profile_settings import Section, read_section
 from jiedao.application.profile_tables import TableReader, read_text
 from jiedao.application.profile_upstream import read_upstream
@@ -100,7 +106,12 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         boundaries_effective_from=boundaries.day("effective_from"),
         boundaries_approximate=boundaries.truth("approximate"),
         calendar=_calendar(district.section("calendar")),
+        clocks=read_clocks(district),
+        duplicates=read_duplicate_rules(tables, table),
+        duty=read_duty_rules(tables),
+        extensions=read_extensions(tables, table.classes),
     )
+    profile = replace(profile, routing=read_routing(tables, profile))
     if not streets:
         tables.faults.add(STREETS_FILE, None, "no street is listed; a district has at least one")
     boundaries.finish()

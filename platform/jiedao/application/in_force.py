@@ -1,16 +1,20 @@
-"""The boundary set and the class table that hold now, ready to decide by, also after another one came into force.
+"""The boundary set that holds now and the class tables of each day, ready to decide by, also after others were adopted.
 
 A set that was adopted elsewhere, or whose day has come, is taken up within seconds, between two batches; a batch is
-decided by one version.
+decided by one version. A report is classed by the table of the day on which its source took it down: what a code
+meant then it means for that incident for ever, also when a later revision of it comes in after the next table.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from threading import Lock
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.domain.classification import OWN_SCHEME, Classifier
@@ -19,6 +23,7 @@ from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.reference import ClassTableVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, SourceClass
 from jiedao.geo.jurisdiction import BoundaryJurisdiction
 
@@ -35,7 +40,7 @@ Adopted = TypeVar("Adopted", bound=_Adopted)
 Made = TypeVar("Made")
 
 
-class _InForce(Generic[Adopted, Made]):
+class InForce(Generic[Adopted, Made]):
     """What was made of the version in force; made anew when another one is. Threads may share it."""
 
     def __init__(self, look: Callable[[], Adopted], make: Callable[[Adopted], Made]) -> None:
@@ -47,6 +52,7 @@ class _InForce(Generic[Adopted, Made]):
         self._made: Made | None = None
 
     def get(self) -> Made:
+        """Return it, at most :data:`LOOK_SECONDS` after another version came into force."""
         with self._lock:
             if self._made is None or monotonic() - self._looked_at >= LOOK_SECONDS:
                 adopted = self._look()
@@ -60,7 +66,7 @@ class JurisdictionInForce:
     """Gives places to streets under the boundary set in force; implements the port ``Jurisdiction``."""
 
     def __init__(self, tables: ReferenceTables, profile: DistrictProfile) -> None:
-        self._in_force = _InForce(
+        self._in_force = InForce(
             tables.boundaries_in_force,
             lambda adopted: BoundaryJurisdiction.of_profile(
                 profile, boundaries=tables.read_boundaries(adopted), boundary_set=adopted.version
@@ -77,13 +83,56 @@ class JurisdictionInForce:
         return self._in_force.get().decide(places)
 
 
+@dataclass(frozen=True, slots=True)
+class _ClassTables:
+    """The adopted class tables, the first one first; ``version`` names all of them."""
+
+    adopted: Sequence[ClassTableVersion.Adopted]
+
+    @property
+    def version(self) -> str:
+        return " ".join(f"{one.effective_from}:{one.version}" for one in self.adopted)
+
+
+class _ClassesByDay:
+    """The classifier of each day. What holds first also holds before its day: nothing older is known."""
+
+    def __init__(
+        self, tables: _ClassTables, zone: ZoneInfo, classifier: Callable[[ClassTableVersion.Adopted], Classifier]
+    ) -> None:
+        self._adopted = tables.adopted
+        self._starts = [datetime.combine(one.effective_from, time.min, zone) for one in tables.adopted[1:]]
+        self._classifier = classifier
+
+    def of(self, moment: datetime) -> Classifier:
+        """The classifier of the table that held at a moment."""
+        return self._classifier(self._adopted[bisect_right(self._starts, moment)])
+
+    def decide(self, reports: Sequence[IncidentReport]) -> list[ClassDecision]:
+        """Decide for each report, by the table of its day."""
+        if not self._starts:
+            return self._classifier(self._adopted[0]).decide(reports)
+        return [decision for one in reports for decision in self.of(one.reported_at).decide([one])]
+
+
 class ClassesInForce:
-    """Gives reports to classes under the class table in force."""
+    """Gives reports to classes, each under the class table of the day on which it was reported."""
 
     def __init__(self, tables: ReferenceTables, deadlines: Deadlines) -> None:
-        self._in_force = _InForce(
-            tables.classes_in_force, lambda adopted: Classifier(tables.read_classes(adopted), deadlines)
+        self._tables = tables
+        self._deadlines = deadlines
+        self._classifiers: dict[str, Classifier] = {}
+        self._in_force = InForce(
+            lambda: _ClassTables(tables.classes_by_day()),
+            lambda adopted: _ClassesByDay(adopted, tables.zone, self._classifier),
         )
+
+    def _classifier(self, adopted: ClassTableVersion.Adopted) -> Classifier:
+        """Return the classifier of a table; a version names one content for ever."""
+        known = self._classifiers.get(adopted.version)
+        if known is None:
+            known = self._classifiers[adopted.version] = Classifier(self._tables.read_classes(adopted), self._deadlines)
+        return known
 
     def decide(self, reports: Sequence[IncidentReport]) -> Sequence[ClassDecision]:
         """Decide for each report."""
@@ -94,5 +143,9 @@ class ClassesInForce:
         named = replace(incident.report, source_class=SourceClass(OWN_SCHEME, class_code))
         (decision,) = self.decide([named])
         if decision.class_code is None:
-            raise InvalidInputError(f"the class table in force knows no class {class_code!r}", "/class_code")
+            raise InvalidInputError(
+                f"the class table of the day on which it was reported, {decision.class_table}, knows no class"
+                f" {class_code!r}",
+                "/class_code",
+            )
         return decision

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import IncidentReport, ReporterDetails
 
 
@@ -22,7 +23,7 @@ class ReadableRecord:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
-    """A record that could not be read, with the reason (see ``ingest.records.Rejection``)."""
+    """A record that could not be read, with the reason and what else is wrong (see ``ingest.records.Rejection``)."""
 
     source: str
     external_id: str | None
@@ -32,6 +33,7 @@ class UnreadableRecord:
     raw: bytes
     origin: str
     received_at: datetime
+    further_faults: tuple[RecordFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class RecordOutcome:
 
     ``outcome`` is an :class:`~jiedao.domain.terms.IntakeOutcome` value, ``state`` an
     :class:`~jiedao.domain.terms.IncidentState` value; ``street_code`` and ``platform`` are where it stands.
-    ``reason``, ``detail`` and ``pointer`` say why a dead one is dead. ``position`` is that of the record's last
-    event in the log; ``None`` where it caused none.
+    ``reason``, ``detail`` and ``pointer`` say why a dead one is dead, ``further_faults`` what else is wrong with it
+    (:attr:`faults` are both). ``position`` is that of its last event in the log, ``None`` where it caused none.
     """
 
     origin: str
@@ -58,3 +60,11 @@ class RecordOutcome:
     detail: str | None = None
     pointer: str | None = None
     position: int | None = None
+    further_faults: tuple[RecordFault, ...] = ()
+
+    @property
+    def faults(self) -> tuple[RecordFault, ...]:
+        """All that is wrong with it, in the order of the record; empty for one that could be read."""
+        if self.reason is None:
+            return ()
+        return (RecordFault(self.reason, self.detail or "", self.pointer), *self.further_faults)

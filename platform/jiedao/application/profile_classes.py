@@ -31,7 +31,7 @@ _CLASSES = Columns(
         "department",
         "priority",
     ),
-    optional=("time_limit", "filing_condition", "closing_condition"),
+    optional=("time_limit", "filing_condition", "closing_condition", "matters"),
 )
 _MAPPING = Columns(required=("scheme", "source_code", "class_code"), optional=("source_name",))
 _PRIORITIES = ("1", "2", "3", "4")
@@ -72,6 +72,7 @@ def _class(tables: TableReader, row: Row) -> IncidentClass:
         closing_condition=row["closing_condition"],
         origin=row["origin"],
         assumed=row.assumed,
+        matters=tuple(row["matters"].split()),
     )
 
 

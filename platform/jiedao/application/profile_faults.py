@@ -12,10 +12,11 @@ from jiedao.domain.errors import ConfigurationError
 
 
 class Faults:
-    """The faults found so far in one profile directory."""
+    """The faults found so far in one profile directory, or in what else ``what`` says."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, what: str = "the district profile in") -> None:
         self._directory = directory
+        self._what = what
         self._sentences: list[str] = []
 
     def add(self, file: str, where: int | str | None, sentence: str) -> None:
@@ -28,4 +29,4 @@ class Faults:
         if self._sentences:
             faults = "\n".join(f"  {sentence}" for sentence in self._sentences)
             count = f"{len(self._sentences)} faults" if len(self._sentences) > 1 else "a fault"
-            raise ConfigurationError(f"the district profile in {self._directory} has {count}:\n{faults}")
+            raise ConfigurationError(f"{self._what} {self._directory} has {count}:\n{faults}")

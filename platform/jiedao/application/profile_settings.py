@@ -29,6 +29,10 @@ class Section:
         """The keys that are there."""
         return tuple(self._content)
 
+    def is_empty(self, key: str) -> bool:
+        """Whether an empty list stands there."""
+        return self._content.get(key) == []
+
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text that is not empty."""
         return self._take(key, default, "a text", lambda value: value if isinstance(value, str) and value else None, "")
@@ -59,6 +63,27 @@ class Section:
         """Return spans of the day: in order and apart, each ending after it begins."""
         return self._take(key, None, 'spans of the day, in order, like [["08:00", "12:00"]]', _as_spans, ())
 
+    def texts(self, key: str, default: tuple[str, ...] | None = ()) -> tuple[str, ...]:
+        """Return a list of texts, none of them empty; with ``None`` as default it has to be there."""
+        return self._take(key, default, 'a list of texts like ["…"]', _as_texts, ())
+
+    def value(self, key: str, kind: str, read: Callable[[object], T | None], instead: T) -> T:
+        """Return what ``read`` makes of a value; ``instead`` where it is missing, or ``read`` makes nothing of it."""
+        return self._take(key, instead, kind, read, instead) if key in self._content else self._absent(key, instead)
+
+    def tables(self, key: str, name: str) -> tuple[Section, ...]:
+        """Return a list of tables as sections, called by what each says under ``name``, or by its number."""
+        nothing: tuple[Mapping[str, object], ...] = ()
+        inner = self.value(key, f"tables like [[{key}]]", _as_tables, nothing)
+        return tuple(
+            Section(self.file, f"{key} {table.get(name, number)}", table, self._faults)
+            for number, table in enumerate(inner, start=1)
+        )
+
+    def optional_section(self, key: str) -> Section:
+        """Return a table within this one, as a section; empty where the key is missing."""
+        return Section(self.file, f"{self.name}.{key}", self.mapping(key), self._faults)
+
     def mapping(self, key: str) -> Mapping[str, object]:
         """Return a table of the caller's own shape; empty where the key is missing."""
         nothing: Mapping[str, object] = {}
@@ -77,6 +102,12 @@ class Section:
             key, default, f"one of {', '.join(known)}", lambda value: str(value) if value in known else None, known[0]
         )
 
+    def words(self, key: str, known: Iterable[str], default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return a list of words of a vocabulary, each at most once."""
+        vocabulary = frozenset(known)
+        kind = f"a list of words, each once, of {', '.join(sorted(vocabulary))}"
+        return self._take(key, default, kind, _as_words(vocabulary), ())
+
     def timezone(self, key: str) -> str:
         """Return the name of a time zone that exists."""
         return self._take(key, None, "a time zone like Asia/Shanghai", _as_zone, "UTC")
@@ -91,6 +122,10 @@ class Section:
     def fault(self, key: str, sentence: str) -> None:
         """Write a fault of one key down."""
         self._faults.add(self.file, self._where(key), sentence)
+
+    def _absent(self, key: str, instead: T) -> T:
+        self._asked.add(key)
+        return instead
 
     def _take(self, key: str, default: T | None, kind: str, read: Callable[[object], T | None], instead: T) -> T:
         self._asked.add(key)
@@ -138,6 +173,15 @@ def _as_zone(value: object) -> str | None:
         return None
 
 
+def _as_words(vocabulary: frozenset[str]) -> Callable[[object], tuple[str, ...] | None]:
+    def read_words(value: object) -> tuple[str, ...] | None:
+        if not isinstance(value, list) or any(not isinstance(word, str) or word not in vocabulary for word in value):
+            return None
+        return tuple(value) if len(set(value)) == len(value) else None
+
+    return read_words
+
+
 def _as_set(read: Callable[[object], T | None]) -> Callable[[object], frozenset[T] | None]:
     def read_set(value: object) -> frozenset[T] | None:
         if not isinstance(value, list):
@@ -146,6 +190,18 @@ def _as_set(read: Callable[[object], T | None]) -> Callable[[object], frozenset[
         return None if None in items else frozenset(item for item in items if item is not None)
 
     return read_set
+
+
+def _as_texts(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
+        return None
+    return tuple(value)
+
+
+def _as_tables(value: object) -> tuple[Mapping[str, object], ...] | None:
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+        return None
+    return tuple(value)
 
 
 def _as_spans(value: object) -> tuple[tuple[time, time], ...] | None:

@@ -1,7 +1,8 @@
 """The tables that decisions rest on, as the log holds them: adopting a version, and knowing which one is in force.
 
-A boundary set or class table is stored by its content's hash and adopted by an event, effective from a day of the
-district's own calendar. A version names exact content for ever: the same name with other content is refused.
+A boundary set, class table or set of routing rules is stored by its content's hash and adopted by an event, effective
+from a day of the district's own calendar. A version names exact content for ever: the same name with other content is
+refused.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,16 +21,17 @@ from jiedao.domain.access import Holder
 from jiedao.domain.classification import canonical_class_table
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import ConfigurationError, KeyReuseError, VersionConflictError
-from jiedao.domain.identity import boundary_set_id, class_table_id
+from jiedao.domain.identity import boundary_set_id, class_table_id, routing_rules_id
 from jiedao.domain.ports import Clock, FileStore
 from jiedao.domain.profile import ClassTable, DistrictProfile, IncidentClass
-from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
+from jiedao.domain.routing_rules import RoutingRule, RoutingRules, TagRule, canonical_routing_rules
 from jiedao.geo.boundary_file import canonical_geojson, read_boundaries
 from jiedao.geo.boundary_report import ImportedBoundaries
 from jiedao.geo.district_areas import compared_with_district, under_district_codes
 from jiedao.store.recorder import UnitContext
 
-Adoption = BoundarySet.Adopted | ClassTableVersion.Adopted
+Adoption = BoundarySet.Adopted | ClassTableVersion.Adopted | RoutingRulesVersion.Adopted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,22 @@ class ReferenceTables:
         self._profile = profile
         self._zone = ZoneInfo(profile.timezone)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The district's zone, in which days begin."""
+        return self._zone
+
     def adopt_profile(self, actor: Holder) -> list[str]:
-        """Adopt the boundary set and the class table of the profile where they are not yet; returns what was new.
+        """Adopt the profile's boundary set, class table and routing rules where they are not yet; returns what was new.
 
         Raises ConfigurationError when the profile changed a table and not its version.
         """
         profile = self._profile
         adopted = [self._adopt_shipped_boundaries(actor), self._adopt_classes(profile.class_table, actor)]
-        names = (profile.boundaries_version, profile.class_table.version)
+        names = [profile.boundaries_version, profile.class_table.version]
+        if profile.routing is not None:
+            adopted.append(self.adopt_routing(profile.routing, f"profile:{profile.code}", actor))
+            names.append(profile.routing.version)
         return [name for name, is_new in zip(names, adopted, strict=True) if is_new]
 
     def _adopt_shipped_boundaries(self, actor: Holder) -> bool:
@@ -128,6 +138,20 @@ class ReferenceTables:
             raise ConfigurationError("no class table is in force today: correct its effective_from in the profile")
         return found
 
+    def classes_by_day(self) -> list[ClassTableVersion.Adopted]:
+        """Return the class tables that hold, each from its day on: the first one first, one for each day.
+
+        Raises ConfigurationError where none holds yet today.
+        """
+        self.classes_in_force()
+        by_day = {one.effective_from: one for one in self.adoptions() if isinstance(one, ClassTableVersion.Adopted)}
+        return [by_day[day] for day in sorted(by_day)]
+
+    def routing_in_force(self, as_of: datetime | None = None) -> RoutingRulesVersion.Adopted | None:
+        """Return the routing rules that hold today, or held at a past moment; ``None`` where there were none."""
+        found = self._in_force(RoutingRulesVersion.Adopted, as_of)
+        return found if isinstance(found, RoutingRulesVersion.Adopted) else None
+
     def read_boundaries(self, adopted: BoundarySet.Adopted) -> ImportedBoundaries:
         """Read the content of an adopted boundary set."""
         return read_boundaries(self._files.get(adopted.content_sha256), examine=False).require_whole()
@@ -142,14 +166,51 @@ class ReferenceTables:
             mapping={(scheme, code): mapped for scheme, code, mapped in content.mapping},
         )
 
+    def read_routing(self, adopted: RoutingRulesVersion.Adopted) -> RoutingRules:
+        """Read the content of adopted routing rules."""
+        content = _read_canonical_rules(self._files.get(adopted.content_sha256))
+        return RoutingRules(
+            adopted.version,
+            content.effective_from,
+            tuple(content.tags),
+            tuple(content.rules),
+            tuple(content.departments),
+        )
+
+    def adopt_routing(self, rules: RoutingRules, origin: str, actor: Holder) -> bool:
+        """Adopt routing rules; false when this very version was adopted before."""
+        content = canonical_routing_rules(rules)
+        digest = hashlib.sha256(content).hexdigest()
+        if self._is_adopted(RoutingRulesVersion.Adopted, rules.version, digest, rules.effective_from):
+            return False
+        stored = self._files.put(content, "application/json")
+        stream = routing_rules_id(self._profile.code, rules.version)
+        adopted = RoutingRulesVersion.adopt(
+            stream,
+            version=rules.version,
+            effective_from=rules.effective_from,
+            content_sha256=stored.sha256,
+            rules=len(rules.rules),
+            origin=origin,
+            context=_context(actor, stream),
+            at=self._clock.now(),
+        )
+        return self._record(adopted, rules.version, digest, rules.effective_from)
+
     def adoptions(self) -> Sequence[Adoption]:
         """Return every adoption, in the order in which they were recorded."""
         events = map(self._application.decode, self._application.district_log.select_adoptions())
         return [event for event in events if isinstance(event, Adoption)]
 
-    def _in_force(self, kind: type[Adoption]) -> Adoption | None:
-        today = self._clock.now().astimezone(self._zone).date()
-        effective = [one for one in self.adoptions() if isinstance(one, kind) and one.effective_from <= today]
+    def _in_force(self, kind: type[Adoption], as_of: datetime | None = None) -> Adoption | None:
+        today = (as_of or self._clock.now()).astimezone(self._zone).date()
+        effective = [
+            one
+            for one in self.adoptions()
+            if isinstance(one, kind)
+            and one.effective_from <= today
+            and (as_of is None or one.timestamp <= as_of)  # what was adopted later did not hold then
+        ]
         # max keeps the first of equals, so the one adopted last has to come first.
         return max(reversed(effective), key=lambda one: one.effective_from, default=None)
 
@@ -192,9 +253,13 @@ class ReferenceTables:
         return False
 
     def _record(
-        self, adopted: BoundarySet | ClassTableVersion, version: str, digest: str, effective_from: date
+        self,
+        adopted: BoundarySet | ClassTableVersion | RoutingRulesVersion,
+        version: str,
+        digest: str,
+        effective_from: date,
     ) -> bool:
-        kind = BoundarySet.Adopted if isinstance(adopted, BoundarySet) else ClassTableVersion.Adopted
+        kind: type[Adoption] = type(adopted).Adopted
         try:
             self._application.record(
                 [adopted], UnitContext("reference", f"{adopted.id}", digest.encode(), lane="people")
@@ -213,6 +278,18 @@ class _Canonical(msgspec.Struct):
 
 
 _read_canonical = msgspec.json.Decoder(_Canonical).decode
+
+
+class _CanonicalRules(msgspec.Struct):
+    """The canonical form of routing rules, see :func:`canonical_routing_rules`."""
+
+    effective_from: date
+    tags: list[TagRule]
+    rules: list[RoutingRule]
+    departments: list[str]
+
+
+_read_canonical_rules = msgspec.json.Decoder(_CanonicalRules).decode
 
 
 def _context(actor: Holder, stream: UUID) -> EventContext:

@@ -6,16 +6,21 @@ The table of :mod:`jiedao.domain.workflow` says who may do what from which state
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from jiedao.domain import appealing, assigning, extending, merging, transferring
 from jiedao.domain import commands as said
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import InvalidInputError, JiedaoError
-from jiedao.domain.incident import Incident
-from jiedao.domain.terms import Command, Lifecycle, Role, TaskState
+from jiedao.domain.incident import Incident, standing
+from jiedao.domain.progress import Progress
+from jiedao.domain.ruling import RuledOutError
+from jiedao.domain.tasks import Task
+from jiedao.domain.terms import Command, IncidentState, Lifecycle, Role, TaskState
 from jiedao.domain.upstream_events import has_tasks_with_somebody
 from jiedao.domain.workflow import allowed, rule_of
 
@@ -31,11 +36,32 @@ class CommandRefusedError(JiedaoError):
         self.allowed = allowed_instead
 
 
-def may(incident: Incident, role: Role, actor: str | None = None) -> tuple[Command, ...]:
-    """Return what a role may do with an incident as it stands; with ``actor``, what that person may in this role."""
-    states = [task.state for task in incident.progress.tasks.values()]
-    by_the_table = allowed(incident.state, incident.lifecycle, role, states)
-    return tuple(command for command in by_the_table if not _ruled_out(incident, command, actor))
+WorksOn = Callable[[Task], bool]
+"""Whether somebody works for those to whom a task was given."""
+
+ASSIGNEES = frozenset(
+    {Command.ACCEPT, Command.RETURN, Command.START, Command.REPORT_HANDLED, Command.REDISPATCH, Command.ASK_EXTENSION}
+)
+"""What only those do to a task to whom it was given."""
+
+
+def may(
+    incident: Incident, role: Role, actor: str | None = None, works_on: WorksOn | None = None
+) -> tuple[Command, ...]:
+    """Return what a role may do with an incident as it stands; with ``actor``, what that person may in this role.
+
+    ``works_on`` says which tasks are that person's, where they are limited to some.
+    """
+    tasks = incident.progress.tasks.values()
+    by_the_table = allowed(incident.state, incident.lifecycle, role, [task.state for task in tasks])
+    theirs = {task.state for task in tasks if works_on is None or works_on(task)}
+    return tuple(
+        command
+        for command in by_the_table
+        if not _ruled_out(incident, command, role, actor)
+        and (command not in ASSIGNEES or not theirs.isdisjoint(rule_of(command).task_from))
+        and (command is not Command.APPEAL or role is Role.DISPATCHER or works_on is None or theirs)
+    )
 
 
 def carry_out(  # noqa: PLR0913  # a command's whole content
@@ -43,19 +69,24 @@ def carry_out(  # noqa: PLR0913  # a command's whole content
 ) -> None:
     """Trigger the event of a command.
 
-    ``details`` is an instance of the command's class in :data:`jiedao.domain.commands.DETAILS`. ``decide_jurisdiction``
-    and ``decide_class`` are not among the commands here: they need the tables in force, see the application.
+    ``details`` is an instance of the command's class in :data:`jiedao.domain.commands.DETAILS`. Commands that rest on
+    more than the incident (tables in force, working time, another incident) are not among those here: see the
+    application.
     Raises CommandRefusedError, and InvalidInputError for a required text that is empty or a task that does not exist.
     """
-    check(incident, command, details, role)
+    check(incident, command, details, role, context.actor)
     act = _ACTS[command]
-    fields = act(incident, details, context)
+    with refusing(incident, role, context.actor):
+        fields = act(incident, details, context)
     kind = fields.pop("kind")
     incident.trigger_event(kind, context=context, timestamp=at, **fields)
 
 
-def check(incident: Incident, command: Command, details: object, role: Role) -> None:
-    """Raise CommandRefusedError where the table does not allow the command, InvalidInputError for an empty text."""
+def check(incident: Incident, command: Command, details: object, role: Role, actor: str | None = None) -> None:
+    """Raise CommandRefusedError where the table does not allow the command, InvalidInputError for an empty text.
+
+    With ``actor``, also where a rule stands against that person, whatever the command says.
+    """
     rule = rule_of(command)
     if role not in rule.roles:
         raise refused(incident, role, f"{role.label} {role.value} may not {command.value} ({command.label})")
@@ -69,7 +100,10 @@ def check(incident: Incident, command: Command, details: object, role: Role) -> 
         raise refused(
             incident, role, f"an incident that is {state.label} {state.value} cannot be {command.label} {command.value}"
         )
+    if why := _against(command)(incident.progress, role, actor):
+        raise refused(incident, role, why, actor)
     _require_texts(details)
+    assigning.check_parties(details)
     if rule.task_from:
         _check_task(incident, command, details, role)
 
@@ -79,9 +113,20 @@ def refused(incident: Incident, role: Role, why: str, actor: str | None = None) 
     return CommandRefusedError(why, may(incident, role, actor))
 
 
-def _ruled_out(incident: Incident, command: Command, actor: str | None) -> bool:
+@contextmanager
+def refusing(incident: Incident, role: Role, actor: str) -> Iterator[None]:
+    """Turn a rule that stands against a command into its refusal, with what may be done instead."""
+    try:
+        yield
+    except RuledOutError as error:
+        raise refused(incident, role, str(error), actor) from error
+
+
+def _ruled_out(incident: Incident, command: Command, role: Role, actor: str | None) -> bool:
     """Whether what the table allows is not to be done here: what was not found is not filed, nor one's own verified."""
     progress = incident.progress
+    if _against(command)(progress, role, actor):
+        return True
     if command is Command.VERIFY:
         return all(task.handled_by == actor for task in progress.tasks.values() if task.state is TaskState.HANDLED)
     if command is Command.RETURN_CASE:
@@ -89,7 +134,33 @@ def _ruled_out(incident: Incident, command: Command, actor: str | None) -> bool:
     return command is Command.FILE and progress.confirmed is False
 
 
-_REQUIRED = ("reason", "result", "text", "approved_by", "who", "what", "street_code", "class_code")
+_Against = Callable[[Progress, Role, str | None], str]
+_AGAINST: Mapping[Command, _Against] = MappingProxyType(
+    {
+        Command.ACCEPT: assigning.none_to_accept,
+        Command.REDISPATCH: assigning.nothing_to_give_on,
+        Command.JOINT_OPERATION: assigning.led_already,
+        Command.ASK_EXTENSION: extending.asked_already,
+        Command.GRANT_EXTENSION: extending.nobody_asked,
+        Command.DENY_EXTENSION: extending.nobody_asked,
+        Command.ACCEPT_TRANSFER: transferring.offered_oneself,
+        Command.REFUSE_TRANSFER: transferring.offered_oneself,
+        Command.VOID: merging.others_joined,
+        Command.APPEAL: appealing.none_left,
+        Command.REVIEW_APPEAL: appealing.none_to_review,
+    }
+)
+"""Command → what stands against it, whatever it says: a sentence, or nothing. Without an actor: whoever it is."""
+
+
+def _against(command: Command) -> _Against:
+    return _AGAINST.get(command, lambda _progress, _role, _actor: "")
+
+
+_REQUIRED = (
+    "reason", "result", "text", "approved_by", "who", "what", "street_code", "class_code", "length", "answer_within",
+    "whom", "content",
+)  # fmt: skip
 
 
 def _require_texts(details: object) -> None:
@@ -151,6 +222,20 @@ def _return_case(incident: Incident, _details: said.Reason, context: EventContex
     return {"kind": Incident.CaseSentBack}
 
 
+def _reopen(incident: Incident, _details: said.Reason, _context: EventContext) -> dict[str, Any]:
+    unplaced = standing(incident.jurisdiction, incident.route.platform) is IncidentState.TRIAGE
+    return {"kind": Incident.ReopenedForTriage if unplaced else Incident.Reopened}
+
+
+def _suspend(_incident: Incident, details: said.Suspension, context: EventContext) -> dict[str, Any]:
+    asker = context.actor.casefold()
+    if details.approved_by.strip().casefold() in {asker, asker.partition(":")[2]}:
+        raise InvalidInputError(
+            "申请人不得自批 who asks for a suspension cannot approve it: name who did", "/approved_by"
+        )
+    return {"kind": Incident.Suspended, "approved_by": details.approved_by}
+
+
 def _dispatch(incident: Incident, details: said.NewTask, _context: EventContext) -> dict[str, Any]:
     return {
         "kind": Incident.TaskDispatched,
@@ -179,6 +264,11 @@ def _verify(incident: Incident, details: said.Verdict, context: EventContext) ->
     return {"kind": kind, "task_id": details.task_id, "note": details.note}
 
 
+def _close(incident: Incident, details: said.Remark, _context: EventContext) -> dict[str, Any]:
+    condition = incident.classification.closing_condition if incident.classification else ""
+    return {"kind": Incident.Closed, "note": details.note, "closing_condition": condition}
+
+
 _ACTS: Mapping[Command, _Act] = MappingProxyType(
     {
         Command.ADMIT: _admit,
@@ -191,19 +281,27 @@ _ACTS: Mapping[Command, _Act] = MappingProxyType(
         Command.VOID: _plain(Incident.Voided),
         Command.DISPATCH: _dispatch,
         Command.REASSIGN: _reassign,
-        Command.ACCEPT: _of_task(Incident.TaskAccepted, "note"),
-        Command.RETURN: _of_task(Incident.TaskReturned),
+        Command.ACCEPT: lambda one, details, who: assigning.accept(one.progress, details, Role(who.role)),
+        Command.RETURN: lambda one, details, _who: assigning.give_back(one.progress, details),
         Command.START: _of_task(Incident.TaskStarted, "note"),
         Command.REPORT_HANDLED: _of_task(Incident.TaskHandled, "result", "before", "after"),
         Command.VERIFY: _verify,
-        Command.CLOSE: _remark(Incident.Closed),
+        Command.CLOSE: _close,
         Command.REPLY: _copied(Incident.Replied, "text"),
         Command.REVISIT: _copied(Incident.Revisited, "resolved", "satisfied", "note"),
-        Command.REOPEN: _plain(Incident.Reopened),
-        Command.SUSPEND: _copied(Incident.Suspended, "approved_by"),
+        Command.REOPEN: _reopen,
+        Command.SUSPEND: _suspend,
         Command.RESUME: _remark(Incident.Resumed),
         Command.SUPERVISE: _remark(Incident.Supervised),
         Command.URGE: _remark(Incident.Urged),
         Command.INTERVENE: _copied(Incident.InterventionRecorded, "who", "what"),
+        Command.REDISPATCH: lambda one, details, _who: assigning.redispatch(one.progress, details),
+        Command.JOINT_OPERATION: lambda one, details, _who: assigning.open_joint_operation(one.progress, details),
+        Command.DENY_EXTENSION: lambda one, details, who: extending.deny(one.progress, details, who),
+        Command.REFUSE_TRANSFER: lambda one, _details, who: transferring.refuse(one.progress, who),
+        Command.WITHDRAW_TRANSFER: lambda one, _details, _who: transferring.withdraw(one.progress),
+        Command.NOTIFY: _copied(Incident.Notified, "whom", "content"),
+        Command.APPEAL: lambda one, details, who: appealing.appeal(one.progress, details, Role(who.role)),
+        Command.REVIEW_APPEAL: lambda one, details, who: appealing.review(one.progress, details, who),
     }
 )

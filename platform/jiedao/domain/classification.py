@@ -67,6 +67,9 @@ class Classifier:
             due_provisional=provisional,
             source_class=source_class,
             note=_UPSTREAM_DEADLINE if upstream and note is None else note,
+            matters=found.matters,
+            filing_condition=found.filing_condition,
+            closing_condition=found.closing_condition,
         )
 
     def _look_up(self, named: SourceClass | None) -> tuple[str, IncidentClass | None, str | None]:
@@ -108,7 +111,15 @@ def canonical_class_table(table: ClassTable) -> bytes:
     """
     content = {
         "effective_from": table.effective_from.isoformat(),
-        "classes": [asdict(table.classes[code]) for code in sorted(table.classes)],
+        "classes": [_canonical_class(table.classes[code]) for code in sorted(table.classes)],
         "mapping": [[*key, table.mapping[key]] for key in sorted(table.mapping)],
     }
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _canonical_class(row: IncidentClass) -> dict[str, object]:
+    """A class that names no matters is written as before there were any, so that its table keeps its hash."""
+    content = asdict(row)
+    if not row.matters:
+        del content["matters"]
+    return content

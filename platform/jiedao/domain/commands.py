@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from uuid import UUID
 
+from jiedao.domain.links import Receiver
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import Command
+from jiedao.domain.terms import Assessment, Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,84 @@ class Intervention:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Redispatch:
+    """The task that is given on, and to which community or grid worker."""
+
+    task_id: str
+    worker: Assignee
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JointOperation:
+    """Who leads a joint operation, and who else has a task in it: at least one, none twice."""
+
+    lead: Assignee
+    others: tuple[Assignee, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRequest:
+    """The task for which more time is needed, how much more as limits are written (``2工作日``), and why."""
+
+    task_id: str
+    length: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The task whose extension is not granted, and why."""
+
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOffer:
+    """To whom it is to be transferred, why, and within what time they answer (``1工作日``)."""
+
+    receiver: Receiver
+    reason: str
+    answer_within: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The incident that it joins, and why; ``with_merged`` says that what had joined it is to go along."""
+
+    into: UUID
+    reason: str
+    with_merged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Who was told, and what."""
+
+    whom: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppealRequest:
+    """Which assessment should not count, and why."""
+
+    assessment: Assessment
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppealReview:
+    """What a reviewer says of an appeal; the note says why not, where it is not granted."""
+
+    assessment: Assessment
+    granted: bool
+    note: str = ""
+
+
 DETAILS: Mapping[Command, type] = MappingProxyType(
     {
         Command.DECIDE_JURISDICTION: Street,
@@ -172,6 +252,20 @@ DETAILS: Mapping[Command, type] = MappingProxyType(
         Command.SUPERVISE: Remark,
         Command.URGE: Remark,
         Command.INTERVENE: Intervention,
+        Command.REDISPATCH: Redispatch,
+        Command.JOINT_OPERATION: JointOperation,
+        Command.ASK_EXTENSION: ExtensionRequest,
+        Command.GRANT_EXTENSION: OfTask,
+        Command.DENY_EXTENSION: Refusal,
+        Command.OFFER_TRANSFER: TransferOffer,
+        Command.ACCEPT_TRANSFER: Remark,
+        Command.REFUSE_TRANSFER: Reason,
+        Command.WITHDRAW_TRANSFER: Reason,
+        Command.MERGE: Merge,
+        Command.UNMERGE: Reason,
+        Command.NOTIFY: Notice,
+        Command.APPEAL: AppealRequest,
+        Command.REVIEW_APPEAL: AppealReview,
     }
 )
 """Command → what it says."""

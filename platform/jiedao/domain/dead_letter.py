@@ -9,6 +9,7 @@ from eventsourcing.domain import AggregateCreated
 
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import Sealed
 
 
@@ -24,10 +25,12 @@ class DeadLetter(RecordedAggregate):
         """The record was set aside.
 
         ``reason`` is a short stable code, ``detail`` a sentence a person understands (never quoting
-        the record's content), ``pointer`` a JSON pointer to the bad field where there is one.
+        the record's content), ``pointer`` a JSON pointer to the bad field where there is one. ``further_faults`` is
+        what else is wrong with it, in the order of the record; until version 2 only the first was told.
         """
 
         TOPIC = "jiedao.dead_letter.set_aside"
+        class_version = 2
         source: str
         external_id: str | None
         reason: str
@@ -35,6 +38,17 @@ class DeadLetter(RecordedAggregate):
         pointer: str | None
         raw: Sealed
         size: int
+        further_faults: tuple[RecordFault, ...]
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, object]) -> None:
+            """Nothing else is known of what was set aside before."""
+            state["further_faults"] = []
+
+        @property
+        def faults(self) -> tuple[RecordFault, ...]:
+            """All that is known to be wrong with the record."""
+            return (RecordFault(self.reason, self.detail, self.pointer), *self.further_faults)
 
     class Replayed(Event):
         """It was sent through again; ``outcome`` says what became of it."""
@@ -57,6 +71,7 @@ class DeadLetter(RecordedAggregate):
         pointer: str | None,
         raw: Sealed,
         size: int,
+        further_faults: tuple[RecordFault, ...],
     ) -> None:
         """Start as set aside and not resolved."""
         self.source = source
@@ -66,6 +81,7 @@ class DeadLetter(RecordedAggregate):
         self.pointer = pointer
         self.raw = raw
         self.size = size
+        self.further_faults = further_faults
         self.resolved = False
 
     @classmethod
@@ -80,6 +96,7 @@ class DeadLetter(RecordedAggregate):
         pointer: str | None,
         raw: Sealed,
         size: int,
+        further_faults: tuple[RecordFault, ...] = (),
         context: EventContext,
         at: datetime,
     ) -> DeadLetter:
@@ -94,6 +111,7 @@ class DeadLetter(RecordedAggregate):
             pointer=pointer,
             raw=raw,
             size=size,
+            further_faults=further_faults,
             context=context,
             timestamp=at,
         )

@@ -2,12 +2,13 @@
 
 Working time is laid out once as a line of spans on the axis of UTC, so that a deadline is two binary searches; days
 whose calendar is not known yet are counted as Monday to Friday, and a deadline that rests on one is provisional.
+Pauses (挂账) stop the time that a limit needs, and lengths that are laid end to end (延期) run one after the other.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Lock
@@ -25,6 +26,8 @@ _SATURDAY = 5
 FIRST_YEAR, LAST_YEAR = 1950, 2200
 """Years for which deadlines are worked out; what lies outside is a wrong time, not a report."""
 
+_BEYOND_US = (datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
 
 class WorkCalendar(Protocol):
     """Knows working days: weekends, public holidays, and the workdays that make up for them (调休)."""
@@ -40,6 +43,22 @@ class StageDeadline:
     label: str
     due_at: datetime
     provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """So much time: ``seconds`` of working time where ``working`` is true, of continuous time otherwise."""
+
+    seconds: float
+    working: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which no time of a limit passes: [``begin``, ``end``); ``end`` is ``None`` while it lasts."""
+
+    begin: datetime
+    end: datetime | None
 
 
 class LimitClock:
@@ -68,9 +87,9 @@ class LimitClock:
             return None
         start_us = _microseconds(start)
         if len(limit.stages) == 1:
-            due_us, provisional = self._end(limit.stages[0], start_us)
+            due_us, provisional = self._stage_end(limit.stages[0], start_us)
         else:
-            ends = [self._end(stage, start_us) for stage in limit.stages]
+            ends = [self._stage_end(stage, start_us) for stage in limit.stages]
             due_us, provisional = max(end for end, _ in ends), any(open_end for _, open_end in ends)
         return _EPOCH + timedelta(microseconds=due_us), provisional
 
@@ -80,15 +99,62 @@ class LimitClock:
         if limit is None:
             return ()
         start_us = _microseconds(start)
-        ends = [(stage, *self._end(stage, start_us)) for stage in limit.stages]
+        ends = [(stage, *self._stage_end(stage, start_us)) for stage in limit.stages]
         return tuple(
             StageDeadline(stage.label, _EPOCH + timedelta(microseconds=due_us), provisional)
             for stage, due_us, provisional in ends
         )
 
-    def _end(self, stage: Stage, start_us: int) -> tuple[int, bool]:
-        length_us = stage.seconds * _SECOND_US
-        if not stage.working:
+    def _stage_end(self, stage: Stage, start_us: int) -> tuple[int, bool]:
+        return self._end(stage.working, stage.seconds * _SECOND_US, start_us)
+
+    def run(
+        self, lengths: Sequence[Length], start: datetime, pauses: Sequence[Pause] = ()
+    ) -> tuple[datetime, bool] | None:
+        """Return when lengths that run one after the other are used up, and whether that is provisional.
+
+        ``pauses`` are in order and apart. What is used up at the very moment at which a pause begins ends there; what
+        would go on from that moment goes on when the pause ends. ``None`` where a pause lasts in which time is left.
+        Raises InvalidInputError as :meth:`due` does.
+        """
+        at, provisional = _microseconds(start), False
+        stretches = [(_microseconds(one.begin), None if one.end is None else _microseconds(one.end)) for one in pauses]
+        for length in lengths:
+            end = self._run_one(length, at, stretches)
+            if end is None:
+                return None
+            at, open_end = end
+            provisional = provisional or open_end
+        return _EPOCH + timedelta(microseconds=at), provisional
+
+    def _run_one(self, length: Length, at: int, pauses: Sequence[tuple[int, int | None]]) -> tuple[int, bool] | None:
+        left, provisional = round(length.seconds * _SECOND_US), False
+        for begin, end in pauses:
+            if end is not None and end <= at:
+                continue
+            if begin > at:
+                due_us, open_end = self._end(length.working, left, at)
+                if due_us <= begin:
+                    return due_us, provisional or open_end
+                left -= self._passed(length.working, at, begin)
+                provisional = provisional or (length.working and self._line.touches_unknown(at, begin))
+            if end is None:
+                return None
+            at = end
+        due_us, open_end = self._end(length.working, left, at)
+        return due_us, provisional or open_end
+
+    def _passed(self, working: bool, start_us: int, end_us: int) -> int:  # noqa: FBT001  # a kind of time
+        """Return the time that passes between two moments, of which the line is known to hold both."""
+        line = self._line  # another thread may put a longer one in its place, which counts from another year
+        return line.before(end_us) - line.before(start_us) if working else end_us - start_us
+
+    def _end(self, working: bool, length_us: int, start_us: int) -> tuple[int, bool]:  # noqa: FBT001  # a kind of time
+        if not working:
+            if start_us + length_us >= _BEYOND_US:
+                raise InvalidInputError(
+                    f"a limit of {length_us // _SECOND_US} s ends after the year {LAST_YEAR}; check the limit"
+                )
             return start_us + length_us, False
         line = self._line
         due_us = line.end(start_us, length_us)
@@ -133,6 +199,11 @@ class _WorkingTime:
             return None
         last = bisect_left(self.worked, target) - 1
         return self.starts[last] + target - self.worked[last]
+
+    def before(self, moment: int) -> int:
+        """Return the working time before a moment that the line reaches."""
+        span = bisect_right(self.starts, moment) - 1
+        return min(self.worked[span] + moment - self.starts[span], self.worked[span + 1]) if span >= 0 else 0
 
     def touches_unknown(self, start: int, end: int) -> bool:
         """Whether any day between two moments is one whose calendar is not known."""

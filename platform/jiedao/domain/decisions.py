@@ -17,7 +17,8 @@ class JurisdictionDecision:
     ``none``. ``lon``/``lat`` are WGS-84 degrees (``None`` without coordinates), ``edge_distance_m``
     the distance in metres from the point to the nearest border of the set. ``candidates`` are the codes
     among which the tie-break chose, or which a text named ambiguously; ``matched_text`` is the part of
-    the address that named the place. ``boundary_set`` names the version used.
+    the address that named the place. ``boundary_set`` names the version used. ``flags`` are the
+    :class:`~jiedao.domain.terms.ReportFlag` values of what contradicts the decision: the note says it in words.
     """
 
     method: str
@@ -30,6 +31,7 @@ class JurisdictionDecision:
     matched_text: str | None = None
     community_code: str | None = None
     note: str | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class ClassDecision:
     the rest are ``None`` when no class could be found (``source_class`` then shows the unknown code).
     ``priority`` is 1 (most urgent) to 4. ``time_limit`` is the class table's text (``2紧急工作时``),
     ``due_at`` the deadline in UTC, ``due_provisional`` true when it may still move because the
-    calendar of a year is not known.
+    calendar of a year is not known. ``matters`` are the codes of the enforcement matters (执法事项) that the class
+    names; the conditions are the class table's texts, the closing one being what closing confirms.
     """
 
     method: str
@@ -55,3 +58,6 @@ class ClassDecision:
     due_provisional: bool = False
     source_class: str | None = None
     note: str | None = None
+    matters: tuple[str, ...] = ()
+    filing_condition: str = ""
+    closing_condition: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:jiedao")
@@ -25,6 +26,32 @@ def boundary_set_id(district: str, version: str) -> UUID:
 def class_table_id(district: str, version: str) -> UUID:
     """The id of a class table's stream."""
     return uuid5(_NAMESPACE, f"class-table\x00{district}\x00{version}")
+
+
+def routing_rules_id(district: str, version: str) -> UUID:
+    """The id of the stream of a version of the routing rules."""
+    return uuid5(_NAMESPACE, f"routing-rules\x00{district}\x00{version}")
+
+
+def time_rules_id(district: str) -> UUID:
+    """The id of the stream of a district's time rules."""
+    return uuid5(_NAMESPACE, f"time-rules\x00{district}")
+
+
+def duplicate_judgement_id(district: str, one: UUID, other: UUID) -> UUID:
+    """The id of the stream of what people said of a pair of incidents, whichever is named first."""
+    lesser, greater = sorted((one, other))
+    return uuid5(_NAMESPACE, f"duplicate-judgement\x00{district}\x00{lesser}\x00{greater}")
+
+
+def roster_day_id(district: str, day: date) -> UUID:
+    """The id of the stream of a day's duty roster."""
+    return uuid5(_NAMESPACE, f"roster-day\x00{district}\x00{day.isoformat()}")
+
+
+def handover_id(district: str, holder: str, key: str) -> UUID:
+    """The id of the stream of a shift handover, by who hands over and the idempotency key."""
+    return uuid5(_NAMESPACE, f"handover\x00{district}\x00{holder}\x00{key}")
 
 
 def refusal_id(district: str, scope: str, key: str) -> UUID:

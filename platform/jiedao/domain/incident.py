@@ -11,13 +11,14 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
-from jiedao.domain import upstream_events, workflow_events
+from jiedao.domain import case_events, clock_events, task_events, upstream_events, workflow_events
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident_event import IncidentEvent
 from jiedao.domain.progress import Progress
 from jiedao.domain.report import Attachment, IncidentReport, Sealed
+from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
 from jiedao.domain.terms import IncidentState, Lifecycle, MatchMethod, Platform
 
 
@@ -53,8 +54,19 @@ class Incident(RecordedAggregate):
         decision: ClassDecision
 
         def apply(self, aggregate: Incident) -> None:
-            """Take the decision over."""
+            """Take the decision over; how another class was routed holds no longer."""
             aggregate.classification = self.decision
+            aggregate.routing = None
+
+    class Routed(IncidentEvent):
+        """The routing rules said where it goes (派单规则)."""
+
+        TOPIC = "jiedao.incident.routed"
+        decision: RoutingDecision
+
+        def apply(self, aggregate: Incident) -> None:
+            """Take the decision over."""
+            aggregate.routing = self.decision
 
     class Revised(IncidentEvent):
         """The source sent a later revision of its record."""
@@ -124,6 +136,26 @@ class Incident(RecordedAggregate):
     Supervised = workflow_events.Supervised
     Urged = workflow_events.Urged
     InterventionRecorded = workflow_events.InterventionRecorded
+    ReopenedForTriage = workflow_events.ReopenedForTriage
+    TaskRedispatched = task_events.TaskRedispatched
+    TaskGivenBack = task_events.TaskGivenBack
+    JointOperationOpened = task_events.JointOperationOpened
+    ExtensionAsked = task_events.ExtensionAsked
+    ExtensionGranted = task_events.ExtensionGranted
+    ExtensionDenied = task_events.ExtensionDenied
+    TransferOffered = case_events.TransferOffered
+    TransferAccepted = case_events.TransferAccepted
+    TransferRefused = case_events.TransferRefused
+    TransferWithdrawn = case_events.TransferWithdrawn
+    TransferLapsed = case_events.TransferLapsed
+    Merged = case_events.Merged
+    MergeMoved = case_events.MergeMoved
+    Unmerged = case_events.Unmerged
+    DuplicateJoined = case_events.DuplicateJoined
+    DuplicateLeft = case_events.DuplicateLeft
+    Notified = case_events.Notified
+    Appealed = case_events.Appealed
+    AppealReviewed = case_events.AppealReviewed
 
     # Between us and the superior platform whose case it is.
     CaseSentBack = upstream_events.CaseSentBack
@@ -141,6 +173,12 @@ class Incident(RecordedAggregate):
     UpstreamUrged = upstream_events.UpstreamUrged
     UpstreamSupervised = upstream_events.UpstreamSupervised
 
+    # By the clock.
+    ClockApproaching = clock_events.ClockApproaching
+    ClockOverdue = clock_events.ClockOverdue
+    ClockEscalated = clock_events.ClockEscalated
+    DeadlineRecalculated = clock_events.DeadlineRecalculated
+
     def __init__(self, report: IncidentReport, raw: Sealed, reporter: Sealed | None) -> None:
         """Start from the first report; nothing is decided yet."""
         self.fetched: dict[str, Attachment] = {}
@@ -150,6 +188,7 @@ class Incident(RecordedAggregate):
         self.reporter = reporter
         self.jurisdiction: JurisdictionDecision | None = None
         self.classification: ClassDecision | None = None
+        self.routing: RoutingDecision | None = None
         self.progress = Progress()
 
     @classmethod
@@ -185,6 +224,11 @@ class Incident(RecordedAggregate):
         if decision != self.classification:
             self.trigger_event(self.ClassDecided, decision=decision, context=context, timestamp=at)
 
+    def decide_routing(self, decision: RoutingDecision, *, context: EventContext, at: datetime) -> None:
+        """Record where it goes by the rules; the same decision again changes nothing."""
+        if decision != self.routing:
+            self.trigger_event(self.Routed, decision=decision, context=context, timestamp=at)
+
     def revise(
         self, *, report: IncidentReport, raw: Sealed, reporter: Sealed | None, context: EventContext, at: datetime
     ) -> bool:
@@ -209,15 +253,41 @@ class Incident(RecordedAggregate):
         """Record that what a link pointed to could not be had."""
         self.trigger_event(self.AttachmentMissed, url=url, reason=reason, context=context, timestamp=at)
 
+    def lapse_transfer(self, *, context: EventContext, at: datetime) -> bool:
+        """Take back a transfer that nobody answered in time, and say whether there was one; else nothing changes."""
+        offered = self.progress.transfer
+        if offered is None or at < offered.answer_by:
+            return False
+        self.trigger_event(self.TransferLapsed, receiver=offered.receiver, context=context, timestamp=at)
+        return True
+
+    @property
+    def number(self) -> str:
+        """The number that people know it by: its source, and the source's own number."""
+        return f"{self.report.source}:{self.report.external_id}"
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Its deadline (UTC) as it stands: a superior platform's or its class's, or later where that was extended."""
+        upstream = self.report.upstream.deadline if self.report.upstream else None
+        own = self.classification.due_at if self.classification else None
+        due_at = upstream if self.lifecycle is Lifecycle.UPSTREAM and upstream else own
+        return later_of(due_at, self.progress.extended_due_at)
+
     @property
     def street_code(self) -> str | None:
         """The street that holds it, or none yet."""
         return self.jurisdiction.street_code if self.jurisdiction else None
 
     @property
+    def route(self) -> Route:
+        """Where it goes and by when: as the routing rules said, else as its class does."""
+        return self.routing.route if self.routing else class_route(self.classification)
+
+    @property
     def platform(self) -> Platform | None:
         """The work platform that it belongs to, or none yet."""
-        value = self.classification.platform if self.classification else None
+        value = self.route.platform
         return Platform(value) if value else None
 
     @property
@@ -232,12 +302,17 @@ class Incident(RecordedAggregate):
         Before it is admitted, what is decided says so: ``triage`` until it is known who deals with it, then
         ``received``; then its progress does.
         """
-        return self.progress.state(self.lifecycle, standing(self.jurisdiction, self.classification))
+        return self.progress.state(self.lifecycle, standing(self.jurisdiction, self.route.platform))
 
 
-def standing(jurisdiction: JurisdictionDecision | None, classification: ClassDecision | None) -> IncidentState:
+def standing(jurisdiction: JurisdictionDecision | None, platform: str | None) -> IncidentState:
     """Tell the state that follows from what is decided: platform known, and street known or not needed."""
-    if classification is None or classification.platform is None or jurisdiction is None:
+    if platform is None or jurisdiction is None:
         return IncidentState.TRIAGE
     placed = jurisdiction.street_code is not None or jurisdiction.method == MatchMethod.NO_PLACE
     return IncidentState.RECEIVED if placed else IncidentState.TRIAGE
+
+
+def later_of(due_at: datetime | None, extended: datetime | None) -> datetime | None:
+    """Choose between a deadline and what an extension made of it: an extension never shortens."""
+    return max(due_at, extended) if due_at and extended else due_at or extended

@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
+from jiedao.domain.duplicates import DuplicateRules
+from jiedao.domain.duty import DutyRules
+from jiedao.domain.extension_rules import ExtensionRules
+from jiedao.domain.routing_rules import RoutingRules
+
 
 @dataclass(frozen=True, slots=True)
 class Street:
@@ -43,7 +48,8 @@ class IncidentClass:
 
     ``code`` = kind letter + 大类 + 小类 (``E0102``, ``C0101``, ``G0101``); ``priority`` 1 (most urgent) to 4;
     ``time_limit`` as the table says it (``2紧急工作时``); ``assumed`` true when platform, department, priority or
-    limit was not taken from a published table of this district.
+    limit was not taken from a published table of this district. ``matters`` are codes of the enforcement matters
+    (执法事项) that it can come to.
     """
 
     code: str
@@ -60,6 +66,7 @@ class IncidentClass:
     closing_condition: str = ""
     origin: str = ""
     assumed: bool = False
+    matters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,20 @@ class CalendarSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """The limits of the stages of a case, which the class table does not say, and what a clock comes to.
+
+    ``limits`` are limits as people write them (``1小时``) by :class:`~jiedao.domain.terms.ClockKind`; a stage without
+    one has no clock. A clock approaches its end when ``approaching_share`` of its limit has passed; it goes to the
+    supervisor when it has been overdue for ``escalate_after``, never where that is empty.
+    """
+
+    limits: Mapping[str, str] = field(default_factory=dict)
+    approaching_share: float = 0.75
+    escalate_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClassTable:
     """The district's classes by code, and the mapping (scheme, source code) → class code."""
 
@@ -175,3 +196,8 @@ class DistrictProfile:
     boundaries_effective_from: date
     boundaries_approximate: bool
     calendar: CalendarSettings = CalendarSettings()
+    routing: RoutingRules | None = None
+    clocks: ClockSettings = field(default_factory=ClockSettings)
+    duplicates: DuplicateRules = field(default_factory=DuplicateRules)
+    duty: DutyRules = field(default_factory=DutyRules)
+    extensions: ExtensionRules = field(default_factory=ExtensionRules)

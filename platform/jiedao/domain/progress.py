@@ -6,7 +6,9 @@ The aggregate keeps it, and so does the read side: one meaning of each event, in
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from jiedao.domain.links import Appeal, OfferedTransfer, OtherIncident
 from jiedao.domain.tasks import Task
 from jiedao.domain.terms import IncidentState, Lifecycle, TaskState
 
@@ -17,6 +19,11 @@ class Progress:
 
     ``stage`` is ``None`` until somebody admitted or ended it; ``confirmed`` is what a check on site found, ``None``
     without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before.
+
+    ``extensions`` are the lengths granted since it was last opened (``2工作日``), in order, ``extended_due_at`` the
+    deadline (UTC) that the last of them made, and ``extended_provisional`` whether that may still move.
+    ``merged_into`` names the incident that it joined, with ``merged_stage`` where it stood before; ``duplicates`` are
+    those that joined it. ``appeals`` are by assessment, one each for ever.
     ``sent_back_from`` is where a superior platform's case stood before it was returned there; ``upstream_refusals``
     are the messages that the superior refused and nobody has dealt with: kind → reason.
     """
@@ -28,6 +35,19 @@ class Progress:
     earlier_tasks: int = 0
     sent_back_from: IncidentState | None = None
     upstream_refusals: dict[str, str] = field(default_factory=dict)
+    extensions: tuple[str, ...] = ()
+    extended_due_at: datetime | None = None
+    extended_provisional: bool = False
+    transfer: OfferedTransfer | None = None
+    merged_into: OtherIncident | None = None
+    merged_stage: IncidentState | None = None
+    duplicates: tuple[OtherIncident, ...] = ()
+    appeals: dict[str, Appeal] = field(default_factory=dict)
+
+    @property
+    def exemptions(self) -> tuple[str, ...]:
+        """The assessments that do not count because an appeal was granted; what happened stays as it happened."""
+        return tuple(assessment for assessment, appeal in self.appeals.items() if appeal.granted)
 
     def state(self, lifecycle: Lifecycle, standing: IncidentState) -> IncidentState:
         """Tell the incident's state; ``standing`` is what the decisions about it say before it was admitted.
@@ -40,9 +60,20 @@ class Progress:
             return IncidentState.HANDLED
         return self.stage
 
-    def next_task_id(self) -> str:
-        """Return the id of the next task: T1, T2, … along the incident's whole life."""
-        return f"T{self.earlier_tasks + len(self.tasks) + 1}"
+    def next_task_id(self, further: int = 0) -> str:
+        """Return the id of the next task, or of one further on: T1, T2, … along the incident's whole life."""
+        return f"T{self.earlier_tasks + len(self.tasks) + 1 + further}"
+
+    def put_tasks_by(self) -> None:
+        """Begin without tasks; those so far stay in the history."""
+        self.earlier_tasks += len(self.tasks)
+        self.tasks = {}
+
+    def start_over(self) -> None:
+        """Forget what belongs to one opening: the check on site, the tasks, the extensions."""
+        self.confirmed = None
+        self.put_tasks_by()
+        self.extensions, self.extended_due_at, self.extended_provisional = (), None, False
 
     def _is_handled(self, lifecycle: Lifecycle) -> bool:
         """Whether every task is over; a superior platform verifies its own cases itself."""

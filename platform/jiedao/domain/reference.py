@@ -1,4 +1,4 @@
-"""Versions of the tables that decisions rest on: boundary sets and class tables, effective from a date.
+"""Versions of the tables that decisions rest on: boundary sets, class tables, routing rules, effective from a date.
 
 Their content is stored by hash in the file store; the event records the hash, so a decision that names
 a version names exact bytes.
@@ -135,6 +135,58 @@ class ClassTableVersion(RecordedAggregate):
             effective_from=effective_from,
             content_sha256=content_sha256,
             classes=classes,
+            origin=origin,
+            context=context,
+            timestamp=at,
+        )
+        return adopted
+
+
+class RoutingRulesVersion(RecordedAggregate):
+    """A version of the district's routing rules (派单规则)."""
+
+    TOPIC = "jiedao.routing_rules"
+
+    class Event(RecordedAggregate.Event):
+        """The base of its events."""
+
+    class Adopted(Event, AggregateCreated):
+        """The rules were taken in; they hold from ``effective_from`` on."""
+
+        TOPIC = "jiedao.routing_rules.adopted"
+        version: str
+        effective_from: date
+        content_sha256: str
+        rules: int
+        origin: str
+
+    def __init__(self, version: str, effective_from: date, content_sha256: str) -> None:
+        """Start from the adopted content."""
+        self.rules_version = version
+        self.effective_from = effective_from
+        self.content_sha256 = content_sha256
+
+    @classmethod
+    def adopt(  # noqa: PLR0913  # an event's whole content, by keyword
+        cls,
+        rules_id: UUID,
+        *,
+        version: str,
+        effective_from: date,
+        content_sha256: str,
+        rules: int,
+        origin: str,
+        context: EventContext,
+        at: datetime,
+    ) -> RoutingRulesVersion:
+        """Take a version of the rules in."""
+        adopted: RoutingRulesVersion = cls._create(
+            cls.Adopted,
+            id=rules_id,
+            version=version,
+            effective_from=effective_from,
+            content_sha256=content_sha256,
+            rules=rules,
             origin=origin,
             context=context,
             timestamp=at,

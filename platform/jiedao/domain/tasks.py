@@ -21,11 +21,35 @@ class Assignee:
     platform: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class JointTask:
+    """One task of a joint operation when it is opened."""
+
+    task_id: str
+    assignee: Assignee
+
+
+@dataclass(frozen=True, slots=True)
+class AskedExtension:
+    """An extension that waits for an answer: who asked, for how long, and the role that decides at least."""
+
+    asked_by: str
+    length: str
+    approver: str
+
+
 @dataclass(slots=True)
 class Task:
-    """One task as it stands; ``handled_by`` is the actor who last reported it handled."""
+    """One task as it stands; ``handled_by`` is the actor who last reported it handled.
+
+    ``worker`` is the community or grid worker to whom the assignee gave it on (二次派遣); the assignee stays
+    responsible. ``leads`` marks the task of the lead of a joint operation, ``asked`` an extension without an answer.
+    """
 
     task_id: str
     assignee: Assignee
     state: TaskState = TaskState.DISPATCHED
     handled_by: str | None = None
+    worker: Assignee | None = None
+    leads: bool = False
+    asked: AskedExtension | None = None

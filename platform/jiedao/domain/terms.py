@@ -81,6 +81,9 @@ class IncidentState(Term):
     DECLINED = "declined", "不予受理"
     REJECTED = "rejected", "不予立案"
     VOID = "void", "作废"
+    TRANSFERRING = "transferring", "移送中"
+    TRANSFERRED = "transferred", "已移送"
+    MERGED = "merged", "已并案"
     SENT_BACK = "sent_back", "已退回上级"
     WITHDRAWN = "withdrawn", "上级撤回"
 
@@ -96,6 +99,7 @@ class TaskState(Term):
     VERIFIED = "verified", "核查通过"
     RETURNED = "returned", "已退回"
     REASSIGNED = "reassigned", "已改派"
+    REDISPATCHED = "redispatched", "待二次签收"
 
 
 class Command(Term):
@@ -127,6 +131,20 @@ class Command(Term):
     SUPERVISE = "supervise", "督办"
     URGE = "urge", "催办"
     INTERVENE = "intervene", "干预留痕"
+    REDISPATCH = "redispatch", "二次派遣"
+    JOINT_OPERATION = "joint_operation", "联合执法"
+    ASK_EXTENSION = "ask_extension", "申请延期"
+    GRANT_EXTENSION = "grant_extension", "同意延期"
+    DENY_EXTENSION = "deny_extension", "不同意延期"
+    OFFER_TRANSFER = "offer_transfer", "移送"
+    ACCEPT_TRANSFER = "accept_transfer", "接收移送"
+    REFUSE_TRANSFER = "refuse_transfer", "拒收移送"
+    WITHDRAW_TRANSFER = "withdraw_transfer", "撤回移送"
+    MERGE = "merge", "并案"
+    UNMERGE = "unmerge", "拆分"
+    NOTIFY = "notify", "案情通报"
+    APPEAL = "appeal", "申诉"
+    REVIEW_APPEAL = "review_appeal", "复核申诉"
 
 
 class AssigneeKind(Term):
@@ -136,6 +154,24 @@ class AssigneeKind(Term):
     DEPARTMENT = "department", "职能部门"
     UNIT = "unit", "养护单位"
     COMMUNITY = "community", "社区"
+    GRID_WORKER = "grid_worker", "网格员"
+
+
+class ReceiverKind(Term):
+    """To whom a case can be transferred (移送)."""
+
+    DEPARTMENT = "department", "职能部门"
+    STREET = "street", "其他街道"
+    BODY = "body", "区外机关"
+
+
+class Assessment(Term):
+    """What a case is assessed by that can be appealed against (考核项)."""
+
+    OVERTIME = "overtime", "超时"
+    REWORK = "rework", "返工"
+    WRONG_DISPATCH = "wrong_dispatch", "派遣错误"
+    DISSATISFACTION = "dissatisfaction", "不满意"
 
 
 class Role(Term):
@@ -192,6 +228,9 @@ class ReportFlag(Term):
     CAMERA_UNKNOWN = "camera_unknown", "摄像机未登记"
     ATTACHMENT_MISSING = "attachment_missing", "附件未能取得"
     STREET_UNKNOWN = "street_unknown", "指定街道不存在"
+    STREET_CONTRADICTED = "street_contradicted", "指定街道与判定不符"
+    ADDRESS_CONTRADICTED = "address_contradicted", "地址与坐标不符"
+    COORDINATES_IN_NO_STREET = "coordinates_in_no_street", "坐标不在任何街道"
 
 
 class Crs(Term):
@@ -229,3 +268,25 @@ class OutboxState(Term):
     DELIVERED = "delivered", "已送达"
     REFUSED = "refused", "上级拒收"
     SET_ASIDE = "set_aside", "已搁置"
+
+
+class ClockKind(Term):
+    """What is to be done within a time limit: the clocks of an incident and of its tasks."""
+
+    TRIAGE = "triage", "判定时限"
+    ADMIT = "admit", "受理时限"
+    FILE = "file", "立案时限"
+    DISPATCH = "dispatch", "派遣时限"
+    ACCEPT = "accept", "签收时限"
+    HANDLE = "handle", "处置时限"
+    VERIFY = "verify", "核查时限"
+    CLOSE = "close", "结案时限"
+    TOTAL = "total", "总时限"
+
+
+class ClockStep(Term):
+    """What a clock comes to, in this order."""
+
+    APPROACHING = "approaching", "即将到期"
+    OVERDUE = "overdue", "已超期"
+    ESCALATED = "escalated", "超期上报督办"

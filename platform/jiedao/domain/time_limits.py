@@ -33,6 +33,7 @@ UNITS: dict[str, tuple[str, int, bool]] = {
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _SEPARATORS = re.compile(r"[/／；;，,、]")
 _LENGTH = re.compile(rf"(\d+(?:\.\d+)?|半|[一二两三四五六七八九十]+)\s*个?\s*({'|'.join(UNITS)})")
+_MOST_SECONDS = 1e11  # some three thousand years
 _CACHED_TEXTS = 4_096  # more than any class table has; texts of strangers cannot fill memory
 
 
@@ -60,7 +61,7 @@ class TimeLimit:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def parse_time_limit(text: str) -> TimeLimit | None:
-    """Read a limit; ``None`` when the text names no length of time (``按合同约定``) or only zero."""
+    """Read a limit; ``None`` when the text names no length of time (``按合同约定``), zero, or thousands of years."""
     stages = tuple(stage for part in _SEPARATORS.split(text) if (stage := _stage(part)) is not None)
     return TimeLimit(text, stages) if stages else None
 
@@ -70,7 +71,10 @@ def _stage(part: str) -> Stage | None:
     if found is None:
         return None
     unit, unit_seconds, working = UNITS[found[2]]
-    seconds = round(_amount(found[1]) * unit_seconds)
+    amount = _amount(found[1]) * unit_seconds
+    if not amount < _MOST_SECONDS:  # nobody's limit; as a number it may not even be finite
+        return None
+    seconds = round(amount)
     if seconds <= 0:
         return None
     label = (part[: found.start()] + part[found.end() :]).strip()

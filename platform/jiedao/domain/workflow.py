@@ -16,10 +16,10 @@ from jiedao.domain.terms import Command, IncidentState, Lifecycle, Role, TaskSta
 
 S, T, C, R = IncidentState, TaskState, Command, Role
 
-OPEN = (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED, S.DISPATCHED, S.HANDLED, S.SUSPENDED)
+OPEN = (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED, S.DISPATCHED, S.HANDLED, S.SUSPENDED, S.TRANSFERRING)
 """Where an incident still needs somebody."""
 
-OURS_TO_END = (S.CLOSED, S.DECLINED, S.REJECTED, S.VOID)
+OURS_TO_END = (S.CLOSED, S.DECLINED, S.REJECTED, S.VOID, S.TRANSFERRED, S.MERGED)
 """Where a case of our own ends."""
 
 ENDED = (*OURS_TO_END, S.SENT_BACK, S.WITHDRAWN)
@@ -30,6 +30,7 @@ BOTH = (Lifecycle.OWN, Lifecycle.UPSTREAM)
 _OWN = (Lifecycle.OWN,)
 _UPSTREAM = (Lifecycle.UPSTREAM,)
 _FIELD = (R.HANDLER, R.GRID_WORKER)
+_REOPENED = tuple(state for state in OURS_TO_END if state is not S.MERGED)  # what is merged is unmerged
 _PEOPLE = tuple(role for role in Role if role is not R.INTEGRATOR)
 
 
@@ -71,30 +72,59 @@ RULES: tuple[Rule, ...] = (
          note="核实为不属实的不得立案 not where the check on site found nothing"),
     Rule(C.REJECT, (S.ADMITTED,), (R.SHIFT_LEADER,), S.REJECTED, lifecycles=_OWN, note="须说明理由 a reason is required"),
     Rule(C.SETTLE_ON_SPOT, (S.RECEIVED, S.ADMITTED, S.FILED), (R.COLLECTOR, *_FIELD), S.CLOSED, lifecycles=_OWN,
-         note="发现即处置完毕 handled where it was found"),
+         note="发现即处置完毕，即计结案；可随机抽查，不实则重办 handled where it was found, and closed; a random check may follow, and reopening where it was not so"),
     Rule(C.VOID, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED), (R.SHIFT_LEADER, R.ADMINISTRATOR), S.VOID, lifecycles=_OWN,
-         note="须说明理由；已派遣的不得作废 a reason; not once it was dispatched"),
+         note="须说明理由；已派遣的、有并入事件的不得作废 a reason; not once it was dispatched, nor while others are merged into it"),
     Rule(C.DISPATCH, (S.FILED, S.DISPATCHED, S.HANDLED), (R.DISPATCHER, R.SHIFT_LEADER), S.DISPATCHED,
          task_to=T.DISPATCHED, note="可派多个承办方（联合处置）；待结案时发现未了可再派 several assignees work together; again where closing shows that more is to be done"),
-    Rule(C.REASSIGN, (S.DISPATCHED,), (R.DISPATCHER, R.SHIFT_LEADER), task_from=(T.DISPATCHED, T.ACCEPTED, T.STARTED, T.RETURNED, T.REWORK),
+    Rule(C.REASSIGN, (S.DISPATCHED,), (R.DISPATCHER, R.SHIFT_LEADER), task_from=(T.DISPATCHED, T.ACCEPTED, T.STARTED, T.RETURNED, T.REWORK, T.REDISPATCHED),
          task_to=T.REASSIGNED, note="原任务作结，另派新任务 the task ends and another takes its place"),
-    Rule(C.ACCEPT, (S.DISPATCHED,), _FIELD, task_from=(T.DISPATCHED,), task_to=T.ACCEPTED),
-    Rule(C.RETURN, (S.DISPATCHED,), _FIELD, task_from=(T.DISPATCHED, T.ACCEPTED, T.STARTED), task_to=T.RETURNED,
-         note="须说明理由；退回的任务只能改派，不得转为结案 a reason; what was returned can only be reassigned, never closed"),
+    Rule(C.REDISPATCH, (S.DISPATCHED,), (R.HANDLER, R.DISPATCHER), task_from=(T.ACCEPTED, T.STARTED, T.REWORK, T.REDISPATCHED), task_to=T.REDISPATCHED,
+         note="街道平台转派社区或网格员，责任仍在平台 a street's platform gives it on to a community or grid worker and stays responsible"),
+    Rule(C.ACCEPT, (S.DISPATCHED,), _FIELD, task_from=(T.DISPATCHED, T.REDISPATCHED), task_to=T.ACCEPTED,
+         note="二次派遣的由网格员签收 one given on is accepted by a grid worker"),
+    Rule(C.RETURN, (S.DISPATCHED,), _FIELD, task_from=(T.DISPATCHED, T.ACCEPTED, T.STARTED, T.REDISPATCHED), task_to=T.RETURNED,
+         note="须说明理由；退回的任务只能改派，不得转为结案；二次派遣的退给原平台 a reason; what was returned can only be reassigned, never closed; one given on goes back to its platform"),
     Rule(C.START, (S.DISPATCHED,), _FIELD, task_from=(T.ACCEPTED, T.REWORK), task_to=T.STARTED),
     Rule(C.REPORT_HANDLED, (S.DISPATCHED,), _FIELD, task_from=(T.ACCEPTED, T.STARTED, T.REWORK), task_to=T.HANDLED),
     Rule(C.VERIFY, (S.DISPATCHED,), (R.COLLECTOR, R.SHIFT_LEADER), task_from=(T.HANDLED,), task_to=T.VERIFIED, lifecycles=_OWN,
          note="处置人不得核查自己的处置；不通过则返工 who handled it cannot verify it; failing means rework"),
     Rule(C.CLOSE, (S.HANDLED,), (R.SHIFT_LEADER,), S.CLOSED, lifecycles=_OWN,
          note="全部任务核查通过后 once every task has passed"),
-    Rule(C.REPLY, (*OPEN, S.CLOSED, S.DECLINED, S.REJECTED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER), always=True, note="答复上报人 to the reporter"),
+    Rule(C.REPLY, (*OPEN, S.CLOSED, S.DECLINED, S.REJECTED, S.TRANSFERRED, S.MERGED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER), always=True, note="答复上报人 to the reporter"),
     Rule(C.REVISIT, (S.CLOSED,), (R.INTAKE_OPERATOR,), lifecycles=_OWN, always=True,
          note="是否解决、是否满意 resolved? satisfied?"),
-    Rule(C.REOPEN, OURS_TO_END, (R.SHIFT_LEADER, R.SUPERVISOR), S.ADMITTED, lifecycles=_OWN, note="须说明理由 a reason is required"),
-    Rule(C.SUSPEND, (S.FILED, S.DISPATCHED, S.HANDLED), (R.SHIFT_LEADER,), S.SUSPENDED, note="须说明理由和批准人 reason and approver"),
+    Rule(C.REOPEN, _REOPENED, (R.SHIFT_LEADER, R.SUPERVISOR), S.ADMITTED, lifecycles=_OWN,
+         note="须说明理由；街道或平台未知的回到待判定；已并案的用拆分 a reason; back to triage where street or platform is not known; what was merged is unmerged"),
+    Rule(C.SUSPEND, (S.FILED, S.DISPATCHED, S.HANDLED), (R.SHIFT_LEADER,), S.SUSPENDED, note="须说明理由和批准人；申请人不得自批 reason and approver, who is not the asker"),
     Rule(C.RESUME, (S.SUSPENDED,), (R.SHIFT_LEADER,), note="回到挂账前的状态 back to where it stood"),
     Rule(C.SUPERVISE, OPEN, (R.SUPERVISOR, R.SHIFT_LEADER), always=True),
     Rule(C.URGE, OPEN, (R.INTAKE_OPERATOR, R.DISPATCHER, R.SHIFT_LEADER, R.SUPERVISOR), always=True),
+    Rule(C.JOINT_OPERATION, (S.FILED, S.DISPATCHED, S.HANDLED), (R.DISPATCHER, R.SHIFT_LEADER), S.DISPATCHED, task_to=T.DISPATCHED,
+         note="一次派给牵头方和各配合方；全部核查通过才可结案 to a lead and others at once; closed only when all have passed"),
+    Rule(C.ASK_EXTENSION, (S.DISPATCHED,), _FIELD, task_from=(T.ACCEPTED, T.STARTED, T.REWORK, T.REDISPATCHED),
+         note="到期前申请，须说明理由；次数、时长、审批人按分类规定 before the deadline, with a reason; how often, how long and who decides is a matter of its class"),
+    Rule(C.GRANT_EXTENSION, (S.DISPATCHED,), (R.SHIFT_LEADER, R.SUPERVISOR), task_from=(T.ACCEPTED, T.STARTED, T.REWORK, T.REDISPATCHED, T.HANDLED),
+         note="申请人不得自批；上级平台案件记其答复 not by who asked; of a superior platform's case, its answer"),
+    Rule(C.DENY_EXTENSION, (S.DISPATCHED,), (R.SHIFT_LEADER, R.SUPERVISOR), task_from=(T.ACCEPTED, T.STARTED, T.REWORK, T.REDISPATCHED, T.HANDLED),
+         note="须说明理由 a reason is required"),
+    Rule(C.OFFER_TRANSFER, (S.FILED, S.DISPATCHED), (R.DISPATCHER, R.SHIFT_LEADER), S.TRANSFERRING,
+         note="须说明理由和答复期限；待答复期间任务停办 reason and when to answer by; meanwhile nobody works on its tasks"),
+    Rule(C.ACCEPT_TRANSFER, (S.TRANSFERRING,), (R.DISPATCHER, R.SHIFT_LEADER, R.HANDLER),
+         note="由接收方；移送人不得代收 by the receiving side, not by who offered it"),
+    Rule(C.REFUSE_TRANSFER, (S.TRANSFERRING,), (R.DISPATCHER, R.SHIFT_LEADER, R.HANDLER),
+         note="由接收方，须说明理由；逾期不答复的自动退回派遣员 by the receiving side, with a reason; unanswered in time, it goes back by itself"),
+    Rule(C.WITHDRAW_TRANSFER, (S.TRANSFERRING,), (R.DISPATCHER, R.SHIFT_LEADER), note="须说明理由 a reason is required"),
+    Rule(C.MERGE, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED, S.DISPATCHED), (R.INTAKE_OPERATOR, R.DISPATCHER, R.SHIFT_LEADER), S.MERGED, lifecycles=_OWN,
+         note="重复的并入另一未办结事件；上级平台案件不得并出，可被并入 a duplicate joins another that is open; a superior platform's case cannot join, but can be joined"),
+    Rule(C.UNMERGE, (S.MERGED,), (R.DISPATCHER, R.SHIFT_LEADER), lifecycles=_OWN,
+         note="须说明理由；回到并案前的状态 a reason; back to where it stood"),
+    Rule(C.NOTIFY, (*OPEN, S.CLOSED), (R.DISPATCHER, R.SHIFT_LEADER, R.SUPERVISOR), always=True,
+         note="只通报，不移送 told, without transfer"),
+    Rule(C.APPEAL, (S.CLOSED,), (*_FIELD, R.DISPATCHER),
+         note="由被考核方，每项一次；派遣错误由派遣员 by the assessed side, once for each assessment; wrong dispatch by a dispatcher"),
+    Rule(C.REVIEW_APPEAL, (S.CLOSED,), (R.SHIFT_LEADER, R.SUPERVISOR),
+         note="两人先后复核，均同意方可免责，一人不同意即驳回；申诉人不得复核 by two people, neither the asker: both have to grant; the first who does not ends it"),
     Rule(C.INTERVENE, ALL, _PEOPLE, always=True, note="任何人随时可记；仅督办领导、审计员可见 anybody, at any time"),
 )  # fmt: skip
 

@@ -130,8 +130,9 @@ class TaskReassigned(WorkflowEvent):
 
     def advance(self, progress: Progress) -> None:
         """The task is over; another one takes its place."""
-        progress.tasks[self.task_id].state = TaskState.REASSIGNED
-        progress.tasks[self.new_task_id] = Task(self.new_task_id, self.assignee)
+        task = progress.tasks[self.task_id]
+        task.state = TaskState.REASSIGNED
+        progress.tasks[self.new_task_id] = Task(self.new_task_id, self.assignee, leads=task.leads)
 
 
 class TaskAccepted(WorkflowEvent):
@@ -210,10 +211,17 @@ class TaskFailedVerification(WorkflowEvent):
 
 
 class Closed(WorkflowEvent):
-    """The case ended (结案)."""
+    """The case ended (结案); ``closing_condition`` is what its class asks for, and what was confirmed by closing it."""
 
     TOPIC = "jiedao.incident.closed"
+    class_version = 2
     note: str
+    closing_condition: str
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, object]) -> None:
+        """Nobody wrote down what was confirmed."""
+        state["closing_condition"] = ""
 
     def advance(self, progress: Progress) -> None:
         """It ends."""
@@ -244,9 +252,18 @@ class Reopened(WorkflowEvent):
     def advance(self, progress: Progress) -> None:
         """It begins anew, admitted."""
         progress.stage = IncidentState.ADMITTED
-        progress.confirmed = None
-        progress.earlier_tasks += len(progress.tasks)
-        progress.tasks = {}
+        progress.start_over()
+
+
+class ReopenedForTriage(WorkflowEvent):
+    """It was taken up again (重办) before anybody knew its street or platform."""
+
+    TOPIC = "jiedao.incident.reopened_for_triage"
+
+    def advance(self, progress: Progress) -> None:
+        """It begins anew, with what is decided about it."""
+        progress.stage = None
+        progress.start_over()
 
 
 class Suspended(WorkflowEvent):

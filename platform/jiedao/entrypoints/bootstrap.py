@@ -5,11 +5,12 @@ Everything opened here is closed here, in the reverse order, also when opening f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+
+from prometheus_client.registry import Collector
 
 from ingest.dead_letters import DeadLetterDesk
 from ingest.kafka_connection import KafkaConnection
@@ -20,20 +21,27 @@ from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.district_profile import find_profile
+from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
 from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.routing_desk import RoutingDesk
+from jiedao.application.routing_in_force import RoutingInForce
+from jiedao.application.time_rules import adopt_time_rules
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Role
+from jiedao.domain.time_rules import TimeRules
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
 from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
-from jiedao.entrypoints.settings import Settings
+from jiedao.entrypoints.settings import Settings, shipped_config
 from jiedao.store.database import Database
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
@@ -44,6 +52,7 @@ from jiedao.store.refusals import RefusalLog
 from jiedao.store.root_key import RootKey, load_root_key
 from jiedao.store.tokens import TokenTable
 from jiedao.store.vault import KeyVault
+from projections.indicator_formulas import Formulas, find_formulas
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
@@ -64,11 +73,16 @@ class District:
     tokens: TokenTable
     files: FolderFileStore
     tables: ReferenceTables
+    deadlines: LimitClock
+    rules: TimeRules
     jurisdiction: JurisdictionInForce
     classes: ClassesInForce
+    routing: RoutingDesk
     intake: Intake
     pipeline: Pipeline
     commands: CommandDesk
+    duplicates: DuplicateDesk
+    duty: DutyDesk
     dead_letters: DeadLetterDesk
     read: ReadModel
     runner: ProjectionRunner
@@ -77,8 +91,11 @@ class District:
     offsets: OffsetTable
     outbox: Outbox
     clock: Clock
+    formulas: Formulas
 
-    def services(self, checks: Mapping[str, partial[Health]] | None = None) -> Services:
+    def services(
+        self, checks: Mapping[str, Callable[[], Health]] | None = None, collectors: Sequence[Collector] = ()
+    ) -> Services:
         """What the HTTP entrypoint is handed; ``checks`` are further parts that readiness depends on."""
         return Services(
             profile=self.profile,
@@ -91,10 +108,15 @@ class District:
             sniff=sniff,
             jurisdiction=self.jurisdiction,
             commands=self.commands,
+            routing=self.routing,
+            duplicates=self.duplicates,
+            duty=self.duty,
             clock=self.clock,
             outbox=self.outbox.pages,
             outbox_desk=self.outbox.desk,
+            formulas=self.formulas,
             checks={"outbox": self.outbox.health} | dict(checks or {}),
+            collectors=collectors,
         )
 
 
@@ -129,8 +151,13 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         files = FolderFileStore(settings.files_folder)
         tables = ReferenceTables(application, files, clock, profile)
         tables.adopt_profile(SYSTEM)
+        rules = adopt_time_rules(application, profile, clock, SYSTEM)
+        calendar = make_calendar(profile.calendar)
+        deadlines = LimitClock(profile.working_hours, calendar)
         jurisdiction = JurisdictionInForce(tables, profile)
-        classes = ClassesInForce(tables, LimitClock(profile.working_hours, make_calendar(profile.calendar)))
+        classes = ClassesInForce(tables, deadlines)
+        local_time = LocalTime(profile.working_hours, calendar)
+        routing = RoutingInForce(tables, local_time, deadlines)
         decider = Decider(
             district=profile.code,
             inbox=InboxTable(database),
@@ -139,6 +166,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             jurisdiction=jurisdiction,
             classes=classes,
             clock=clock,
+            routing=routing,
         )
         intake = Intake(application, decider)
         pipeline = Pipeline(make_adapters(profile), intake, files)
@@ -152,8 +180,20 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             tokens=TokenTable(database),
             files=files,
             tables=tables,
+            deadlines=deadlines,
+            rules=rules,
             jurisdiction=jurisdiction,
             classes=classes,
+            routing=RoutingDesk(
+                profile=profile,
+                tables=tables,
+                incidents=application,
+                routing=routing,
+                classes=classes,
+                local_time=local_time,
+                deadlines=deadlines,
+                clock=clock,
+            ),
             intake=intake,
             pipeline=pipeline,
             commands=CommandDesk(
@@ -162,8 +202,12 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 jurisdiction=jurisdiction,
                 classes=classes,
                 macs=vault,
+                deadlines=deadlines,
                 clock=clock,
+                routing=routing,
             ),
+            duplicates=DuplicateDesk(profile, application, clock),
+            duty=DutyDesk(profile, application, clock),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
             read=ReadModel(database),
             runner=ProjectionRunner(database, application.district_log, TypedMapper()),
@@ -174,6 +218,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 open_outbox(profile=profile, application=application, database=database, clock=clock)
             ),
             clock=clock,
+            formulas=find_formulas(settings.config, settings.district, shipped_config()),
         )
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import TypeVar
 
 import msgspec
 
 from jiedao.domain.commands import DETAILS
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import Command
+
+T = TypeVar("T")
 
 MOST_CHARACTERS = 5_000
 MOST_ENTRIES = 50
@@ -23,12 +26,16 @@ _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 def read_details(command: Command, content: Mapping[str, object]) -> object:
     """Return what a command says; raises InvalidInputError with a pointer to the first bad field."""
-    kind = DETAILS[command]
-    known = [field.name for field in fields(kind)]
+    return read_fields(DETAILS[command], content, command.value)
+
+
+def read_fields(kind: type[T], content: Mapping[str, object], what: str) -> T:
+    """Return a dataclass made of a JSON object; raises InvalidInputError with a pointer to the first bad field."""
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # every kind that is read is a dataclass
     for name in content:
         if name not in known:
             taken = ", ".join(known)
-            raise InvalidInputError(f"{command.value} takes {taken}; it knows no {name!r}", f"/{name}")
+            raise InvalidInputError(f"{what} takes {taken}; it knows no {name!r}", f"/{name}")
     _check_sizes(content, "")
     try:
         return msgspec.convert(dict(content), kind, strict=True)

@@ -9,15 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prometheus_client.registry import Collector
+
 from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
+from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.routing_desk import RoutingDesk
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.indicator_formulas import Formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 
@@ -89,7 +95,8 @@ class Services:
     """The parts of one district's platform that entrypoints speak to.
 
     ``sniff`` tells a media type from content. ``checks`` are further parts that readiness depends on, by name (the
-    Kafka feed, where one is configured); database and projections are always checked.
+    Kafka feed, where one is configured); database and projections are always checked. ``collectors`` are what further
+    parts measure.
     """
 
     profile: DistrictProfile
@@ -102,8 +109,13 @@ class Services:
     sniff: Callable[[bytes], str]
     jurisdiction: Jurisdiction
     commands: CommandDesk
+    routing: RoutingDesk
+    duplicates: DuplicateDesk
+    duty: DutyDesk
     clock: Clock
     outbox: OutboxPages
     outbox_desk: OutboxDesk
+    formulas: Formulas
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)
+    collectors: Sequence[Collector] = ()

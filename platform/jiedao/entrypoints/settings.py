@@ -17,7 +17,7 @@ PREFIX = "JIEDAO_"
 _CONFIG_IN_PACKAGE = "jiedao_config"
 
 
-def _shipped_config() -> Path:
+def shipped_config() -> Path:
     """The folder of profiles that comes with the software: beside the sources, or in the installed package."""
     beside = Path(__file__).parents[3] / "config"
     if (beside / "districts").is_dir():
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
 
     district: str = Field("330103", description="The district's code: the name of its folder in the configuration.")
     config: Path = Field(
-        default_factory=_shipped_config, description="The folder that holds districts/<code>/ with their profiles."
+        default_factory=shipped_config, description="The folder that holds districts/<code>/ with their profiles."
     )
     data: Path = Field(
         Path("jiedao-data"),

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from jiedao.domain.terms import AssigneeKind, Command, IncidentState, Lifecycle, Role, TaskState, Term
+from jiedao.domain.terms import (
+    Assessment,
+    AssigneeKind,
+    Command,
+    IncidentState,
+    Lifecycle,
+    ReceiverKind,
+    Role,
+    TaskState,
+    Term,
+)
 from jiedao.domain.workflow import ENDED, RULES, Rule
 from jiedao.entrypoints.workflow_steps import FIRST, Step, incident_steps, last_states, task_steps
 from jiedao.entrypoints.workflow_words import (
@@ -50,6 +60,13 @@ _ASSIGNEE = (
     "An assignee has a `kind` and a `name`, and where it is a street's, its `street_code` and `platform`."
 )
 
+_RECEIVER = (
+    "牵头方 `lead`、配合方 `others`、承办人 `worker` 同承办方。接收方 `receiver` 写明类别 `kind`（{kinds}）\n"
+    "和名称 `name`，街道的并写明代码 `street_code`。考核项 `assessment`：{assessments}。\n"
+    "`lead`, `others` and `worker` are written like an assignee. A receiver has a `kind` and a `name`, and where it\n"
+    "is a street, its `street_code`."
+)
+
 _BEYOND_THE_TABLE = """## 表外规则 Rules beyond the table
 
 * 处置人不得核查自己的处置，无论以何角色。Who reported a task handled cannot verify it, in whatever role.
@@ -62,6 +79,42 @@ _BEYOND_THE_TABLE = """## 表外规则 Rules beyond the table
   each assignee, and waits for closing once every task has passed; one that was reassigned counts no more.
 * 重办后任务重新开始，编号接续；此前的任务留在历史中。What is reopened starts with new tasks, numbered on; the earlier
   ones stay in the history.
+* 重办时街道或平台仍未知的，回到待判定。What is reopened before its street or platform was known goes back to triage.
+* 挂账须由他人批准：批准人不得是申请人本人。A suspension is approved by somebody else than who asks for it.
+* 即查即结即计结案，不另经值班长审核；可随机抽查，抽查不实的重办。What is settled on the spot counts as closed and needs
+  nobody else; it can be checked at random, and is reopened where it was not so.
+* 任务只由承办方的人办理：令牌限定街道的，办其街道的任务；限定承办方的，办该承办方的任务。A task is worked on by its
+  assignee's people: a token that is limited to streets works on tasks of these, one limited to assignees on theirs.
+* 二次派遣：只有街道平台的任务可转派，只派给社区或网格员，由网格员签收；处置、反馈由网格员或原平台均可。责任仍在平台：
+  退回即退给平台，平台也可由此收回，或改派他人。Only a street platform's task is given on, only to a community or grid
+  worker, and a grid worker accepts it; either may handle it and report. The platform stays responsible: returned, it is
+  the platform's again, which may also take it back that way or give it on to another.
+* 联合执法：一个牵头方、至少一个配合方，各有一个任务，同一承办方不得重复；同时只能有一个牵头方，改派时牵头随之转移。
+  A joint operation has one lead and at least one other, each with a task and none twice; there is one lead at a time,
+  and who takes over the lead's task leads.
+* 延期：任务签收后、事件到期前申请，延长的是事件的期限；每个任务同时只有一项待答复。每类最多几次、每次最多多久、
+  由谁审批，见区级配置 `extensions.csv`；审批人的上级也可审批，申请人不得自批。任务退回、改派或核查通过后，
+  未答复的申请作罢。上级平台案件的次数和时长由上级决定，此处只记其答复。An extension is asked for once the task was
+  accepted and before the deadline, which is the incident's; one at a time for each task. How often, how long and who
+  decides stands in the profile's `extensions.csv`, by class; who is above may decide, too, the asker never. A request
+  without an answer means nothing any more once its task is returned, reassigned or verified. Of a superior platform's
+  case, how often and how long is for that platform; its answer is recorded.
+* 移送：待答复期间为移送中，任务停办。街道接收的改为该街道管辖，待其派遣；部门接收的即为其已签收的任务；区外机关接收的
+  转为已移送，上级平台案件不得移送区外。此前的任务终止，留在历史中。拒收、撤回或逾期未答复的，回到移送前的状态。
+  移送人不得代接收方答复，区外机关的答复除外。A transfer waits for its answer in 移送中, its tasks at rest. Accepted by
+  a street, it is in that street's jurisdiction and waits for dispatch there; by a department, that has its task,
+  accepted; by a body outside the district, it ends, which a superior platform's case cannot. The tasks so far are over.
+  Refused, withdrawn or unanswered in time, it stands where it stood. Who offered it cannot answer, except to record
+  what a body outside said.
+* 并案：自办的重复事件并入另一未办结事件，两边历史互相注明。已并案的不得再被并入；有事件并入的须说明连同并入
+  （`with_merged`）才可再并，所带事件一并改随；有事件并入的不得作废。并案期间任务停办，拆分后回到并案前的状态，
+  单独拆分者不带回他案。A duplicate of our own joins another incident that is open, and both histories name the other.
+  What has joined cannot be joined; what others joined can only join with `with_merged`, and takes them along; it cannot
+  be void. Its tasks rest, and unmerged it stands where it stood, by itself.
+* 申诉：结案后由被考核方提出，每个考核项一次（重办后亦同）：派遣错误由派遣员，超时、返工、不满意由处置方。须两名不同的
+  复核人均同意，且都不是申诉人；一人不同意即驳回，无须第二人。同意的免于考核，事实不改。An appeal is made after closing
+  by the assessed side, once for each assessment for ever. Two different reviewers, neither the asker, both have to
+  grant it; the first who does not ends it. Granted, the assessment does not count; what happened stays as it happened.
 * 恢复后回到挂账前的状态，任务不变。What is resumed stands where it stood, its tasks as they were.
 * 上级平台案件的任务反馈后由上级平台核查，全部反馈后即待其结案。A task of a superior platform's case is verified by that
   platform; once all are reported handled, the case waits to be closed there.
@@ -104,8 +157,8 @@ def _parts() -> Iterator[str]:
         ("命令 command", "必填 required", "可填 may be left out"),
         ((word(rule.command), *_fields_cells(rule.command)) for rule in RULES),
     )
-    kinds = "、".join(f"{kind.label} `{kind.value}`" for kind in AssigneeKind)
-    yield f"{_ASSIGNEE.format(kinds=kinds)}\n"
+    yield f"{_ASSIGNEE.format(kinds=_named(AssigneeKind))}\n"
+    yield f"{_RECEIVER.format(kinds=_named(ReceiverKind), assessments=_named(Assessment))}\n"
     yield _BEYOND_THE_TABLE
     yield "## 事件状态 States of an incident\n"
     yield _states(IncidentState, ENDED)
@@ -117,6 +170,10 @@ def _parts() -> Iterator[str]:
     yield _diagram((TaskState.DISPATCHED,), task_steps(), (TaskState.VERIFIED, TaskState.REASSIGNED))
     yield "## 角色 Roles\n"
     yield _table(("角色 role", "可以 may"), ((word(role), _commands_of(role)) for role in Role))
+
+
+def _named(kinds: type[Term]) -> str:
+    return "、".join(f"{kind.label} `{kind.value}`" for kind in kinds)
 
 
 def _command_row(rule: Rule) -> tuple[str, ...]:

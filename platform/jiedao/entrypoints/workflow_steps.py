@@ -33,16 +33,35 @@ FIRST = (S.TRIAGE, S.RECEIVED)
 _PLACED = "街道与平台均已知 street and platform known"
 _RESUMED = "回到挂账前 as it stood"
 _PASSED = "全部任务核查通过 all tasks passed"
+_UNPLACED = "街道或平台未知 street or platform not known"
+_UNMERGED = "回到并案前 as it stood"
+_NOT_TAKEN = "回到移送前 as it stood"
+_BY_STREET = "街道接收 by a street"
+_BY_DEPARTMENT = "部门接收 by a department"
+_BY_BODY = "区外机关接收 by a body outside"
+_GIVEN_ON = "二次派遣的，退给平台 one given on, to its platform"
 _REPORTED = "全部任务已反馈 all tasks reported"
 
 _BY_WHAT_HOLDS = {
-    Lifecycle.OWN: (Step(S.DISPATCHED, C.VERIFY, S.HANDLED, _PASSED),),
+    Lifecycle.OWN: (
+        Step(S.DISPATCHED, C.VERIFY, S.HANDLED, _PASSED),
+        *(Step(state, C.REOPEN, S.TRIAGE, _UNPLACED) for state in (S.DECLINED, S.VOID)),
+        Step(S.TRANSFERRING, C.ACCEPT_TRANSFER, S.TRANSFERRED, _BY_BODY),
+        *(Step(S.MERGED, C.UNMERGE, state, _UNMERGED) for state in rule_of(C.MERGE).states),
+    ),
     Lifecycle.UPSTREAM: (Step(S.DISPATCHED, C.REPORT_HANDLED, S.HANDLED, _REPORTED),),
 }
 _IN_BOTH = (
     Step(S.TRIAGE, C.DECIDE_JURISDICTION, S.RECEIVED, _PLACED),
     Step(S.TRIAGE, C.DECIDE_CLASS, S.RECEIVED, _PLACED),
     *(Step(S.SUSPENDED, C.RESUME, state, _RESUMED) for state in rule_of(C.SUSPEND).states),
+    Step(S.TRANSFERRING, C.ACCEPT_TRANSFER, S.FILED, _BY_STREET),
+    Step(S.TRANSFERRING, C.ACCEPT_TRANSFER, S.DISPATCHED, _BY_DEPARTMENT),
+    *(
+        Step(S.TRANSFERRING, command, state, _NOT_TAKEN)
+        for command in (C.REFUSE_TRANSFER, C.WITHDRAW_TRANSFER)
+        for state in rule_of(C.OFFER_TRANSFER).states
+    ),
 )
 _FILED_ALREADY = {C.ADMIT: S.FILED}
 """Where a superior platform's case goes instead of where the table says: it comes filed."""
@@ -65,9 +84,11 @@ def task_steps() -> tuple[Step[TaskState], ...]:
         for rule in RULES
         if rule.task_to is not None
         for begin in rule.task_from
+        if (begin, rule.command) != (T.REDISPATCHED, C.RETURN)
     ]
     failed = Step(T.HANDLED, C.VERIFY, T.REWORK, "不通过 failed")
-    return (*steps, failed)
+    given_back = (Step(begin, C.RETURN, T.ACCEPTED, _GIVEN_ON) for begin in (T.ACCEPTED, T.STARTED, T.REDISPATCHED))
+    return (*steps, failed, *given_back)
 
 
 def last_states(lifecycle: Lifecycle) -> tuple[IncidentState, ...]:

@@ -18,15 +18,24 @@ from jiedao.entrypoints.workflow_steps import incident_steps
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "after": "处置后照片",
+        "answer_within": "答复期限",
         "approved_by": "批准人",
+        "assessment": "考核项",
         "assignee": "承办方",
         "before": "处置前照片",
         "class_code": "分类编码",
+        "content": "通报内容",
         "found": "是否属实",
+        "granted": "是否同意",
+        "into": "并入事件",
+        "lead": "牵头方",
+        "length": "延期时长",
         "note": "备注",
+        "others": "配合方",
         "passed": "是否通过",
         "photos": "照片",
         "reason": "理由",
+        "receiver": "接收方",
         "resolved": "是否解决",
         "result": "处置结果",
         "satisfied": "是否满意",
@@ -35,6 +44,9 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "text": "答复内容",
         "what": "干预情况",
         "who": "干预人",
+        "whom": "通报对象",
+        "with_merged": "连同已并入的事件",
+        "worker": "承办人",
     }
 )
 """Every field of what commands say."""
@@ -107,9 +119,10 @@ def leads_to(rule: Rule, say: Say = word) -> str:
 
 def task_of(rule: Rule, say: Say = word) -> str:
     """Say what a command does with a task: from where to where; empty where it is about none."""
+    begin = "／".join(state.label for state in rule.task_from)
     if rule.task_to is None:
-        return ""
-    begin = "／".join(state.label for state in rule.task_from) or "新任务 new"
+        return f"{begin}（{UNCHANGED}）" if begin else ""
+    begin = begin or "新任务 new"
     return f"{begin} → {say(rule.task_to)}"
 
 

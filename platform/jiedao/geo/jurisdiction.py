@@ -1,7 +1,7 @@
 """Gives places to streets, a batch at a time, and says of each how it was found and on which boundary set.
 
-Coordinates outweigh an address, an address outweighs what the source asserts; what contradicts is noted with the
-decision, never dropped. Where nothing decides, the answer is none, and a person will.
+Coordinates outweigh an address, an address outweighs what the source asserts; what contradicts is flagged and noted
+with the decision, never dropped. Where nothing decides, the answer is none, and a person will.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from jiedao.domain.decisions import JurisdictionDecision
 from jiedao.domain.profile import Community, DistrictProfile, PlaceName, Street
 from jiedao.domain.report import ReportedPlace
-from jiedao.domain.terms import MatchMethod
+from jiedao.domain.terms import MatchMethod, ReportFlag
 from jiedao.geo.boundary_file import read_boundaries
 from jiedao.geo.boundary_report import ImportedBoundaries
 from jiedao.geo.crs import to_wgs84
@@ -114,12 +114,15 @@ class BoundaryJurisdiction:
     def _by_ground(self, place: ReportedPlace, match: PlaceMatch, ground: _Ground, i: int) -> JurisdictionDecision:
         """The decision for a place whose coordinates lie in a street or at its edge."""
         street = ground.codes[ground.street[i]]
-        notes = []
+        said = _Contradictions()
         asserted = self._asserted.get(place.street_code) if place.street_code else None
         if asserted is not None and asserted != street:
-            notes.append(f"The source asserts {asserted}; the coordinates decide.")
+            said.add(ReportFlag.STREET_CONTRADICTED, f"The source asserts {asserted}; the coordinates decide.")
         if match.street_code is not None and match.street_code != street:
-            notes.append(f"The address ({match.matched_text}) names {match.street_code}; the coordinates decide.")
+            said.add(
+                ReportFlag.ADDRESS_CONTRADICTED,
+                f"The address ({match.matched_text}) names {match.street_code}; the coordinates decide.",
+            )
         candidates = ground.candidates_of(i)
         return JurisdictionDecision(
             MatchMethod.EDGE.value if ground.edge[i] else MatchMethod.POLYGON.value,
@@ -131,22 +134,28 @@ class BoundaryJurisdiction:
             candidates if len(candidates) > 1 else (),
             None,
             self._community(place, match, street) if place.community_code or match is not NOTHING else None,
-            " ".join(notes) or None,
+            said.note,
+            tuple(said.flags),
         )
 
     def _by_words(self, place: ReportedPlace, match: PlaceMatch, ground: _Ground, i: int) -> JurisdictionDecision:
         """The decision for a place without coordinates, or with some that lie in no street."""
         located = place.lon is not None and place.lat is not None
-        notes = ["The coordinates lie in no street of the boundary set."] if located else []
+        said = _Contradictions()
+        if located:
+            said.add(ReportFlag.COORDINATES_IN_NO_STREET, "The coordinates lie in no street of the boundary set.")
         if match.note:
-            notes.append(match.note)
+            said.notes.append(match.note)
         asserted = self._asserted.get(place.street_code) if place.street_code else None
         if place.street_code and asserted is None:
-            notes.append(f"The source asserts {place.street_code}, which is no street of this district.")
+            said.add(
+                ReportFlag.STREET_UNKNOWN,
+                f"The source asserts {place.street_code}, which is no street of this district.",
+            )
         if match.street_code is not None:
             method, street = MatchMethod.GAZETTEER, match.street_code
             if asserted is not None and asserted != street:
-                notes.append(f"The source asserts {asserted}; the address decides.")
+                said.add(ReportFlag.STREET_CONTRADICTED, f"The source asserts {asserted}; the address decides.")
         elif asserted is not None:
             method, street = MatchMethod.ASSERTED, asserted
         else:
@@ -161,7 +170,8 @@ class BoundaryJurisdiction:
             candidates=match.candidates,
             matched_text=match.matched_text,
             community_code=self._community(place, match, street),
-            note=" ".join(notes) or None,
+            note=said.note,
+            flags=tuple(said.flags),
         )
 
     def _community(self, place: ReportedPlace, match: PlaceMatch, street: str | None) -> str | None:
@@ -170,6 +180,24 @@ class BoundaryJurisdiction:
             if code is not None and street is not None and self._street_of_community.get(code) == street:
                 return code
         return None
+
+
+class _Contradictions:
+    """What speaks against a decision, each as a flag and as a sentence."""
+
+    __slots__ = ("flags", "notes")
+
+    def __init__(self) -> None:
+        self.flags: list[str] = []
+        self.notes: list[str] = []
+
+    def add(self, flag: ReportFlag, sentence: str) -> None:
+        self.flags.append(flag.value)
+        self.notes.append(sentence)
+
+    @property
+    def note(self) -> str | None:
+        return " ".join(self.notes) or None
 
 
 class _Ground:

@@ -38,9 +38,10 @@ WHERE position > %s ORDER BY position LIMIT %s
 # The condition is that of the index event_reference, to the letter.
 ADOPTIONS = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
-WHERE topic IN ('jiedao.boundary_set.adopted', 'jiedao.class_table.adopted') ORDER BY position
+WHERE topic IN ('jiedao.boundary_set.adopted', 'jiedao.class_table.adopted', 'jiedao.routing_rules.adopted')
+ORDER BY position
 """
-"""The whole entries by which boundary sets and class tables were adopted."""
+"""The whole entries by which boundary sets, class tables and routing rules were adopted."""
 
 ANSWER = b"""
 SELECT request_mac, first_position, event_count, recorded_at, answer FROM idempotency_key

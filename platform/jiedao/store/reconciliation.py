@@ -16,7 +16,11 @@ from jiedao.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class DeliveredRecord:
-    """One delivery as the inbox holds it; ``entry`` counts deliveries, times are UTC."""
+    """One delivery as the inbox holds it; ``entry`` counts deliveries, times are UTC.
+
+    ``content_mac`` is the keyed hash (HMAC-SHA-256, hex) of the bytes that came in: equal for equal bytes, and telling
+    nothing of them.
+    """
 
     entry: int
     source: str
@@ -29,6 +33,7 @@ class DeliveredRecord:
     recorded_at: datetime
     incident_id: UUID | None
     dead_letter_id: UUID | None
+    content_mac: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,9 @@ class Reconciliation:
     """What was delivered: each count, and the deliveries by :class:`~jiedao.domain.terms.IntakeOutcome` value.
 
     ``received`` = ``accepted`` + ``duplicate`` + ``dead``. ``accepted`` counts everything that was recorded of an
-    incident: first reports, ``revised`` ones and ``late`` ones, the latter two also listed apart. ``complete`` is
-    false when there were more deliveries than were asked for by id; the counts are of all of them.
+    incident: first reports, ``revised`` ones and ``late`` ones, the latter two also listed apart. The counts are of
+    all deliveries, also where only some are listed by id; ``next_entry`` is then the entry after which the next ones
+    follow, else ``None``.
     """
 
     source: str
@@ -50,16 +56,20 @@ class Reconciliation:
     duplicate: int
     dead: int
     records: Mapping[str, Sequence[DeliveredRecord]]
-    complete: bool
+    next_entry: int | None
 
 
 _COLUMNS = (
     "entry, source, external_id, revision, outcome, transport, origin, received_at, recorded_at,"
-    " incident_id, dead_letter_id"
+    " incident_id, dead_letter_id, encode(content_mac, 'hex') AS content_mac"
 )
 _DAY = "source = %(source)s AND received_at >= %(since)s AND received_at < %(until)s"
 _COUNTS = f"SELECT outcome, count(*) FROM inbox WHERE {_DAY} GROUP BY outcome".encode()  # noqa: S608  # constants of this file
-_RECORDS = f"SELECT {_COLUMNS} FROM inbox WHERE {_DAY} ORDER BY received_at, entry LIMIT %(limit)s".encode()  # noqa: S608  # as above
+# Entries are numbered as they are committed: whoever reads on from an entry misses none that came meanwhile.
+_RECORDS = (
+    f"SELECT {_COLUMNS} FROM inbox WHERE {_DAY} AND entry > %(after)s"  # noqa: S608  # as above
+    " AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s) ORDER BY entry LIMIT %(limit)s"
+).encode()
 _FIND = f"SELECT {_COLUMNS} FROM inbox WHERE source = %s AND external_id = %s ORDER BY entry LIMIT %s".encode()  # noqa: S608  # as above
 
 
@@ -69,16 +79,30 @@ class ReconciliationTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def reconcile(self, source: str, day_start: datetime, day_end: datetime, limit: int = 100_000) -> Reconciliation:
+    def reconcile(  # noqa: PLR0913  # the parts of one question
+        self,
+        source: str,
+        day_start: datetime,
+        day_end: datetime,
+        *,
+        outcome: IntakeOutcome | None = None,
+        after: int = 0,
+        limit: int = 10_000,
+    ) -> Reconciliation:
         """Reconcile what was received from ``day_start`` on and before ``day_end`` (aware times).
 
-        At most ``limit`` deliveries are listed. Raises InvalidInputError for times without zone or in wrong order.
+        Listed are at most ``limit`` deliveries beyond the entry ``after``, in the order in which they were recorded;
+        with ``outcome`` only those of which that became. Raises InvalidInputError for times without zone or in wrong
+        order.
         """
         if day_start.tzinfo is None or day_end.tzinfo is None:
             raise InvalidInputError("reconciliation needs times with their zone")
         if day_end <= day_start:
             raise InvalidInputError("the stretch of time to reconcile ends before it begins")
-        asked = {"source": source, "since": day_start, "until": day_end, "limit": limit}
+        asked = {
+            "source": source, "since": day_start, "until": day_end,
+            "outcome": outcome, "after": after, "limit": limit + 1,
+        }  # fmt: skip
         with self._database.connection() as connection:
             # Counts and ids are of one moment, also while records come in.
             connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -86,7 +110,7 @@ class ReconciliationTable:
             with connection.cursor(row_factory=class_row(DeliveredRecord)) as cursor:
                 delivered = cursor.execute(_RECORDS, asked).fetchall()
         records: dict[str, list[DeliveredRecord]] = {outcome.value: [] for outcome in IntakeOutcome}
-        for record in delivered:
+        for record in delivered[:limit]:
             records[record.outcome].append(record)
         revised, late = counts.get(IntakeOutcome.REVISED, 0), counts.get(IntakeOutcome.LATE, 0)
         received = sum(counts.values())
@@ -101,7 +125,7 @@ class ReconciliationTable:
             duplicate=counts.get(IntakeOutcome.DUPLICATE, 0),
             dead=counts.get(IntakeOutcome.DEAD, 0),
             records=records,
-            complete=len(delivered) == received,
+            next_entry=delivered[limit - 1].entry if len(delivered) > limit else None,
         )
 
     def find_record(self, source: str, external_id: str, limit: int = 1_000) -> list[DeliveredRecord]:

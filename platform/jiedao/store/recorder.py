@@ -184,7 +184,7 @@ class JiedaoRecorder(ProcessRecorder):
         return Appended(positions, recorded_at, replayed=True, answer=answer)
 
     def select_adoptions(self) -> list[LogEntry]:
-        """Read the entries by which boundary sets and class tables were adopted; there are few."""
+        """Read the entries by which boundary sets, class tables and routing rules were adopted; there are few."""
         return [LogEntry(*row) for row in self._rows(log_queries.ADOPTIONS, [])]
 
     def max_notification_id(self) -> int | None:

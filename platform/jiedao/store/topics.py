@@ -12,16 +12,25 @@ from eventsourcing.utils import get_topic
 
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.dead_letter import DeadLetter
+from jiedao.domain.duplicate_judgement import DuplicateJudgement
+from jiedao.domain.handover import Handover
 from jiedao.domain.incident import Incident
-from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.roster import RosterDay
+from jiedao.domain.time_rules import TimeRuleBook
 
 AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     Incident,
     DeadLetter,
     BoundarySet,
     ClassTableVersion,
+    RoutingRulesVersion,
     RefusedCommand,
+    TimeRuleBook,
+    DuplicateJudgement,
+    RosterDay,
+    Handover,
 )
 """Every kind of aggregate that the log may hold."""
 

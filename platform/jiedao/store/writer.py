@@ -15,8 +15,8 @@ from jiedao.domain.ports import Appended, Unit
 from jiedao.store.lane import Lane, LaneLimits
 from jiedao.store.notifier import CommitNotifier
 
-LANES = ("people", "feed")
-"""Commands of people do not queue behind batches of reports."""
+LANES = ("people", "feed", "clock")
+"""Commands of people do not queue behind batches of reports, nor either behind what the clock records."""
 
 CONNECTIONS = len(LANES) + 1
 """What a writer needs of the connection budget: one for each lane, one for NOTIFY."""

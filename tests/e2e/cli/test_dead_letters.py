@@ -120,3 +120,19 @@ def test_all_that_are_left_are_replayed_and_narrowed_by_source_and_reason(termin
 )
 def test_what_does_not_go_together_is_a_wrong_call(terminal, arguments):
     assert terminal.ask("dead-letters", "replay", *arguments, code=2)["error"]["code"] == "usage"
+
+
+def test_all_that_is_wrong_with_a_record_is_told_by_the_import_and_by_the_letter(terminal):
+    bad = form("M1", title=None, reported_at="昨天", attachments=[{"sha256": "12"}])
+    told = [
+        ("field_missing", "/title"), ("time_unreadable", "/reported_at"), ("attachment_invalid", "/attachments/0/sha256"),
+    ]  # fmt: skip
+    (fed,) = terminal.feed(bad, code=1)["items"][0]["dead"]
+    (letter,) = terminal.ask("dead-letters", "list")["items"]
+    document = terminal.ask("dead-letters", "show", letter["dead_letter_id"])
+    for faults in (fed["faults"], letter["faults"], document["faults"]):
+        assert [(fault["reason"], fault["pointer"]) for fault in faults] == told
+    shown = terminal.run("dead-letters", "show", letter["dead_letter_id"]).stdout
+    assert all(reason in shown and pointer in shown for reason, pointer in told)
+    table = terminal.run("ingest", "file", "manual", terminal.write("bad.json", bad), code=1).stdout
+    assert all(reason in table for reason, _ in told)

@@ -143,6 +143,22 @@ def test_the_faults_of_a_profile_are_listed_and_hide_nothing(terminal):
     assert "PostgreSQL" in _sentences(items, "database")
 
 
+def test_a_routing_rule_that_can_never_apply_is_warned_of(terminal):
+    config = terminal.folder / "config"
+    shutil.copytree(ROOT / "config" / "districts" / "330103", config / "districts" / "330103")
+    with (config / "districts" / "330103" / "routing.toml").open("a", encoding="utf-8") as rules:
+        for name in ("rest", "behind"):
+            rules.write(f'\n[[rules]]\nid = "{name}"\nname = "其余"\nthen = {{ priority = 4 }}\n')
+    items = [
+        one
+        for one in _diagnose(terminal, code=1, JIEDAO_CONFIG=str(config))
+        if one["part"] == "profile" and one["remedy"]
+    ]
+    assert [(one["grade"], one["sentence"]) for one in items] == [
+        ("warning", "the routing rule behind can never apply: whatever fits it fits rest before it")
+    ]
+
+
 def test_from_november_the_next_years_calendar_is_asked_for():
     def look(moment):
         return [one for one in examine(Settings(), clock=FixedClock(moment)) if one.part == "calendar"]
@@ -172,7 +188,7 @@ def test_another_root_key_is_a_fault(terminal):
 
 def test_a_damaged_and_a_missing_file_are_faults(terminal):
     terminal.ask("queue", "show")
-    first, second = (path for path in (terminal.data / "files").rglob("*") if path.is_file())
+    first, second, *_ = (path for path in (terminal.data / "files").rglob("*") if path.is_file())
     first.write_bytes(b"damaged")
     second.unlink()
     told = _sentences(_diagnose(terminal, code=1), "files")

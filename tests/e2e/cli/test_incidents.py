@@ -25,12 +25,18 @@ def test_its_story_says_who_did_what_when_why_and_on_which_inputs(filled):
     assert first["actor"].startswith("console:")
     assert (first["role"], first["transport"], first["origin"]) == ("administrator", "file", "file:reports.jsonl#1")
     assert story["events"][1]["inputs"]["method"] == "polygon"
+    assert [one["outcome"] for one in story["deliveries"]] == ["accepted", "revised"]
+    assert len({one["content_mac"] for one in story["deliveries"]}) == 2
+    assert (story["incident"]["state"], story["incident"]["street_code"]) == ("received", ZHAOHUI)
 
 
 def test_the_story_for_people_is_chinese_first_and_holds_inputs_when_asked(filled):
     short = filled.run("incident", "history", "manual:M1").stdout
     assert "登记" in short
-    assert "归属街道 330103006" in short
+    assert "归属街道 朝晖街道 330103006" in short
+    (delivery,) = filled.ask("incident", "history", "manual:M1")["deliveries"]
+    assert f"内容指纹 HMAC-SHA-256 {delivery['content_mac']}" in short.replace("\n", "")
+    assert "现状 now: 待受理，在 朝晖街道 综合行政执法平台 队列" in short
     assert "管理员" in short
     assert '"boundary_set"' not in short
     assert '"boundary_set"' in filled.run("incident", "history", "manual:M1", "--inputs").stdout
@@ -67,3 +73,34 @@ def test_one_that_there_is_not_is_not_found_in_the_words_of_the_asker(filled):
     filled.run("incident", "history", "00000000-0000-0000-0000-000000000000", code=3)
     filled.run("incident", "show", "fax:1", code=3)
     filled.run("incident", "show", "nonsense", code=1)
+
+
+def test_a_place_that_contradicts_itself_is_flagged_in_words(filled):
+    filled.feed(form("M9", street_code="330103007"))
+    found = filled.ask("incident", "show", "manual:M9")
+    assert (found["street_code"], "street_contradicted" in found["flags"]) == (ZHAOHUI, True)
+    assert "指定街道与判定不符" in filled.run("incident", "show", "manual:M9").stdout
+
+
+def test_a_task_is_advised_on_and_its_sheet_is_written_for_paper(filled):
+    for command in ("admit", "file"):
+        filled.run("incident", command, "manual:M1")
+    filled.run("incident", "advise", "manual:M1", code=3)
+    filled.run(
+        "incident", "dispatch", "manual:M1", "--to", "朝晖街道综合行政执法平台", "--kind", "platform", "--street", "朝晖",
+        "--platform", "enforcement",
+    )  # fmt: skip
+    assert "nobody is on duty" in filled.ask("incident", "advise", "manual:M1")["note"]
+    filled.run("incident", "accept", "manual:M1", "--task-id", "T1")
+    (one,) = filled.ask("incident", "advise", "manual:M1", "T1")["items"]
+    assert (one["rank"], one["open_tasks"], one["on_duty"]) == (1, 1, False)
+    shown = filled.run("incident", "advise", "manual:M1").stdout
+    assert "当前不当班；在办任务 1 件；无最近处置地点，距离无从比较；未处置过同类事件" in shown
+    paper = filled.folder / "sheet.html"
+    assert filled.ask("incident", "sheet", "manual:M1", "--out", paper)["task_id"] == "T1"
+    text = paper.read_text(encoding="utf-8")
+    for part in ("派遣单", "manual:M1", "朝晖街道综合行政执法平台（街道平台）", "近似", "E0101"):
+        assert part in text
+    assert PHONE not in text
+    assert "王小二" not in text
+    filled.run("incident", "sheet", "manual:M1", "T7", "--out", paper, code=3)

@@ -18,11 +18,12 @@ import pytest
 
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.settings import Settings
+from tests.kafka_feeding import until
 
 JIEDAO = str(Path(sys.executable).with_name("jiedao"))
 SAMPLE = Settings().config / "districts" / "330103" / "sample"
 EXPECTED = tomllib.loads((SAMPLE / "expected.toml").read_text(encoding="utf-8"))
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 280
 PLAYED = "curl -H"  # the last of what it says to try, once the whole sample was sent
 
 
@@ -86,7 +87,7 @@ def jiedao(*arguments):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """A demo that has sent everything and stays up."""
-    running = RunningDemo(tmp_path_factory.mktemp("demo"), "--json")
+    running = RunningDemo(tmp_path_factory.mktemp("demo"), "--json", "--still")
     try:
         yield running.until(PLAYED)
     finally:
@@ -185,7 +186,7 @@ def test_a_port_that_is_taken_is_named(demo, tmp_path):
 def test_interrupted_it_stops_with_a_sentence_and_started_again_adds_a_sample(demo):
     assert (demo.stop(), demo.lines[-1][:3]) == (0, "已停止"), demo.said
 
-    again = RunningDemo(demo.data, "--exit-when-done")
+    again = RunningDemo(demo.data, "--exit-when-done", "--still")
 
     assert (again.end(), again.lines[-1][:3]) == (0, "已停止"), again.said
     counts = json.loads(demo.command("queue", "show", "--json").stdout)
@@ -195,6 +196,14 @@ def test_interrupted_it_stops_with_a_sentence_and_started_again_adds_a_sample(de
     }
     assert len(tokens) == 2 * (len(Role) + len(EXPECTED["outcomes"]))
     assert sum(token["revoked_at"] is not None for token in tokens) == len(tokens) // 2
+
+
+def test_made_up_people_work_on_what_was_sent_until_it_ends(tmp_path):
+    living = RunningDemo(tmp_path).until(PLAYED)
+    try:
+        until(lambda: living.get("/v1/incidents", state="dispatched").json()["items"], "a task that was given")
+    finally:
+        assert (living.stop(), living.lines[-1][:3]) == (0, "已停止"), living.said
 
 
 def test_a_sample_that_cannot_be_used_is_told_before_anything_is_started(tmp_path):

@@ -10,6 +10,7 @@ import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from threading import Event, Thread
 from uuid import uuid4
 
@@ -17,19 +18,29 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ingest.records import FeedRecord, Normalised, Rejection
+from jiedao.application.calendar import WeekdayCalendar
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
+from jiedao.application.duplicate_desk import DuplicateDesk
+from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.intake import Intake
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outbox_filling import OutboxFiller
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
+from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.routing_desk import RoutingDesk
+from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.domain.access import Holder
+from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.extension_rules import ExtensionRule, ExtensionRules
 from jiedao.domain.ports import StoredFile
 from jiedao.domain.profile import ClassTable, Community, DistrictProfile, SourceSettings, Street, WorkingHours
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, Sealed, SourceClass
+from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.services import Services
 from jiedao.store.inbox import InboxTable
@@ -37,10 +48,12 @@ from jiedao.store.mapper import TypedMapper
 from jiedao.store.outbox import OutboxTable
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from projections.indicator_formulas import load_formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
 
+CONFIG = Path(__file__).parents[3] / "config"
 WEST, EAST = "330103006", "330103007"
 BORDER = 120.17
 POINTS = {WEST: (120.165, 30.28), EAST: (120.175, 30.28)}
@@ -58,8 +71,9 @@ TOKENS = {
         "t-brain", "source:city_brain", Role.INTEGRATOR, sources=frozenset({"city_brain"})
     ),
     "jd_AuditorAuditorAuditorAudito1": Holder("t-audit", "user:audit", Role.AUDITOR),
+    "jd_ShiftLeaderOfTheDistrict0001": Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
 }
-ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR = TOKENS
+ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR, LEADER = TOKENS
 
 
 def _square(west, east):
@@ -86,8 +100,11 @@ PROFILE = DistrictProfile(
         "type": "FeatureCollection",
         "features": [_feature(WEST, "朝晖街道", 120.15, BORDER), _feature(EAST, "文晖街道", BORDER, 120.19)],
     },
+    extensions=ExtensionRules(ExtensionRule(1, "2工作日", Role.SHIFT_LEADER)),
     boundaries_version="approximate-2020", boundaries_effective_from=date(2020, 1, 1), boundaries_approximate=True,
 )  # fmt: skip
+
+DEADLINES = LimitClock(PROFILE.working_hours, WeekdayCalendar())
 
 
 def order(number, street=WEST, **changes):
@@ -143,7 +160,7 @@ class TwoStreets:
 
 class FourClasses:
     def decide(self, reports):
-        return [self._decide(report.source_class.code) for report in reports]
+        return [self._decide(report.source_class.code if report.source_class else "") for report in reports]
 
     def of_code(self, incident, class_code):
         decision = self._decide(class_code)
@@ -167,6 +184,10 @@ def read_order(source, raw):
     number = record.get("id")
     if not isinstance(number, str) or not number:
         return Rejection("id_missing", "the source's own number is missing", "/id")
+    bad = [name for name in ("title", "phone") if not isinstance(record.get(name, ""), str)]
+    if bad:
+        first, *others = (RecordFault("wrong_type", f"the {name} must be a text", f"/{name}") for name in bad)
+        return Rejection(first.reason, first.detail, first.pointer, number, tuple(others))
     report = IncidentReport(
         source=source, external_id=number, revision=record.get("revision", 1), lifecycle=record.get("lifecycle", "own"), channel=source,
         title=record["title"], description="", reported_at=datetime(2026, 11, 24, 1, tzinfo=UTC),
@@ -212,7 +233,7 @@ def _read(source, records: list[FeedRecord]):
             read.append(
                 UnreadableRecord(
                     source, found.external_id, found.reason, found.detail, found.pointer,
-                    record.raw, record.origin, record.received_at,
+                    record.raw, record.origin, record.received_at, found.further_faults,
                 )
             )  # fmt: skip
         else:
@@ -261,6 +282,18 @@ def sniff(content):
     return "application/pdf" if content.startswith(b"%PDF") else "application/octet-stream"
 
 
+def routing_of(application, files, clock):
+    """The rules that this district adopted, none at first, and the desk for them."""
+    tables = ReferenceTables(application, files, clock, PROFILE)
+    local_time = LocalTime(PROFILE.working_hours, WeekdayCalendar())
+    deadlines = LimitClock(PROFILE.working_hours, WeekdayCalendar())
+    routing = RoutingInForce(tables, local_time, deadlines)
+    return routing, RoutingDesk(
+        profile=PROFILE, tables=tables, incidents=application, routing=routing,
+        classes=FourClasses(), local_time=local_time, deadlines=deadlines, clock=clock,
+    )  # fmt: skip
+
+
 @contextmanager
 def open_district(database_url, files, *, limits=None, live=True):
     """Open everything; with ``live`` the views follow the log in a thread, as they do in a server."""
@@ -269,9 +302,10 @@ def open_district(database_url, files, *, limits=None, live=True):
         recorder = application.district_log
         database, follower = recorder.database, recorder.follower
         vault, clock = MemoryVault(), SystemClock()
+        routing, desk = routing_of(application, Folder(files), clock)
         decider = Decider(
             district=PROFILE.code, inbox=InboxTable(database), incidents=application, vault=vault,
-            jurisdiction=TwoStreets(), classes=FourClasses(), clock=clock,
+            jurisdiction=TwoStreets(), classes=FourClasses(), clock=clock, routing=routing,
         )  # fmt: skip
         runner = ProjectionRunner(database, recorder, TypedMapper())
         runner.catch_up()
@@ -289,10 +323,13 @@ def open_district(database_url, files, *, limits=None, live=True):
             profile=PROFILE, pipeline=OrderPipeline(Intake(application, decider)), read=ReadModel(database),
             reconciliation=ReconciliationTable(database), tokens=Tokens(), refusals=RefusalLog(database),
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
+            formulas=load_formulas(CONFIG),
+            duplicates=DuplicateDesk(PROFILE, application, clock), duty=DutyDesk(PROFILE, application, clock),
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
-                clock=clock,
+                deadlines=DEADLINES, clock=clock, routing=routing,
             ),
+            routing=desk,
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 

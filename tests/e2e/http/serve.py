@@ -23,7 +23,7 @@ def bare_app():
         await request.body()
         return Response(b'{"ok":true}', media_type="application/json")
 
-    return Starlette(routes=[Route("/v1/sources/city_brain/reports", answer, methods=["POST"])])
+    return Starlette(routes=[Route("/v1/sources/{source}/reports", answer, methods=["POST"])])
 
 
 def serve_and_tell(app):

@@ -39,11 +39,8 @@ def test_a_case_goes_its_way_and_the_views_show_it(call, do, incident):
     assert do("file", note="符合立案条件").json()["state"] == "filed"
     sent = do("dispatch", DISPATCHER, assignee={"kind": "platform", "name": "朝晖街道综合行政执法平台"})
     assert sent.status_code == 200, sent.text
-    assert do("accept", WESTERNER, task_id="T1").json()["allowed"][0]["command"] in {
-        "return",
-        "start",
-        "report_handled",
-    }
+    taken = do("accept", WESTERNER, task_id="T1").json()
+    assert {"return", "start", "report_handled"} <= {one["command"] for one in taken["allowed"]}
     assert do("report_handled", WESTERNER, task_id="T1", result="已清理").status_code == 200
     done = do("verify", COLLECTOR, task_id="T1", passed=True).json()
     assert done["state"] == "handled"

@@ -66,6 +66,23 @@ def test_a_single_unreadable_record_is_a_problem_that_points_to_the_field_and_na
     assert [letter["dead_letter_id"] for letter in letters] == [problem["dead_letter_id"]]
 
 
+def test_every_bad_field_of_a_single_record_is_pointed_to(call):
+    bad = order(1, title=["占道"], phone=13800001111)
+    told = [
+        {"pointer": "/title", "detail": "the title must be a text", "in": "body"},
+        {"pointer": "/phone", "detail": "the phone must be a text", "in": "body"},
+    ]
+    for answer in (call.push(bad, validate="only"), call.push(bad), call.push(bad)):
+        assert (answer.status_code, answer.json()["errors"]) == (422, told)
+    assert answer.json()["external_id"] == "N1"
+    letter = call.get("/v1/dead-letters", min_position=1).json()["items"][0]
+    faults = [{"reason": "wrong_type", "detail": one["detail"], "pointer": one["pointer"]} for one in told]
+    assert letter["faults"] == faults
+    assert (letter["reason"], letter["pointer"]) == ("wrong_type", "/title")
+    good, dead = call.push([order(2), bad]).json()["results"]
+    assert (good["faults"], dead["faults"], dead["outcome"]) == ([], faults, "duplicate")
+
+
 def test_a_body_that_is_no_json_at_all_is_set_aside_whole(call):
     answer = call.post(PUSH, content=b'{"id": "N1"', headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
@@ -148,9 +165,29 @@ def test_a_source_reconciles_its_day_and_looks_up_a_record(call):
         "received": 5, "accepted": 3, "revised": 1, "late": 0, "duplicate": 1, "dead": 1,
     }  # fmt: skip
     assert [one["external_id"] for one in found["records"]["accepted"]] == ["N1", "N2"]
-    assert found["complete"]
+    assert found["next_cursor"] is None
     assert call.get("/v1/sources/hotline/reconciliation", HOTLINE, date="2020-01-01").json()["received"] == 0
     assert call.get("/v1/sources/hotline/reports/N99", HOTLINE).status_code == 404
+
+
+def test_a_days_deliveries_are_read_page_by_page_and_by_outcome(call):
+    call.push([order(number) for number in range(1, 6)] + [order(1)], "hotline")
+    day = _local_day(call.get("/v1/sources/hotline/reports/N1", HOTLINE).json()["deliveries"][0]["received_at"])
+    path, found, cursor = "/v1/sources/hotline/reconciliation", [], {}
+    while True:
+        page = call.get(path, HOTLINE, date=day, limit=4, **cursor).json()
+        assert (page["received"], page["duplicate"]) == (6, 1)
+        found += [one["external_id"] for one in page["records"]["accepted"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert found == ["N1", "N2", "N3", "N4", "N5"]
+    alone = call.get(path, HOTLINE, date=day, outcome="duplicate").json()["records"]
+    assert {outcome: [one["external_id"] for one in many] for outcome, many in alone.items() if many} == {
+        "duplicate": ["N1"]
+    }
+    refused = call.get(path, HOTLINE, date=day, outcome="duplicate", **cursor)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/cursor")
 
 
 def test_a_number_with_a_slash_can_be_looked_up(call):

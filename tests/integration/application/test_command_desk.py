@@ -22,7 +22,7 @@ from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import Command, Role
 from jiedao.store.recorder import UnitContext
-from tests.e2e.http.district import EAST, PROFILE, WEST, FourClasses, MemoryVault, TwoStreets
+from tests.e2e.http.district import DEADLINES, EAST, PROFILE, WEST, FourClasses, MemoryVault, TwoStreets
 
 AT = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 LEADER = Holder("t1", "user:zhao", Role.SHIFT_LEADER)
@@ -46,7 +46,7 @@ def application(database_url):
 def desk(application):
     return CommandDesk(
         profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=MemoryVault(),
-        clock=FixedClock(),
+        deadlines=DEADLINES, clock=FixedClock(),
     )  # fmt: skip
 
 

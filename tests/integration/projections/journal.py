@@ -8,30 +8,48 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import get_type_hints
 from uuid import UUID
 
 import msgspec
 import psycopg
 
-from jiedao.domain.carrying_out import carry_out
+from jiedao.domain.carrying_out import carry_out, check
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
+from jiedao.domain.duplicate_judgement import DuplicateJudgement
+from jiedao.domain.handover import Handover
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
-from jiedao.domain.reference import BoundarySet, ClassTableVersion
+from jiedao.domain.record_fault import RecordFault
+from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
+from jiedao.domain.roster import RosterDay
+from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, class_route
+from jiedao.domain.routing_decision import changes as changes_of
 from jiedao.domain.terms import Command, Role
-from tests.workflow_samples import USUALLY, said
+from jiedao.domain.time_rules import TimeRuleBook
+from tests.workflow_samples import USUALLY, WIDER, decide, said
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 _BESIDE = {"originator_id", "originator_version", "context"}
 
 EVENTS = {
     event.TOPIC: event
-    for aggregate in (Incident, DeadLetter, BoundarySet, ClassTableVersion)
+    for aggregate in (
+        Incident,
+        DeadLetter,
+        BoundarySet,
+        ClassTableVersion,
+        RoutingRulesVersion,
+        TimeRuleBook,
+        DuplicateJudgement,
+        RosterDay,
+        Handover,
+    )
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)
 }
@@ -179,16 +197,40 @@ def classed(incident, platform="enforcement", priority=2, hours=4, **changes):
     return incident
 
 
+def routed(incident, platform="service", rule="r1", hours=2, **changes):
+    """Let a rule send it elsewhere; without a platform it asks a person."""
+    due_at = None if hours is None else START + timedelta(hours=hours)
+    route = Route(platform, "便民服务中心", **{"priority": 1, "time_limit": "2工作时", "due_at": due_at} | changes)
+    inputs = RoutingInputs(
+        "hotline", "12345", "own", "E0101", incident.street_code, 2, urgent=False,
+        local_time="2026-11-02T09:00:00+08:00", weekday="monday", workday=True, working_time=True,
+    )  # fmt: skip
+    before = class_route(incident.classification)
+    decision = RoutingDecision("rules-1", rule, "转便民服务", route, changes_of(before, route), inputs)
+    incident.decide_routing(decision, context=context(), at=START)
+    return incident
+
+
 def queued(number, street="330103001", platform="enforcement", priority=2, hours=4, **changes):
     return classed(placed(received(number, **changes), street), platform, priority, hours)
 
 
-def done(incident, command, by=None, role=None, **details):
-    """Carry a command out, by a person of its usual role; what it says is what people in the field usually say."""
+NOBODY = MappingProxyType({})
+
+
+def done(incident, command, by=None, role=None, others=NOBODY, **details):
+    """Carry a command out, by a person of its usual role; what it says is what people in the field usually say.
+
+    ``others`` are the incidents that it can meet, by their ids.
+    """
     role = Role(role or USUALLY[command])
     told = said(command, **details)
     who = replace(context(), actor=f"user:{by or role}", role=role.value, reason=getattr(told, "reason", None))
-    carry_out(incident, Command(command), told, role=role, context=who, at=START)
+    if Command(command) in WIDER:
+        check(incident, Command(command), told, role, who.actor)
+        decide(incident, Command(command), told, others=others.__getitem__, context=who, at=START)
+    else:
+        carry_out(incident, Command(command), told, role=role, context=who, at=START)
     return incident
 
 
@@ -196,7 +238,7 @@ def dead(number, source="hotline"):
     return DeadLetter.set_aside(
         dead_letter_id("330103", source, str(number).encode()), source=source, external_id=f"H{number}",
         reason="not_json", detail="the record is not JSON", pointer="/0", raw=SEALED, size=20,
-        context=context(f"file:bad.jsonl#{number}"), at=START,
+        further_faults=(RecordFault("time_unreadable", "write the time", "/1"),), context=context(f"file:bad.jsonl#{number}"), at=START,
     )  # fmt: skip
 
 

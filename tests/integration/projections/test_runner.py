@@ -14,7 +14,20 @@ from projections.runner import ProjectionRunner, ProjectionStoppedError
 from projections.views import ALL_VIEWS
 from tests.integration.projections.journal import Decoder, done, placed, queued, received
 
-VIEWS = ("incident_view", "incident_count", "task_queue", "incident_history", "dead_letters", "reference_versions")
+VIEWS = (
+    "incident_view",
+    "incident_count",
+    "task_queue",
+    "incident_history",
+    "dead_letters",
+    "reference_versions",
+    "case_facts",
+    "case_facts_past",
+    "duplicate_judgements",
+    "roster_shift",
+    "handovers",
+    "handler_task",
+)
 
 
 def rows_of(journal, schema):

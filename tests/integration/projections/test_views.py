@@ -345,6 +345,10 @@ def test_dead_letters_are_listed_until_something_became_of_them(journal, runner,
         "file:bad.jsonl#1",
         "key-7",
     )
+    assert row.faults == [
+        {"reason": "not_json", "detail": "the record is not JSON", "pointer": "/0"},
+        {"reason": "time_unreadable", "detail": "write the time", "pointer": "/1"},
+    ]
     with pytest.raises(NotFoundError):
         read.dead_letter(second.id, frozenset({"hotline"}))
 

@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 
 from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.terms import IntakeOutcome
 from jiedao.store.reconciliation import ReconciliationTable
 from tests.log_samples import NOON, delivered, unit
 
@@ -13,8 +14,8 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def table(recorder):
     entries = [
-        delivered("A", 1),
-        delivered("A", 1, "duplicate"),
+        delivered("A", 1, content_mac=b"bytes of A"),
+        delivered("A", 1, "duplicate", content_mac=b"bytes of A"),
         delivered("A", 2, "revised"),
         delivered("B", 5),
         delivered("B", 4, "late"),
@@ -34,14 +35,35 @@ def test_a_day_is_counted_and_listed_by_outcome(table):
     assert {outcome: [r.external_id for r in records] for outcome, records in day.records.items()} == {
         "accepted": ["A", "B"], "revised": ["A"], "late": ["B"], "duplicate": ["A"], "dead": ["C", None],
     }  # fmt: skip
-    assert day.complete
+    assert day.next_entry is None
 
 
 def test_counts_are_of_all_when_not_all_are_listed(table):
     day = table.reconcile("hotline", NOON, NOON + DAY, limit=3)
     assert day.received == 7
     assert sum(map(len, day.records.values())) == 3
-    assert not day.complete
+
+
+def test_pages_together_list_every_delivery_once_and_in_order(table):
+    listed, after, pages = [], 0, 0
+    while after is not None:
+        day = table.reconcile("hotline", NOON, NOON + DAY, after=after, limit=3)
+        listed += sorted(record.entry for records in day.records.values() for record in records)
+        after, pages = day.next_entry, pages + 1
+    whole = table.reconcile("hotline", NOON, NOON + DAY)
+    assert listed == sorted(record.entry for records in whole.records.values() for record in records)
+    assert (len(listed), pages) == (7, 3)
+
+
+def test_one_outcome_is_listed_alone_and_the_counts_stay(table):
+    day = table.reconcile("hotline", NOON, NOON + DAY, outcome=IntakeOutcome.DEAD)
+    assert {outcome: len(records) for outcome, records in day.records.items() if records} == {"dead": 2}
+    assert (day.received, day.dead) == (7, 2)
+
+
+def test_a_delivery_says_the_keyed_hash_of_its_bytes(table):
+    first, again, revised = table.find_record("hotline", "A")
+    assert first.content_mac == again.content_mac == b"bytes of A".hex() != revised.content_mac
 
 
 def test_another_source_received_nothing(table):

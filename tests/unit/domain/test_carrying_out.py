@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
 from jiedao.domain.carrying_out import CommandRefusedError, check, may
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.incident import Incident
+from jiedao.domain.links import OtherIncident
+from jiedao.domain.tasks import JointTask
 from jiedao.domain.terms import Command, Role
-from tests.workflow_samples import ENFORCEMENT, GREENING, Life, busy, dispatched, filed, handled, lives, received, said
+from tests.workflow_samples import (
+    COURT,
+    DUE,
+    ENFORCEMENT,
+    GREENING,
+    GRID_WORKER,
+    MORNING,
+    TRAFFIC_POLICE,
+    WENHUI,
+    Life,
+    busy,
+    dispatched,
+    filed,
+    handled,
+    lives,
+    received,
+    said,
+)
 
 PHOTO = "ab" * 32
 
 
 def admitted():
     return received().do("admit")
+
+
+def accepted():
+    return dispatched().do("accept")
+
+
+def closed():
+    return handled().do("close")
 
 
 # given, the command with what it says, the event it becomes with its fields, the state afterwards
@@ -42,7 +72,8 @@ HAPPENS = [
     (busy, "verify", {"task_id": "T4", "note": "整洁"}, Incident.TaskVerified, {"task_id": "T4", "note": "整洁"}, "dispatched"),
     (busy, "verify", {"task_id": "T4", "passed": False, "note": "仍有残留"}, Incident.TaskFailedVerification,
      {"task_id": "T4", "note": "仍有残留"}, "dispatched"),
-    (handled, "close", {"note": "符合结案条件"}, Incident.Closed, {"note": "符合结案条件"}, "closed"),
+    (handled, "close", {"note": "现场照片为证"}, Incident.Closed,
+     {"note": "现场照片为证", "closing_condition": "道路恢复通行"}, "closed"),
     (dispatched, "reply", {}, Incident.Replied, {"text": "已处置完毕"}, "dispatched"),
     (lambda: handled().do("close"), "revisit", {"satisfied": None, "note": "无人接听"}, Incident.Revisited,
      {"resolved": True, "satisfied": None, "note": "无人接听"}, "closed"),
@@ -53,6 +84,36 @@ HAPPENS = [
     (dispatched, "urge", {"note": "来电人再询"}, Incident.Urged, {"note": "来电人再询"}, "dispatched"),
     (dispatched, "intervene", {}, Incident.InterventionRecorded,
      {"who": "某经营户亲属", "what": "要求从轻"}, "dispatched"),
+    (Life().do("decline").copy, "reopen", {}, Incident.ReopenedForTriage, {}, "triage"),
+    (accepted, "redispatch", {"note": "请就近处理"}, Incident.TaskRedispatched,
+     {"task_id": "T1", "worker": GRID_WORKER, "note": "请就近处理"}, "dispatched"),
+    (lambda: accepted().do("redispatch"), "return", {}, Incident.TaskGivenBack,
+     {"task_id": "T1", "worker": GRID_WORKER}, "dispatched"),
+    (filed, "joint_operation", {"note": "今晚统一行动"}, Incident.JointOperationOpened,
+     {"tasks": (JointTask("T1", ENFORCEMENT), JointTask("T2", GREENING)), "note": "今晚统一行动"}, "dispatched"),
+    (accepted, "ask_extension", {}, Incident.ExtensionAsked,
+     {"task_id": "T1", "length": "2工作日", "approver": "shift_leader", "due_at": DUE}, "dispatched"),
+    (lambda: accepted().do("ask_extension"), "grant_extension", {"note": "同意"}, Incident.ExtensionGranted,
+     {"task_id": "T1", "length": "2工作日", "due_at": DUE + timedelta(days=2), "due_provisional": False, "note": "同意"},
+     "dispatched"),
+    (lambda: accepted().do("ask_extension"), "deny_extension", {}, Incident.ExtensionDenied,
+     {"task_id": "T1", "length": "2工作日"}, "dispatched"),
+    (filed, "offer_transfer", {}, Incident.TransferOffered,
+     {"receiver": WENHUI, "answer_within": "1工作日", "answer_by": MORNING + timedelta(days=1, minutes=5)}, "transferring"),
+    (lambda: filed().do("offer_transfer", receiver=TRAFFIC_POLICE), "accept_transfer", {}, Incident.TransferAccepted,
+     {"receiver": TRAFFIC_POLICE, "task_id": "T1", "note": ""}, "dispatched"),
+    (lambda: filed().do("offer_transfer", receiver=COURT), "accept_transfer", {"note": "收文"}, Incident.TransferAccepted,
+     {"receiver": COURT, "task_id": None, "note": "收文"}, "transferred"),
+    (lambda: filed().do("offer_transfer"), "refuse_transfer", {}, Incident.TransferRefused, {"receiver": WENHUI}, "filed"),
+    (lambda: dispatched().do("offer_transfer"), "withdraw_transfer", {}, Incident.TransferWithdrawn,
+     {"receiver": WENHUI}, "dispatched"),
+    (received, "merge", {}, Incident.Merged, {"into": OtherIncident(UUID(int=2), "hotline:2026-0002")}, "merged"),
+    (lambda: admitted().do("merge"), "unmerge", {}, Incident.Unmerged,
+     {"left": OtherIncident(UUID(int=2), "hotline:2026-0002")}, "admitted"),
+    (dispatched, "notify", {}, Incident.Notified, {"whom": "区交警大队", "content": "路口有流动摊贩"}, "dispatched"),
+    (closed, "appeal", {}, Incident.Appealed, {"assessment": "overtime"}, "closed"),
+    (lambda: closed().do("appeal"), "review_appeal", {}, Incident.AppealReviewed,
+     {"assessment": "overtime", "granted": True, "note": ""}, "closed"),
 ]  # fmt: skip
 
 # What each command's texts are without which nothing is done; given: where the command itself is allowed.
@@ -63,6 +124,12 @@ REQUIRED = [
     (dispatched, "reassign", "reason"), (filed, "suspend", "reason"), (filed, "suspend", "approved_by"),
     (received, "settle_on_spot", "result"), (busy, "report_handled", "result"), (dispatched, "reply", "text"),
     (dispatched, "intervene", "who"), (dispatched, "intervene", "what"),
+    (accepted, "ask_extension", "reason"), (accepted, "ask_extension", "length"),
+    (lambda: accepted().do("ask_extension"), "deny_extension", "reason"), (filed, "offer_transfer", "reason"),
+    (filed, "offer_transfer", "answer_within"), (lambda: filed().do("offer_transfer"), "refuse_transfer", "reason"),
+    (lambda: filed().do("offer_transfer"), "withdraw_transfer", "reason"), (received, "merge", "reason"),
+    (lambda: received().do("merge"), "unmerge", "reason"), (dispatched, "notify", "whom"),
+    (dispatched, "notify", "content"), (closed, "appeal", "reason"),
 ]  # fmt: skip
 
 ABOUT_A_TASK = ["reassign", "accept", "return", "start", "report_handled", "verify"]
@@ -205,7 +272,8 @@ def test_a_task_that_somebody_else_took_over_counts_no_more():
 
 
 @pytest.mark.parametrize(
-    "command", ["decline", "file", "reject", "settle_on_spot", "void", "verify", "close", "revisit", "reopen"]
+    "command",
+    ["decline", "file", "reject", "settle_on_spot", "void", "verify", "close", "revisit", "reopen", "merge", "unmerge"],
 )
 def test_what_is_the_superior_platforms_to_do_we_refuse_wherever_its_case_stands(command):
     for life in lives("upstream").values():
@@ -230,6 +298,7 @@ def test_a_superior_platforms_case_waits_for_dispatch_once_it_is_admitted_and_is
         (lambda: received().do("decline"), "declined"),
         (lambda: admitted().do("reject"), "rejected"),
         (lambda: received().do("void"), "void"),
+        (lambda: filed().do("offer_transfer", receiver=COURT).do("accept_transfer"), "transferred"),
     ],
 )
 def test_what_has_ended_can_be_taken_up_again(ended, state):
@@ -290,3 +359,25 @@ def test_a_refused_command_leaves_no_trace_on_the_incident():
             life.do(command, role=by)
     assert (life.incident.version, life.state, life.tasks) == before
     assert not life.incident.pending_events
+
+
+@pytest.mark.parametrize("approver", ["user:zhao", "zhao", " Zhao "])
+def test_who_asks_for_a_suspension_does_not_approve_it(approver):
+    with pytest.raises(InvalidInputError, match="申请人不得自批") as refusal:
+        dispatched().do("suspend", "zhao", approved_by=approver)
+    assert refusal.value.pointer == "/approved_by"
+
+
+@pytest.mark.parametrize("begin", [Life, lambda: Life().placed(), lambda: Life().classed()])
+@pytest.mark.parametrize("end", ["decline", "void"])
+def test_what_ended_before_its_street_or_platform_was_known_is_taken_up_again_in_triage(begin, end):
+    life = begin().do(end).do("reopen")
+    assert life.state == "triage"
+    assert life.placed().classed().do("admit").state == "admitted"
+
+
+def test_what_was_told_moves_nothing():
+    life = busy()
+    before = (life.state, life.tasks, life.incident.progress)
+    life.do("notify")
+    assert (life.state, life.tasks, life.incident.progress) == before

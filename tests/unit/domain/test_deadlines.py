@@ -78,7 +78,7 @@ def test_a_staged_limit_is_due_when_its_last_stage_is_and_each_stage_has_its_own
     assert china.due(limit, start) == (local("2026-03-27T18:00"), False)
 
 
-@pytest.mark.parametrize("text", ["", "按合同约定", "工作日", "0天", "0.0工作时", "立即", "3个月"])
+@pytest.mark.parametrize("text", ["", "按合同约定", "工作日", "0天", "0.0工作时", "立即", "3个月", "9" * 400 + "天"])
 def test_a_text_that_names_no_length_is_no_limit(china, text):
     assert china.due(text, local("2026-03-06T09:00")) is None
     assert china.stages(text, local("2026-03-06T09:00")) == ()
@@ -136,6 +136,8 @@ def test_a_start_without_zone_or_in_an_absurd_year_is_refused(china):
         china.due("1工作时", datetime(2026, 3, 6, 9))  # noqa: DTZ001  # what is tested
     with pytest.raises(InvalidInputError, match="check the time"):
         china.due("1工作时", datetime(1066, 3, 6, 9, tzinfo=UTC))
+    with pytest.raises(InvalidInputError, match="ends after the year 2200"):
+        china.due("999999天", local("2026-03-06T09:00"))
     with pytest.raises(InvalidInputError, match="limits of the class table"):
         china.due("99999工作日", local("2026-03-06T09:00"))
 

@@ -10,9 +10,12 @@ import pytest
 
 from jiedao.domain.carrying_out import CommandRefusedError, check, may
 from jiedao.domain.commands import DETAILS
+from jiedao.domain.tasks import AskedExtension
 from jiedao.domain.terms import Command, IncidentState, Lifecycle, Role, TaskState
 from jiedao.domain.workflow import RULES, allowed, rule_of
 from tests.workflow_samples import Life, lives, said
+
+ASKED = AskedExtension("user:sun", "2工作日", "shift_leader")
 
 INITIALS = {
     "I": "intake_operator", "L": "shift_leader", "D": "dispatcher", "C": "collector", "H": "handler", "G": "grid_worker",
@@ -23,87 +26,119 @@ INITIALS = {
 EVERYBODY = "".join(INITIALS)
 
 OWN = """
-                     triage received admitted filed dispatched handled suspended closed declined rejected void sent_back withdrawn
-decide_jurisdiction  ILD    ILD      ILD      ILD   ILD        .       .         .      .        .        .    .         .
-decide_class         ILD    ILD      ILD      ILD   ILD        .       .         .      .        .        .    .         .
-admit                .      IL       .        .     .          .       .         .      .        .        .    .         .
-decline              IL     IL       .        .     .          .       .         .      .        .        .    .         .
-return_case          .      .        .        .     .          .       .         .      .        .        .    .         .
-confirm              .      .        CG       .     .          .       .         .      .        .        .    .         .
-file                 .      .        L        .     .          .       .         .      .        .        .    .         .
-reject               .      .        L        .     .          .       .         .      .        .        .    .         .
-settle_on_spot       .      CHG      CHG      CHG   .          .       .         .      .        .        .    .         .
-void                 LA     LA       LA       LA    .          .       .         .      .        .        .    .         .
-dispatch             .      .        .        LD    LD         LD      .         .      .        .        .    .         .
-reassign             .      .        .        .     LD         .       .         .      .        .        .    .         .
-accept               .      .        .        .     HG         .       .         .      .        .        .    .         .
-return               .      .        .        .     HG         .       .         .      .        .        .    .         .
-start                .      .        .        .     HG         .       .         .      .        .        .    .         .
-report_handled       .      .        .        .     HG         .       .         .      .        .        .    .         .
-verify               .      .        .        .     LC         .       .         .      .        .        .    .         .
-close                .      .        .        .     .          L       .         .      .        .        .    .         .
-reply                IL     IL       IL       IL    IL         IL      IL        IL     IL       IL       .    .         .
-revisit              .      .        .        .     .          .       .         I      .        .        .    .         .
-reopen               .      .        .        .     .          .       .         LS     LS       LS       LS   .         .
-suspend              .      .        .        L     L          L       .         .      .        .        .    .         .
-resume               .      .        .        .     .          .       L         .      .        .        .    .         .
-supervise            LS     LS       LS       LS    LS         LS      LS        .      .        .        .    .         .
-urge                 ILDS   ILDS     ILDS     ILDS  ILDS       ILDS    ILDS      .      .        .        .    .         .
-intervene            *      *        *        *     *          *       *         *      *        *        *    *         *
+                    triage received admitted filed dispatched handled suspended transferring closed declined rejected void transferred merged sent_back withdrawn
+decide_jurisdiction ILD    ILD      ILD      ILD   ILD        .       .         .            .      .        .        .    .           .      .         .
+decide_class        ILD    ILD      ILD      ILD   ILD        .       .         .            .      .        .        .    .           .      .         .
+admit               .      IL       .        .     .          .       .         .            .      .        .        .    .           .      .         .
+decline             IL     IL       .        .     .          .       .         .            .      .        .        .    .           .      .         .
+return_case         .      .        .        .     .          .       .         .            .      .        .        .    .           .      .         .
+confirm             .      .        CG       .     .          .       .         .            .      .        .        .    .           .      .         .
+file                .      .        L        .     .          .       .         .            .      .        .        .    .           .      .         .
+reject              .      .        L        .     .          .       .         .            .      .        .        .    .           .      .         .
+settle_on_spot      .      CHG      CHG      CHG   .          .       .         .            .      .        .        .    .           .      .         .
+void                LA     LA       LA       LA    .          .       .         .            .      .        .        .    .           .      .         .
+dispatch            .      .        .        LD    LD         LD      .         .            .      .        .        .    .           .      .         .
+joint_operation     .      .        .        LD    LD         LD      .         .            .      .        .        .    .           .      .         .
+reassign            .      .        .        .     LD         .       .         .            .      .        .        .    .           .      .         .
+redispatch          .      .        .        .     HD         .       .         .            .      .        .        .    .           .      .         .
+accept              .      .        .        .     HG         .       .         .            .      .        .        .    .           .      .         .
+return              .      .        .        .     HG         .       .         .            .      .        .        .    .           .      .         .
+start               .      .        .        .     HG         .       .         .            .      .        .        .    .           .      .         .
+report_handled      .      .        .        .     HG         .       .         .            .      .        .        .    .           .      .         .
+ask_extension       .      .        .        .     HG         .       .         .            .      .        .        .    .           .      .         .
+grant_extension     .      .        .        .     LS         .       .         .            .      .        .        .    .           .      .         .
+deny_extension      .      .        .        .     LS         .       .         .            .      .        .        .    .           .      .         .
+verify              .      .        .        .     LC         .       .         .            .      .        .        .    .           .      .         .
+close               .      .        .        .     .          L       .         .            .      .        .        .    .           .      .         .
+offer_transfer      .      .        .        LD    LD         .       .         .            .      .        .        .    .           .      .         .
+accept_transfer     .      .        .        .     .          .       .         LDH          .      .        .        .    .           .      .         .
+refuse_transfer     .      .        .        .     .          .       .         LDH          .      .        .        .    .           .      .         .
+withdraw_transfer   .      .        .        .     .          .       .         LD           .      .        .        .    .           .      .         .
+merge               ILD    ILD      ILD      ILD   ILD        .       .         .            .      .        .        .    .           .      .         .
+unmerge             .      .        .        .     .          .       .         .            .      .        .        .    .           LD     .         .
+reply               IL     IL       IL       IL    IL         IL      IL        IL           IL     IL       IL       .    IL          IL     .         .
+revisit             .      .        .        .     .          .       .         .            I      .        .        .    .           .      .         .
+appeal              .      .        .        .     .          .       .         .            HGD    .        .        .    .           .      .         .
+review_appeal       .      .        .        .     .          .       .         .            LS     .        .        .    .           .      .         .
+reopen              .      .        .        .     .          .       .         .            LS     LS       LS       LS   LS          .      .         .
+suspend             .      .        .        L     L          L       .         .            .      .        .        .    .           .      .         .
+resume              .      .        .        .     .          .       L         .            .      .        .        .    .           .      .         .
+supervise           LS     LS       LS       LS    LS         LS      LS        LS           .      .        .        .    .           .      .         .
+urge                ILDS   ILDS     ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .        .        .    .           .      .         .
+notify              LDS    LDS      LDS      LDS   LDS        LDS     LDS       LDS          LDS    .        .        .    .           .      .         .
+intervene           *      *        *        *     *          *       *         *            *      *        *        *    *           *      *         *
 """
 
 # A superior platform's case comes filed; the platform verifies, closes and revisits it, and only it takes it back or up
-# again. So it never stands in 待立案, nor in what we alone decide (不予受理, 不予立案, 作废).
+# again. So it never stands in 待立案, nor in what we alone decide (不予受理, 不予立案, 作废, 已移送, 已并案).
 UPSTREAM = """
-                     triage received filed dispatched handled suspended closed sent_back withdrawn
-decide_jurisdiction  ILD    ILD      ILD   ILD        .       .         .      .         .
-decide_class         ILD    ILD      ILD   ILD        .       .         .      .         .
-admit                .      IL       .     .          .       .         .      .         .
-decline              .      .        .     .          .       .         .      .         .
-return_case          ILD    ILD      ILD   ILD        .       .         .      .         .
-confirm              .      .        .     .          .       .         .      .         .
-file                 .      .        .     .          .       .         .      .         .
-reject               .      .        .     .          .       .         .      .         .
-settle_on_spot       .      .        .     .          .       .         .      .         .
-void                 .      .        .     .          .       .         .      .         .
-dispatch             .      .        LD    LD         LD      .         .      .         .
-reassign             .      .        .     LD         .       .         .      .         .
-accept               .      .        .     HG         .       .         .      .         .
-return               .      .        .     HG         .       .         .      .         .
-start                .      .        .     HG         .       .         .      .         .
-report_handled       .      .        .     HG         .       .         .      .         .
-verify               .      .        .     .          .       .         .      .         .
-close                .      .        .     .          .       .         .      .         .
-reply                IL     IL       IL    IL         IL      IL        IL     .         .
-revisit              .      .        .     .          .       .         .      .         .
-reopen               .      .        .     .          .       .         .      .         .
-suspend              .      .        L     L          L       .         .      .         .
-resume               .      .        .     .          .       L         .      .         .
-supervise            LS     LS       LS    LS         LS      LS        .      .         .
-urge                 ILDS   ILDS     ILDS  ILDS       ILDS    ILDS      .      .         .
-intervene            *      *        *     *          *       *         *      *         *
+                    triage received filed dispatched handled suspended transferring closed sent_back withdrawn
+decide_jurisdiction ILD    ILD      ILD   ILD        .       .         .            .      .         .
+decide_class        ILD    ILD      ILD   ILD        .       .         .            .      .         .
+admit               .      IL       .     .          .       .         .            .      .         .
+decline             .      .        .     .          .       .         .            .      .         .
+return_case         ILD    ILD      ILD   ILD        .       .         .            .      .         .
+confirm             .      .        .     .          .       .         .            .      .         .
+file                .      .        .     .          .       .         .            .      .         .
+reject              .      .        .     .          .       .         .            .      .         .
+settle_on_spot      .      .        .     .          .       .         .            .      .         .
+void                .      .        .     .          .       .         .            .      .         .
+dispatch            .      .        LD    LD         LD      .         .            .      .         .
+joint_operation     .      .        LD    LD         LD      .         .            .      .         .
+reassign            .      .        .     LD         .       .         .            .      .         .
+redispatch          .      .        .     HD         .       .         .            .      .         .
+accept              .      .        .     HG         .       .         .            .      .         .
+return              .      .        .     HG         .       .         .            .      .         .
+start               .      .        .     HG         .       .         .            .      .         .
+report_handled      .      .        .     HG         .       .         .            .      .         .
+ask_extension       .      .        .     HG         .       .         .            .      .         .
+grant_extension     .      .        .     LS         .       .         .            .      .         .
+deny_extension      .      .        .     LS         .       .         .            .      .         .
+verify              .      .        .     .          .       .         .            .      .         .
+close               .      .        .     .          .       .         .            .      .         .
+offer_transfer      .      .        LD    LD         .       .         .            .      .         .
+accept_transfer     .      .        .     .          .       .         LDH          .      .         .
+refuse_transfer     .      .        .     .          .       .         LDH          .      .         .
+withdraw_transfer   .      .        .     .          .       .         LD           .      .         .
+merge               .      .        .     .          .       .         .            .      .         .
+unmerge             .      .        .     .          .       .         .            .      .         .
+reply               IL     IL       IL    IL         IL      IL        IL           IL     .         .
+revisit             .      .        .     .          .       .         .            .      .         .
+appeal              .      .        .     .          .       .         .            HGD    .         .
+review_appeal       .      .        .     .          .       .         .            LS     .         .
+reopen              .      .        .     .          .       .         .            .      .         .
+suspend             .      .        L     L          L       .         .            .      .         .
+resume              .      .        .     .          .       L         .            .      .         .
+supervise           LS     LS       LS    LS         LS      LS        LS           .      .         .
+urge                ILDS   ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .         .
+notify              LDS    LDS      LDS   LDS        LDS     LDS       LDS          LDS    .         .
+intervene           *      *        *     *          *       *         *            *      *         *
 """
 
-# From which state of a task each command leads where; a failed verification is the one way to 返工.
+# From which state of a task each command leads where, = where it stays; a failed verification is the one way to 返工.
 TASKS = """
-                dispatched accepted   started    handled  rework     verified returned   reassigned
-accept          accepted   .          .          .        .          .        .          .
-return          returned   returned   returned   .        .          .        .          .
-start           .          started    .          .        started    .        .          .
-report_handled  .          handled    handled    .        handled    .        .          .
-verify          .          .          .          verified .          .        .          .
-reassign        reassigned reassigned reassigned .        reassigned .        reassigned .
+                dispatched accepted   started    handled  rework     verified returned   reassigned redispatched
+accept          accepted   .          .          .        .          .        .          .          accepted
+return          returned   returned   returned   .        .          .        .          .          accepted
+start           .          started    .          .        started    .        .          .          .
+report_handled  .          handled    handled    .        handled    .        .          .          .
+verify          .          .          .          verified .          .        .          .          .
+reassign        reassigned reassigned reassigned .        reassigned .        reassigned .          reassigned
+redispatch      .          redispatched redispatched .        redispatched .        .          .          redispatched
+ask_extension   .          =          =          .        =          .        .          .          =
+grant_extension .          =          =          =        =          .        .          .          =
+deny_extension  .          =          =          =        =          .        .          .          =
 """
 
 # Where a command alone says where the incident goes; elsewhere decisions and tasks do.
 LEADS_TO = {
     "admit": "admitted", "decline": "declined", "file": "filed", "reject": "rejected", "settle_on_spot": "closed",
-    "void": "void", "dispatch": "dispatched", "close": "closed", "reopen": "admitted", "suspend": "suspended",
-    "return_case": "sent_back",
+    "void": "void", "dispatch": "dispatched", "joint_operation": "dispatched", "close": "closed", "reopen": "admitted",
+    "suspend": "suspended", "return_case": "sent_back", "offer_transfer": "transferring", "merge": "merged",
 }  # fmt: skip
 
 # What somebody may do who has not seen the latest: it is right whatever happened meanwhile.
-ALWAYS = {"reply", "revisit", "supervise", "urge", "intervene"}
+ALWAYS = {"reply", "revisit", "supervise", "urge", "intervene", "notify"}
 
 
 def read(text):
@@ -208,14 +243,20 @@ def test_which_task_a_command_can_begin_with(standing, command, state):
     life = standing["own"]["dispatched"].copy()
     task_id = next(name for name, at in life.tasks.items() if at == state)
     leads_to = read(TASKS)[command, state]
+    if command in {"grant_extension", "deny_extension"}:
+        life.incident.progress.tasks[task_id].asked = ASKED
+    elif command == "ask_extension":
+        life.incident.progress.tasks[task_id].asked = None
     if leads_to == ".":
         with pytest.raises(CommandRefusedError, match=TaskState(state).label):
             life.do(command, task_id=task_id)
         assert life.tasks[task_id] == state
-    else:
-        life.do(command, task_id=task_id)
-        assert life.tasks[task_id] == leads_to
-        assert rule_of(Command(command)).task_to == leads_to
+        return
+    role = "grid_worker" if (command, state) == ("accept", "redispatched") else None
+    life.do(command, role=role, task_id=task_id)
+    assert life.tasks[task_id] == (state if leads_to == "=" else leads_to)
+    if (command, state) != ("return", "redispatched"):  # what was given on goes back to its platform
+        assert rule_of(Command(command)).task_to == (None if leads_to == "=" else leads_to)
 
 
 def test_a_command_about_a_task_is_allowed_only_while_there_is_one_to_begin_with():
@@ -223,16 +264,17 @@ def test_a_command_about_a_task_is_allowed_only_while_there_is_one_to_begin_with
         state.value: {one.value for one in allowed(IncidentState.DISPATCHED, Lifecycle.OWN, Role.HANDLER, [state])}
         for state in TaskState
     }
-    about_tasks = {"accept", "return", "start", "report_handled"}
+    about_tasks = {"accept", "return", "start", "report_handled", "redispatch", "ask_extension"}
     assert {state: commands & about_tasks for state, commands in may_do.items()} == {
         "dispatched": {"accept", "return"},
-        "accepted": {"return", "start", "report_handled"},
-        "started": {"return", "report_handled"},
-        "rework": {"start", "report_handled"},
+        "accepted": {"return", "start", "report_handled", "redispatch", "ask_extension"},
+        "started": {"return", "report_handled", "redispatch", "ask_extension"},
+        "rework": {"start", "report_handled", "redispatch", "ask_extension"},
         "handled": set(),
         "verified": set(),
         "returned": set(),
         "reassigned": set(),
+        "redispatched": {"accept", "return", "redispatch", "ask_extension"},
     }
 
 

@@ -9,11 +9,14 @@ import pytest
 from jiedao.domain.carrying_out import may
 from jiedao.domain.terms import Command, Lifecycle, Role
 from jiedao.entrypoints.workflow_steps import FIRST, incident_steps, last_states, task_steps
-from tests.workflow_samples import Life, received
+from tests.workflow_samples import COURT, TRAFFIC_POLICE, Life, received
 
 MOST_TASKS = 2
-ENDED = {"closed", "declined", "rejected", "void"}
-WITHOUT_EFFECT = {"reply", "revisit", "supervise", "urge", "intervene"}
+ENDED = {"closed", "declined", "rejected", "void", "transferred", "merged"}
+WITHOUT_EFFECT = {
+    "reply", "revisit", "supervise", "urge", "intervene", "notify", "ask_extension", "grant_extension",
+    "deny_extension", "appeal", "review_appeal",
+}  # fmt: skip
 NOT_FOUND = {"found": False}
 FAILED = {"passed": False, "note": "仍有残留"}
 
@@ -23,7 +26,16 @@ def situation(life):
     progress = life.incident.progress
     checked = progress.confirmed if life.state == "admitted" else None
     decided = (life.incident.jurisdiction is not None, life.incident.classification is not None)
-    return life.state, tuple(sorted(tasks_at_work(life))), checked, progress.suspended_stage, decided
+    tasks = tuple(
+        sorted((task.state, task.assignee.kind == "platform", task.worker is not None) for task in at_work(life))
+    )
+    offered = (progress.transfer.receiver.kind, progress.transfer.stage) if progress.transfer else None
+    held = (progress.suspended_stage, progress.merged_stage, offered, any(task.leads for task in at_work(life)))
+    return life.state, tasks, checked, held, decided
+
+
+def at_work(life):
+    return [task for task in life.incident.progress.tasks.values() if task.state != "reassigned"]
 
 
 def tasks_at_work(life):
@@ -43,9 +55,15 @@ def moves(life):
 
 
 def moved(life, command, role):
-    more = {Command.CONFIRM: [{}, NOT_FOUND], Command.VERIFY: [{}, FAILED]}.get(command, [{}])
+    more = {
+        Command.CONFIRM: [{}, NOT_FOUND],
+        Command.VERIFY: [{}, FAILED],
+        Command.OFFER_TRANSFER: [
+            {}, {"receiver": TRAFFIC_POLICE}, *([{"receiver": COURT}] if life.incident.lifecycle == "own" else []),
+        ],
+    }.get(command, [{}])  # fmt: skip
     about = [{"task_id": task_id} for task_id in beginnings(life, command)] or [{}]
-    if command is Command.DISPATCH and len(tasks_at_work(life)) == MOST_TASKS:
+    if command in {Command.DISPATCH, Command.JOINT_OPERATION} and len(tasks_at_work(life)) == MOST_TASKS:
         return
     for details in [one | other for one in about for other in more]:
         yield command, details.get("task_id"), life.copy().do(command.value, role=role.value, **details)
@@ -53,7 +71,11 @@ def moved(life, command, role):
 
 def beginnings(life, command):
     from_states = {step.begin.value for step in task_steps() if step.command is command}
-    return [task_id for task_id, state in life.tasks.items() if state in from_states]
+    fit = [task_id for task_id, state in life.tasks.items() if state in from_states]
+    if command is Command.REDISPATCH:  # only a street's platform gives on what it has
+        tasks = life.incident.progress.tasks
+        fit = [task_id for task_id in fit if tasks[task_id].assignee.kind == "platform"]
+    return fit
 
 
 class Walk:
@@ -71,8 +93,9 @@ class Walk:
                 there = situation(after)
                 self.next[here].add(there)
                 self._draw(life, command, task_id, after)
-                if there not in self.seen:
+                if there not in self.seen and len(tasks_at_work(after)) <= MOST_TASKS:
                     self.seen.add(there)
+                    after.events.clear()  # nothing here looks back, and every copy would carry them
                     waiting.append(after)
 
     def _draw(self, life, command, task_id, after):

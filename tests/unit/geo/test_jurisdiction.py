@@ -78,14 +78,17 @@ def test_coordinates_win_over_the_asserted_street_and_say_so():
     decision = decide(lon=120.16, lat=30.29, street_code=WENHUI)
     assert decision.street_code == ZHAOHUI
     assert decision.note == f"The source asserts {WENHUI}; the coordinates decide."
-    assert decide(lon=120.16, lat=30.29, street_code=ZHAOHUI).note is None
-    assert decide(lon=120.16, lat=30.29, street_code="zhzhzx01").note is None
+    assert decision.flags == ("street_contradicted",)
+    for same in (ZHAOHUI, "zhzhzx01"):
+        agreeing = decide(lon=120.16, lat=30.29, street_code=same)
+        assert (agreeing.note, agreeing.flags) == (None, ())
 
 
 def test_coordinates_win_over_the_address_and_say_so():
     decision = decide(lon=120.16, lat=30.29, address="打铁关社区")
     assert decision.street_code == ZHAOHUI
     assert decision.note == f"The address (打铁关社区) names {WENHUI}; the coordinates decide."
+    assert decision.flags == ("address_contradicted",)
     assert decision.community_code is None
 
 
@@ -107,6 +110,7 @@ def test_the_address_wins_over_the_asserted_street_and_says_so():
     decision = decide(address="打铁关社区", street_code=ZHAOHUI)
     assert (decision.method, decision.street_code) == ("gazetteer", WENHUI)
     assert decision.note == f"The source asserts {ZHAOHUI}; the address decides."
+    assert decision.flags == ("street_contradicted",)
 
 
 def test_an_ambiguous_address_leaves_it_to_the_asserted_street():
@@ -131,6 +135,7 @@ def test_an_unknown_asserted_street_is_none_and_said_so():
     decision = decide(street_code="330105001")
     assert (decision.method, decision.street_code) == ("none", None)
     assert decision.note == "The source asserts 330105001, which is no street of this district."
+    assert decision.flags == ("street_unknown",)
 
 
 def test_an_order_that_needs_no_place_has_none_unless_a_street_is_asserted():
@@ -151,6 +156,7 @@ def test_coordinates_in_no_street_fall_on_to_words_and_say_so():
     assert decide(lon=120.25, lat=30.29, street_code=ZHAOHUI).method == "asserted"
     alone = decide(lon=120.25, lat=30.29)
     assert (alone.method, alone.street_code, alone.note) == ("none", None, outside)
+    assert decision.flags == alone.flags == ("coordinates_in_no_street",)
 
 
 def test_a_longitude_without_latitude_is_no_coordinate():

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from jiedao.domain.workflow_events import Admitted, WorkflowEvent
+from jiedao.domain import upstream_events
+from jiedao.domain.workflow_events import WorkflowEvent
 from projections.telling import TELLINGS
-from tests.workflow_samples import ENFORCEMENT, GREENING, Life, dispatched, filed, handled, received
+from tests.workflow_samples import (
+    COURT,
+    ENFORCEMENT,
+    GREENING,
+    TRAFFIC_POLICE,
+    Life,
+    dispatched,
+    filed,
+    handled,
+    received,
+)
 
 TOLD = {
     "受理": lambda: received().do("admit"),
@@ -29,7 +40,7 @@ TOLD = {
     ),
     "核查任务 T1，通过": handled,
     "核查任务 T1，不通过，返工：仍有残留": lambda: dispatched().task("T1", "accept", "report_handled", "fail"),
-    "结案": lambda: handled().do("close"),
+    "结案，确认符合结案条件“道路恢复通行”": lambda: handled().do("close"),
     "答复上报人：已处置完毕": lambda: received().do("reply"),
     "回访，已解决，满意": lambda: handled().do("close").do("revisit"),
     "回访，未解决，不满意：垃圾还在": lambda: (
@@ -44,6 +55,37 @@ TOLD = {
     "督办：区长批示": lambda: dispatched().do("supervise", note="区长批示"),
     "催办": lambda: dispatched().do("urge"),
     "干预留痕：某经营户亲属，要求从轻": lambda: Life().do("intervene"),
+    "重办，待判定：理由 问题再现": lambda: Life().do("decline").do("reopen"),
+    "二次派遣任务 T1 给 河西第三网格（网格员）": lambda: dispatched().task("T1", "accept", "redispatch"),
+    "退回任务 T1，由 河西第三网格（网格员） 退给平台：理由 非本单位职责": lambda: (
+        dispatched().task("T1", "accept", "redispatch", "return")
+    ),
+    "联合执法，牵头 任务 T1 朝晖街道综合行政执法平台（街道平台），配合 任务 T2 区园林绿化局（职能部门）": lambda: (
+        filed().do("joint_operation")
+    ),
+    "申请延期任务 T1 2工作日：理由 需跨夜施工": lambda: dispatched().task("T1", "accept", "ask_extension"),
+    "同意延期任务 T1 2工作日": lambda: dispatched().task("T1", "accept", "ask_extension", "grant_extension"),
+    "不同意延期任务 T1 2工作日：理由 时间充足": lambda: (
+        dispatched().task("T1", "accept", "ask_extension", "deny_extension")
+    ),
+    "移送给 文晖街道（其他街道），限 1工作日答复：理由 现场在文晖": lambda: filed().do("offer_transfer"),
+    "接收移送：区交警大队（职能部门），任务 T1": lambda: (
+        filed().do("offer_transfer", receiver=TRAFFIC_POLICE).do("accept_transfer")
+    ),
+    "接收移送：市中级人民法院（区外机关）：收文 2026-18": lambda: (
+        filed().do("offer_transfer", receiver=COURT).do("accept_transfer", note="收文 2026-18")
+    ),
+    "拒收移送：文晖街道（其他街道）：理由 不属本街道": lambda: filed().do("offer_transfer").do("refuse_transfer"),
+    "撤回移送：文晖街道（其他街道）：理由 经核属本街道": lambda: filed().do("offer_transfer").do("withdraw_transfer"),
+    "移送逾期未答复，退回派遣：文晖街道（其他街道）": lambda: filed().do("offer_transfer").lapse(),
+    "并案，并入事件 hotline:2026-0002：理由 同一事项": lambda: received().do("merge"),
+    "拆分，从事件 hotline:2026-0002 拆出：理由 并非同一事项": lambda: received().do("merge").do("unmerge"),
+    "案情通报给 区交警大队：路口有流动摊贩": lambda: dispatched().do("notify"),
+    "申诉（超时）：理由 期间连日暴雨": lambda: handled().do("close").do("appeal"),
+    "复核申诉（超时），同意": lambda: handled().do("close").do("appeal").do("review_appeal"),
+    "复核申诉（超时），不同意：无雨": lambda: (
+        handled().do("close").do("appeal").do("review_appeal", granted=False, note="无雨")
+    ),
 }  # fmt: skip
 
 
@@ -53,9 +95,34 @@ def test_an_event_is_told_in_one_sentence(sentence):
     assert TELLINGS[event.TOPIC].sentence(event) == sentence
 
 
+IN_THE_OTHER_STREAM = {
+    "并案，事件 hotline:2026-0001 并入本事件：理由 同一事项": "jiedao.incident.duplicate_joined",
+    "拆分，事件 hotline:2026-0001 从本事件拆出：理由 并非同一事项": "jiedao.incident.duplicate_left",
+    "并案，随所并事件改并入 hotline:2026-0009：理由 同一事项": "jiedao.incident.merge_moved",
+}
+
+
+@pytest.mark.parametrize("sentence", IN_THE_OTHER_STREAM)
+def test_a_merge_is_told_in_the_streams_of_all_that_it_moves(sentence):
+    told = [TELLINGS[event.TOPIC].sentence(event) for event in merged_and_unmerged()]
+    assert sentence in told
+
+
+def merged_and_unmerged():
+    """What others' streams hold after an incident joined one, left it, joined it again and went along to a third."""
+    first, target = Life(), Life(number="2026-0002")
+    last = Life(number="2026-0009")
+    lives = [first, target, last]
+    for life in lives:
+        life.others = {one.incident.id: one.incident for one in lives}
+    first.do("merge", into=target.incident.id).do("unmerge").do("merge", into=target.incident.id)
+    target.do("merge", into=last.incident.id, with_merged=True)
+    return [event for life in lives for event in life.met]
+
+
 def test_every_event_of_the_workflow_is_told_above():
-    by_commands = {one.TOPIC for one in WorkflowEvent.__subclasses__() if one.__module__ == Admitted.__module__}
-    assert {type(make().last).TOPIC for make in TOLD.values()} == by_commands
+    told = {type(make().last).TOPIC for make in TOLD.values()} | set(IN_THE_OTHER_STREAM.values())
+    assert told == {one.TOPIC for one in WorkflowEvent.__subclasses__() if one.__module__ != upstream_events.__name__}
 
 
 def test_the_inputs_are_what_the_event_says_and_nothing_else():

@@ -13,10 +13,12 @@ from eventsourcing.persistence import MapperDeserialisationError, Notification, 
 import jiedao.domain
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.context import EventContext
+from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.ports import RecordedEvent as StoredWithMetadata
+from jiedao.domain.record_fault import RecordFault
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.topics import AGGREGATES, all_event_classes
 
@@ -25,6 +27,9 @@ CONTEXT = EventContext("user:zhang", "dispatcher", uuid4(), "command:1", reason=
 
 GOLDEN_AGGREGATES = {
     "jiedao.incident", "jiedao.dead_letter", "jiedao.boundary_set", "jiedao.class_table", "jiedao.refused_command",
+    "jiedao.routing_rules",
+    "jiedao.time_rules",
+    "jiedao.duplicate_judgement", "jiedao.roster_day", "jiedao.handover",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -32,6 +37,7 @@ GOLDEN = {
     "jiedao.incident.received": "originator_topic timestamp report raw reporter",
     "jiedao.incident.jurisdiction_decided": "timestamp decision",
     "jiedao.incident.class_decided": "timestamp decision",
+    "jiedao.incident.routed": "timestamp decision",
     "jiedao.incident.revised": "timestamp report raw reporter",
     "jiedao.incident.late_revision_recorded": "timestamp report raw reporter",
     "jiedao.incident.attachment_stored": "timestamp url attachment",
@@ -51,7 +57,7 @@ GOLDEN = {
     "jiedao.incident.task_handled": "timestamp task_id result before after",
     "jiedao.incident.task_verified": "timestamp task_id note",
     "jiedao.incident.task_failed_verification": "timestamp task_id note",
-    "jiedao.incident.closed": "timestamp note",
+    "jiedao.incident.closed": "timestamp note closing_condition",
     "jiedao.incident.replied": "timestamp text",
     "jiedao.incident.revisited": "timestamp resolved satisfied note",
     "jiedao.incident.reopened": "timestamp",
@@ -60,6 +66,26 @@ GOLDEN = {
     "jiedao.incident.supervised": "timestamp note",
     "jiedao.incident.urged": "timestamp note",
     "jiedao.incident.intervention_recorded": "timestamp who what",
+    "jiedao.incident.reopened_for_triage": "timestamp",
+    "jiedao.incident.task_redispatched": "timestamp task_id worker note",
+    "jiedao.incident.task_given_back": "timestamp task_id worker",
+    "jiedao.incident.joint_operation_opened": "timestamp tasks note",
+    "jiedao.incident.extension_asked": "timestamp task_id length approver due_at",
+    "jiedao.incident.extension_granted": "timestamp task_id length due_at due_provisional note",
+    "jiedao.incident.extension_denied": "timestamp task_id length",
+    "jiedao.incident.transfer_offered": "timestamp receiver answer_within answer_by",
+    "jiedao.incident.transfer_accepted": "timestamp receiver task_id note",
+    "jiedao.incident.transfer_refused": "timestamp receiver",
+    "jiedao.incident.transfer_withdrawn": "timestamp receiver",
+    "jiedao.incident.transfer_lapsed": "timestamp receiver",
+    "jiedao.incident.merged": "timestamp into",
+    "jiedao.incident.merge_moved": "timestamp into",
+    "jiedao.incident.unmerged": "timestamp left",
+    "jiedao.incident.duplicate_joined": "timestamp duplicate",
+    "jiedao.incident.duplicate_left": "timestamp duplicate",
+    "jiedao.incident.notified": "timestamp whom content",
+    "jiedao.incident.appealed": "timestamp assessment",
+    "jiedao.incident.appeal_reviewed": "timestamp assessment granted note",
     "jiedao.incident.case_sent_back": "timestamp",
     "jiedao.incident.upstream_message_delivered": "timestamp message_id owed_at kind reference",
     "jiedao.incident.upstream_message_refused": "timestamp message_id owed_at kind reason code",
@@ -74,13 +100,30 @@ GOLDEN = {
     "jiedao.incident.upstream_deadline_changed": "timestamp before deadline",
     "jiedao.incident.upstream_urged": "timestamp times",
     "jiedao.incident.upstream_supervised": "timestamp note",
-    "jiedao.dead_letter.set_aside": "originator_topic timestamp source external_id reason detail pointer raw size",
+    "jiedao.dead_letter.set_aside": (
+        "originator_topic timestamp source external_id reason detail pointer raw size further_faults"
+    ),
+    "jiedao.incident.clock_approaching": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.clock_overdue": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.clock_escalated": "timestamp clock task_id part time_limit since due_at provisional rules",
+    "jiedao.incident.deadline_recalculated": "timestamp time_limit before due_at provisional rules",
     "jiedao.dead_letter.replayed": "timestamp outcome detail incident_id",
     "jiedao.boundary_set.adopted": (
         "originator_topic timestamp version effective_from approximate content_sha256 street_codes"
         " overlaps overlap_area_m2 gaps gap_area_m2 repairs origin"
     ),
     "jiedao.class_table.adopted": "originator_topic timestamp version effective_from content_sha256 classes origin",
+    "jiedao.routing_rules.adopted": "originator_topic timestamp version effective_from content_sha256 rules origin",
+    "jiedao.time_rules.adopted": "originator_topic timestamp rules",
+    "jiedao.time_rules.changed": "timestamp rules",
+    "jiedao.duplicate_judgement.dismissed": "originator_topic timestamp one other",
+    "jiedao.duplicate_judgement.withdrawn": "timestamp one other",
+    "jiedao.duplicate_judgement.dismissed_again": "timestamp one other",
+    "jiedao.roster_day.planned": "originator_topic timestamp day shifts",
+    "jiedao.roster_day.changed": "timestamp day shifts",
+    "jiedao.handover.offered": "originator_topic timestamp content",
+    "jiedao.handover.accepted": "timestamp note",
+    "jiedao.handover.objected": "timestamp",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 
@@ -181,6 +224,20 @@ def test_older_versions_are_brought_up_to_date_when_read(state, words, weight):
     event = TypedMapper().to_domain_event(old)
     assert (event.words, event.weight, event.timestamp) == (words, weight, AT)
     assert event.context == CONTEXT
+
+
+def test_a_dead_letter_that_told_one_fault_is_read_as_one_that_has_no_other():
+    old = {
+        "timestamp": AT.isoformat(), "originator_topic": "jiedao.dead_letter", "source": "hotline", "external_id": None,
+        "reason": "id_missing", "detail": "the number is missing", "pointer": "/id",
+        "raw": {"algorithm": "A256GCM", "key_id": "k", "ciphertext": "c"}, "size": 7,
+    }  # fmt: skip
+    metadata = TypedMapper().to_stored_event(noted(words=(), weight=0)).metadata
+    stored = StoredWithMetadata(uuid4(), 1, DeadLetter.SetAside.TOPIC, json.dumps(old).encode(), metadata)
+    event = TypedMapper().to_domain_event(stored)
+    assert event.further_faults == ()
+    assert event.faults == (RecordFault("id_missing", "the number is missing", "/id"),)
+    assert event.mutate(None).reason == "id_missing"
 
 
 def test_a_version_from_the_future_is_not_guessed_at():

@@ -99,7 +99,7 @@ def list_letters(  # noqa: PLR0913  # one parameter per option
 @json_output
 @with_settings(*DISTRICT)
 def show(settings: Settings, dead_letter: UUID, *, content: bool) -> None:
-    """死信详情 Show why a record was set aside. With --content its bytes are written, as they came in."""
+    """死信详情 Show all for which a record was set aside. With --content its bytes are written, as they came in."""
     with opened_for_reading(settings) as district:
         if content:
             _write_content(district, dead_letter)
@@ -113,9 +113,7 @@ def show(settings: Settings, dead_letter: UUID, *, content: bool) -> None:
                     ("编号 id", row.dead_letter_id),
                     ("来源 source", row.source),
                     ("来源编号 external id", row.external_id),
-                    ("原因 reason", row.reason),
-                    ("说明 detail", row.detail),
-                    ("字段 pointer", row.pointer),
+                    *_faults(row.faults),
                     ("字节 size", row.size),
                     ("来路 origin", row.origin),
                     ("时间 set aside", local(row.set_aside_at, zone)),
@@ -175,6 +173,19 @@ def replay(  # noqa: PLR0913  # one parameter per option
         )
     if not all(one.resolved for one in results):
         click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _faults(faults: Sequence[Mapping[str, str | None]]) -> list[tuple[str, object]]:
+    """All that is wrong with a record, numbered where it is more than one thing."""
+    told: list[tuple[str, object]] = []
+    for number, fault in enumerate(faults, 1):
+        place = f" {number}/{len(faults)}" if len(faults) > 1 else ""
+        told += [
+            (f"原因 reason{place}", fault["reason"]),
+            (f"说明 detail{place}", fault["detail"]),
+            (f"字段 pointer{place}", fault["pointer"]),
+        ]
+    return told
 
 
 def _wanted(

@@ -22,14 +22,16 @@ LOG_FILE = "demo.log"
 
 @click.command()
 @click.option("--fast", is_flag=True, help="不停顿 Send the sample without pauses.")
+@click.option("--still", is_flag=True, help="静止 Let nobody work on the incidents once the sample was sent.")
 @click.option("--exit-when-done", is_flag=True, help="推送完即结束 End once the sample was sent and is shown.")
 @json_output
 @with_settings(*DISTRICT, "host", "port")
-def demo(settings: Settings, *, fast: bool, exit_when_done: bool) -> None:
+def demo(settings: Settings, *, fast: bool, still: bool, exit_when_done: bool) -> None:
     """演示 Start the district, send it a sample of reports, and show its queues filling, live (Ctrl-C ends it).
 
     Needs nothing: PostgreSQL is embedded, everything is kept in <data>, and started again it adds another sample.
-    It prints an access token for each role, and the address to open. The log goes to <data>/demo.log.
+    It prints an access token for each role, and the address to open. Once the sample was sent, made-up people work on
+    its incidents, a minute in half a second. The log goes to <data>/demo.log.
 
     With --json a line {"event": "ready", "address": …, "tokens": …} tells when requests are answered, and a line
     {"event": "played", …} that the whole sample was sent and is shown; what people read goes to standard error.
@@ -41,7 +43,9 @@ def demo(settings: Settings, *, fast: bool, exit_when_done: bool) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     settings = settings.model_copy(update={"log_file": settings.log_file or settings.data / LOG_FILE})
     with logging_to(settings):
-        options = DemoOptions(fast=fast, exit_when_done=exit_when_done, command=_called(), announce=announcer())
+        options = DemoOptions(
+            fast=fast, still=still, exit_when_done=exit_when_done, command=_called(), announce=announcer()
+        )
         run_demo(settings, options, console)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, Field, fields
 from uuid import uuid4
 
@@ -17,12 +17,14 @@ from jiedao.application.command_desk import CommandAnswer, CommandRequest
 from jiedao.domain.access import Holder
 from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.commands import DETAILS
+from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import AssigneeKind, Command, IncidentState, Platform, Role
+from jiedao.domain.terms import Command, IncidentState, Role, Term
 from jiedao.domain.workflow import rule_of
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, note
+from jiedao.entrypoints.cli.party_options import KINDS, Option, party_options, put_together, read_party, word_option
 from jiedao.entrypoints.cli.words import read_incident, read_street
 from jiedao.entrypoints.command_bodies import read_details
 from jiedao.entrypoints.settings import Settings
@@ -45,8 +47,17 @@ _MEANINGS = {
     "approved_by": "批准人 Who approved it.",
     "who": "干预人 Who leaned on the case.",
     "what": "干预情况 How.",
+    "lead": "牵头方 Who leads.",
+    "others": "配合方 Who else has a task in it; may be repeated.",
+    "length": "延期时长 How much more time, such as 2工作日.",
+    "answer_within": "答复期限 How long they have to answer, such as 1工作日.",
+    "into": "并入事件 The incident that it joins: its id, or SOURCE:EXTERNAL_ID.",
+    "with_merged": "连同已并入的事件 Whether what had joined it goes along.",
+    "whom": "通报对象 Who was told.",
+    "content": "通报内容 What they were told.",
+    "assessment": "考核项 Against which assessment.",
+    "granted": "是否同意 Whether it is granted.",
 }
-_ASSIGNEE = "assignee"
 
 
 def commands() -> Iterator[click.Command]:
@@ -64,11 +75,7 @@ def _make(command: Command) -> click.Command:
         actor = Holder("", console_actor().holder, Role(role))
         with opened(settings) as district:
             said = {name: value for name, value in given.items() if value not in {None, ()}}
-            if isinstance(street := said.get("street_code"), str):
-                said["street_code"] = read_street(street, district.profile)
-            content = _nested(
-                {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
-            )
+            content = _content(DETAILS[command], said, district.profile)
             incident_id = read_incident(incident, district.profile)
             request = CommandRequest(incident_id, command, read_details(command, content), key or str(uuid4()), version)
             try:
@@ -88,10 +95,23 @@ def _make(command: Command) -> click.Command:
     return click.command(command.value.replace("_", "-"), help=text, short_help=line)(run)
 
 
-_Option = Callable[[Callable[..., None]], Callable[..., None]]
+def _content(kind: type, said: dict[str, object], profile: DistrictProfile) -> dict[str, object]:
+    """What a command says, from its options: streets and incidents by name, parties put together."""
+    if isinstance(street := said.get("street_code"), str):
+        said["street_code"] = read_street(street, profile)
+    if isinstance(into := said.get("into"), str):
+        said["into"] = str(read_incident(into, profile))
+    if isinstance(lead := said.get("lead"), str):
+        said["lead"] = read_party(lead, profile)
+    if isinstance(others := said.get("others"), tuple):
+        said["others"] = [read_party(one, profile) for one in others]
+    parties = [name for name, hint in typing.get_type_hints(kind).items() if hint in KINDS and name != "lead"]
+    for field in parties:
+        said = put_together(said, field, profile)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
 
 
-def _shared(roles: Sequence[Role]) -> Iterator[_Option]:
+def _shared(roles: Sequence[Role]) -> Iterator[Option]:
     yield click.option(
         "--role",
         type=click.Choice([role.value for role in Role if role is not Role.INTEGRATOR]),
@@ -103,16 +123,19 @@ def _shared(roles: Sequence[Role]) -> Iterator[_Option]:
     yield click.option("--key", help="幂等键 The same key with the same content is done once.")
 
 
-def _options(kind: type) -> Iterator[_Option]:
+def _options(kind: type) -> Iterator[Option]:
     hints = typing.get_type_hints(kind)
     for field in fields(kind):
-        if hints[field.name] is Assignee:
-            yield from _assignee()
+        hint = hints[field.name]
+        if field.name == "lead" or hint == tuple[Assignee, ...]:
+            yield word_option(field.name, _MEANINGS[field.name], many=field.name != "lead")
+        elif hint in KINDS:
+            yield from party_options(hint)
         else:
-            yield _option(field, hints[field.name])
+            yield _option(field, hint)
 
 
-def _option(field: Field[object], hint: object) -> _Option:
+def _option(field: Field[object], hint: object) -> Option:
     """Make the option of one field; what has no default is required."""
     name = field.name.replace("_", "-")
     required = field.default is MISSING
@@ -122,31 +145,11 @@ def _option(field: Field[object], hint: object) -> _Option:
         return click.option(
             f"--{name}/--not-{name}", field.name, default=None, required=required and len(kinds) == 1, help=meaning
         )
+    if isinstance(hint, type) and issubclass(hint, Term):
+        choice = click.Choice([term.value for term in hint])
+        return click.option(f"--{name}", field.name, type=choice, required=required, help=meaning)
     many = typing.get_origin(hint) is tuple
     return click.option(f"--{name}", field.name, multiple=many, required=required and not many, help=meaning)
-
-
-def _assignee() -> Iterator[_Option]:
-    kinds = [kind.value for kind in AssigneeKind]
-    yield click.option("--to", "assignee_name", required=True, help="承办方 Whom it is given to, as people call it.")
-    yield click.option(
-        "--kind", "assignee_kind", type=click.Choice(kinds), required=True, help="承办方类别 What that is."
-    )
-    yield click.option("--street", "street_code", help="承办街道 The street whose people work on it.")
-    platforms = [platform.value for platform in Platform]
-    yield click.option(
-        "--platform", "assignee_platform", type=click.Choice(platforms), help="承办平台 The work platform."
-    )
-
-
-def _nested(said: dict[str, object]) -> dict[str, object]:
-    """Put the options of an assignee together."""
-    if "assignee_name" not in said:
-        return said
-    parts = {name: name.removeprefix("assignee_") for name in ("assignee_name", "assignee_kind", "assignee_platform")}
-    parts["street_code"] = "street_code"
-    assignee = {parts[name]: value for name, value in said.items() if name in parts}
-    return {name: value for name, value in said.items() if name not in parts} | {_ASSIGNEE: assignee}
 
 
 def _facts(done: CommandAnswer) -> Iterator[tuple[str, object]]:

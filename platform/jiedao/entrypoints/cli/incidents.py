@@ -11,19 +11,20 @@ from rich.console import Group, RenderableType
 
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.terms import ClassMethod, Lifecycle, ReportFlag, Role, Transport
+from jiedao.domain.terms import ClassMethod, IntakeOutcome, Lifecycle, ReportFlag, Role, Transport
 from jiedao.domain.workflow import ENDED
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli import duplicates, task_papers
 from jiedao.entrypoints.cli.incident_commands import commands
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, to_json
 from jiedao.entrypoints.cli.words import read_incident
-from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer, TaskAnswer
+from jiedao.entrypoints.http.arrangement_models import Arrangements
+from jiedao.entrypoints.http.models import Delivery, HistoryEntry, IncidentAnswer, TaskAnswer
 from jiedao.entrypoints.http.permissions import Act, may
 from jiedao.entrypoints.http.wording import Wording, label_of
 from jiedao.entrypoints.settings import Settings
-from projections.answers import HistoryRow
 
 
 @click.group()
@@ -51,21 +52,26 @@ def show(settings: Settings, incident: str) -> None:
 @json_output
 @with_settings(*DISTRICT)
 def history(settings: Settings, incident: str, *, inputs: bool) -> None:
-    """事件全过程 Tell everything that happened to an incident: who did what, when, why, and on which inputs.
+    """事件全过程 Tell everything of an incident, from the bytes that came in to the queue it stands in.
 
+    Who did what, when, why, and on which inputs: boundary set, class table, what the source said.
     INCIDENT is its id, or SOURCE:EXTERNAL_ID. What is encrypted stays so. With --json the inputs are always there.
     """
     with opened_for_reading(settings) as district:
         incident_id = _find(district, incident)
-        rows = district.read.history(incident_id, interventions=may(console_actor(), Act.READ_INTERVENTIONS))
-        entries = [HistoryEntry.model_validate(row) for row in rows]
+        found = district.read.incident(incident_id)
+        told = Wording(district.profile).history(
+            found,
+            district.reconciliation.find_record(found.source, found.external_id),
+            district.read.history(incident_id, interventions=may(console_actor(), Act.READ_INTERVENTIONS)),
+        )
         zone = ZoneInfo(district.profile.timezone)
-        now = Wording(district.profile).incident(district.read.incident(incident_id))
         answer(
-            HistoryAnswer(incident_id=incident_id, events=entries),
+            told,
             lambda: line(f"事件 {incident_id}", style="bold"),
-            lambda: Group(*(_told(row, zone, inputs=inputs) for row in rows)),
-            lambda: line(f"现状 now: {_standing(now)}", style="bold"),
+            lambda: Group(*(_delivered(one, zone) for one in told.deliveries)),
+            lambda: Group(*(_told(entry, zone, inputs=inputs) for entry in told.events)),
+            lambda: line(f"现状 now: {_standing(told.incident)}", style="bold"),
         )
 
 
@@ -78,7 +84,7 @@ def _standing(found: IncidentAnswer) -> str:
     return f"{found.state_label}，在 {place} {platform} 队列（position {found.last_position}）"
 
 
-for _command in commands():
+for _command in (*duplicates.commands(), *task_papers.commands(), *commands()):
     incident.add_command(_command)
 
 
@@ -103,6 +109,7 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     if found.upstream_refusal:
         yield "拒收 refusal", found.upstream_refusal
     yield "任务 tasks", "\n".join(map(_task, found.tasks))
+    yield from _arranged(found.arrangements, zone)
     yield "标题 title", found.title
     yield "描述 description", found.description
     yield "地址 address", found.address
@@ -116,7 +123,13 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "平台 platform", found.platform_label
     yield "部门 department", found.department
     yield "类别 class", _joined(found.class_code, found.class_name, label_of(ClassMethod, found.class_method))
+    yield "执法事项 matters", "、".join(found.matters)
+    yield "立案条件 to file", found.filing_condition
+    yield "结案条件 to close", found.closing_condition
+    yield "派单规则 routing", _joined(found.routing_rule, f"（{found.routing_rules}）" if found.routing_rules else None)
+    yield "标签 tags", "、".join(found.tags)
     yield "级别 priority", found.priority
+    yield "时限 limit", found.time_limit
     yield "期限 due", _joined(local(found.due_at, zone), "（暂定 provisional）" if found.due_provisional else None)
     yield "标记 flags", "、".join(label_of(ReportFlag, flag) or flag for flag in found.flags)
     yield "发生 happened", local(found.happened_at, zone)
@@ -126,7 +139,19 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
 
 
 def _task(task: TaskAnswer) -> str:
-    return f"{task.task_id} {task.state_label}：{task.assignee.name}（{task.assignee.kind_label}）"
+    worker = f"，由 {task.worker.name} 承办" if task.worker else ""
+    lead = "，牵头" if task.leads else ""
+    asked = f"，申请延期 {task.extension_asked}" if task.extension_asked else ""
+    return f"{task.task_id} {task.state_label}：{task.assignee.name}（{task.assignee.kind_label}）{lead}{worker}{asked}"
+
+
+def _arranged(found: Arrangements, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
+    yield "并入 merged into", found.merged_into.number if found.merged_into else None
+    yield "并案 duplicates", "、".join(one.number for one in found.duplicates)
+    if offered := found.transfer:
+        yield "移送 transfer", f"{offered.name}（{offered.kind_label}），{local(offered.answer_by, zone)} 前答复"
+    yield "延期 extensions", "、".join(found.extensions)
+    yield "申诉 appeals", "、".join(f"{one.assessment_label} {one.outcome}" for one in found.appeals)
 
 
 def _jurisdiction(found: IncidentAnswer) -> str:
@@ -139,7 +164,17 @@ def _joined(*parts: object) -> str:
     return " ".join(str(part) for part in parts if part)
 
 
-def _told(row: HistoryRow, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
+def _delivered(delivery: Delivery, zone: ZoneInfo) -> RenderableType:
+    """Lay out one delivery: when and how the bytes came in, what they became, and their keyed hash."""
+    outcome = label_of(IntakeOutcome, delivery.outcome)
+    way = f"{label_of(Transport, delivery.transport)} · {delivery.origin}"
+    return Group(
+        line(f"{local(delivery.received_at, zone)}  投递  {outcome}（第 {delivery.revision or '?'} 版）"),
+        line(f"    {way} · 内容指纹 HMAC-SHA-256 {delivery.content_mac}", style="dim"),
+    )
+
+
+def _told(row: HistoryEntry, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
     """Lay out one event of the story: when and what, who and why, and what it rests on."""
     lines = [
         line(f"{local(row.recorded_at, zone)}  {row.label}  {row.summary}"),
@@ -152,7 +187,7 @@ def _told(row: HistoryRow, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _who(row: HistoryRow) -> str:
+def _who(row: HistoryEntry) -> str:
     parts: Sequence[str | None] = (
         f"{row.actor}（{label_of(Role, row.role)}）",
         label_of(Transport, row.transport),

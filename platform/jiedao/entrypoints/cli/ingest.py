@@ -126,6 +126,7 @@ def _document(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Ma
                         "reason": dead.reason,
                         "detail": dead.detail,
                         "pointer": dead.pointer,
+                        "faults": dead.faults,
                         "dead_letter_id": dead.dead_letter_id,
                     }
                     for dead in one.dead
@@ -143,7 +144,11 @@ def _table(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Table
         said = "  ".join(f"{_LABELS.get(outcome, outcome)} {count}" for outcome, count in sorted(one.outcomes.items()))
         rows.append((name, one.records, errors.get(name, said)))
         rows += [("", "", f"整个文件作一条死信 set aside whole: {one.unparted}")] if one.unparted else []
-        rows += [("", "", f"{dead.origin}: {dead.detail} ({dead.reason} {dead.pointer or ''})") for dead in one.dead]
+        rows += [
+            ("", "", f"{dead.origin}: {fault.detail} ({fault.reason} {fault.pointer or ''})")
+            for dead in one.dead
+            for fault in dead.faults
+        ]
     return table("文件导入 Files", ("文件 file", "记录 records#", "结果 outcomes"), rows)
 
 

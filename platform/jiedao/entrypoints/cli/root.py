@@ -51,11 +51,21 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     },
     "Work 工作": {
         "queue": Entry("queues", "queue", "任务队列 Show what waits in each street's four platforms."),
+        "clocks": Entry("clocks", "clocks", "时限 List what is due next, of which incident and task."),
         "incident": Entry("incidents", "incident", "事件 Show an incident, and everything that happened to it."),
         "outbox": Entry(
             "outbox", "outbox", "上级报文 See what superior platforms are owed, and deal with what is stuck."
         ),
+        "indicators": Entry("indicators", "indicators", "考核评议 Show how well the work is done, with the formulas."),
+        "report": Entry(
+            "bulletins", "report", "日报、周报 Write the daily or weekly bulletin as a workbook or a text."
+        ),
+        "roster": Entry("roster", "roster", "值班表 Show who is on duty when, and plan it."),
+        "handover": Entry("handovers", "handover", "交接班 Hand shifts over with what is open, and take them over."),
         "workflow": Entry("workflow", "workflow", "流程 Show who may do what with an incident, from which state."),
+    },
+    "Rules 规则": {
+        "routing": Entry("routing", "routing", "派单规则 Show, try and replay what sends incidents where."),
     },
     "Places 辖区": {
         "boundaries": Entry("boundaries", "boundaries", "辖区边界 Import, compare and ask boundary sets."),
@@ -63,6 +73,7 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     "House 系统": {
         "projections": Entry("projections", "projections", "视图 See how the views stand, and rebuild them."),
         "tokens": Entry("tokens", "tokens", "访问令牌 Create, list and revoke access tokens."),
+        "simulate": Entry("simulate", "simulate", "模拟 Live through days in virtual time, and check it all."),
         "bench": Entry("bench", "bench", "基准测试 Measure this machine: ratios side by side, from the sources."),
     },
 }

@@ -1,4 +1,4 @@
-"""``jiedao serve``: HTTP, the views, the fetching of linked photos, the messages to superiors, in one process."""
+"""``jiedao serve``: HTTP, the views, the clocks, linked photos and messages to superiors, in one process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from jiedao.entrypoints.following import attachments_fetched, views_following
 from jiedao.entrypoints.http.app import create_app
 from jiedao.entrypoints.http.serving import listen
 from jiedao.entrypoints.http.serving import serve as serve_app
+from jiedao.entrypoints.scheduler import clocks_ticking
 from jiedao.entrypoints.settings import Settings
 
 
@@ -26,7 +27,8 @@ def serve(settings: Settings) -> None:
     """启动服务 Serve HTTP until stopped (Ctrl-C, or SIGTERM): requests under way are answered first.
 
     Without JIEDAO_DATABASE_URL it runs the embedded PostgreSQL in <data>; other commands join it there.
-    The views follow the log, and superior platforms are told of their cases, in the same process.
+    The views follow the log, the clocks tick and superior platforms are told of their cases in the same process; of
+    several, one records what clocks come to.
     Feeds from Kafka are processes of their own: jiedao ingest kafka.
 
     With --json a line {"event": "ready", "address": …} tells when requests are answered, another one that it stopped.
@@ -39,10 +41,11 @@ def serve(settings: Settings) -> None:
         stack.enter_context(views_following(district))
         stack.enter_context(attachments_fetched(district))
         stack.enter_context(district.outbox.running())
+        clocks = stack.enter_context(clocks_ticking(district))
         host, port = listening.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         serve_app(
-            create_app(district.services()),
+            create_app(district.services({"clocks": clocks.health}, [clocks])),
             listening,
             trusted_proxies=[one.strip() for one in settings.trusted_proxies.split(",") if one.strip()],
             on_ready=lambda: _tell(district, address, announce),

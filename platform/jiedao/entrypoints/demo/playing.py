@@ -1,6 +1,6 @@
-"""Plays the sample beside the running server: one thread sends, another looks and shows.
+"""Plays the sample beside the running server: one thread sends, another looks and shows, a third lets people work.
 
-Both end when the demo ends; what goes wrong in them ends the demo, and is raised where :class:`Play` is left.
+All end when the demo ends; what goes wrong in them ends the demo, and is raised where :class:`Play` is left.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from jiedao.entrypoints.demo.tokens_in_time import Run
 from jiedao.entrypoints.demo.watching import Watcher
 
 _END_SECONDS = 15.0
+_LOOK_SECONDS = 0.2
 _WATCHED_AS = Role.SHIFT_LEADER
 
 
 class Play:
     """The sample on its way; :meth:`begin` it once the server answers.
 
-    ``is_shown`` says whether the views show everything that was sent. Leaving the block ends both threads and raises
-    what ended one of them early.
+    ``is_shown`` says whether the views show everything that was sent, ``living`` lets people work from then on.
+    Leaving the block ends the threads and raises what ended one of them early.
     """
 
     def __init__(  # noqa: PLR0913  # the parts of a demo, by keyword
@@ -47,6 +48,7 @@ class Play:
         is_shown: Callable[[], bool],
         afterwards: Callable[[Sums], Iterable[str]],
         exit_when_done: bool,
+        living: Callable[[Event], None] | None = None,
     ) -> None:
         self._profile = profile
         self._messages = messages
@@ -55,6 +57,8 @@ class Play:
         self._is_shown = is_shown
         self._afterwards = afterwards
         self._exit_when_done = exit_when_done
+        self._living = living
+        self._shown = Event()
         self._stop = Event()
         self._sent = Event()
         self._tally = Tally()
@@ -63,7 +67,7 @@ class Play:
         self._failure: Exception | None = None
         self._threads = [
             Thread(target=self._guarded, args=(work,), name=f"jiedao-demo-{work.__name__}", daemon=True)
-            for work in (self._send, self._show)
+            for work in (self._send, self._show, self._live)
         ]
 
     def begin(self) -> None:
@@ -90,11 +94,18 @@ class Play:
                     finished = True
                     self._screen.finish(board)
                     self._screen.say(self._afterwards(board.sums))
+                    self._shown.set()
                     if self._exit_when_done:
                         _end_serving()
                 else:
                     self._screen.show(board)
                 self._stop.wait(self._screen.refresh_seconds)
+
+    def _live(self) -> None:
+        """Let people work once the sample was sent and shown."""
+        while self._living is not None and not self._stop.wait(_LOOK_SECONDS):
+            if self._shown.is_set():
+                self._living(self._stop)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

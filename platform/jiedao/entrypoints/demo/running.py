@@ -25,6 +25,7 @@ from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.opening import opened
 from jiedao.entrypoints.databases import open_addresses
 from jiedao.entrypoints.demo.access import DemoAccess, issue_tokens
+from jiedao.entrypoints.demo.living import Living
 from jiedao.entrypoints.demo.playing import Play
 from jiedao.entrypoints.demo.sample import SampleMessage, read_sample
 from jiedao.entrypoints.demo.screen import screen_on
@@ -48,6 +49,7 @@ _TRIED_AS = Role.AUDITOR
 class DemoOptions:
     """How the sample is played: without pauses when ``fast``; ending by itself with ``exit_when_done``.
 
+    Once it was sent, made-up people work on its incidents, unless ``still``.
     ``command`` is how this program is called here, for what to try next. ``announce`` is told what happened, for
     programs: ``ready`` with address and tokens, ``played`` with what became of the records.
     """
@@ -55,6 +57,7 @@ class DemoOptions:
     announce: Callable[..., None]
     fast: bool = False
     exit_when_done: bool = False
+    still: bool = False
     command: str = "jiedao"
 
 
@@ -131,6 +134,7 @@ def _serve(  # noqa: PLR0913  # the parts of a demo
             is_shown=partial(_all_shown, district),
             afterwards=partial(_afterwards, address, access, district.settings, options),
             exit_when_done=options.exit_when_done,
+            living=None if options.still else Living(district, f"{district.clock.now():%Y%m%d%H%M%S}").run,
         ) as play,
     ):
         serve(create_app(district.services()), listening, on_ready=ready)
@@ -168,7 +172,9 @@ def _afterwards(address: str, access: DemoAccess, settings: Settings, options: D
     given = "" if settings.data == Settings.model_fields["data"].default else f" --data {settings.data}"
     return [
         "",
-        f"{said} 试一试 now try, in another terminal:",
+        said,
+        *([] if options.still else ["示例人员开始办理 made-up people now work on them: the queues move."]),
+        "试一试 now try, in another terminal:",
         f"  {options.command} queue show 朝晖{given}",
         f"  {options.command} incident history {sums.story}{given}",
         f"  curl -H 'Authorization: Bearer {access.by_role[_TRIED_AS]}' {address}/v1/queues",

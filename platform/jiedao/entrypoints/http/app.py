@@ -14,16 +14,23 @@ from starlette.exceptions import HTTPException
 from jiedao import __version__
 from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
+    routes_bulletins,
+    routes_clocks,
     routes_commands,
     routes_dead_letters,
+    routes_duplicates,
+    routes_duty,
     routes_files,
     routes_incidents,
+    routes_indicators,
     routes_outbox,
     routes_pages,
     routes_places,
     routes_queues,
     routes_reports,
+    routes_routing,
     routes_service,
+    routes_tasks,
 )
 from jiedao.entrypoints.http.authentication import all_at_once
 from jiedao.entrypoints.http.documentation import DESCRIPTION, TAGS
@@ -43,10 +50,17 @@ ROUTERS = (
     routes_reports.router,
     routes_incidents.router,
     routes_commands.router,
+    routes_duplicates.router,
+    routes_duty.router,
+    routes_tasks.router,
     routes_queues.router,
+    routes_indicators.router,
+    routes_bulletins.router,
+    routes_clocks.router,
     routes_dead_letters.router,
     routes_outbox.router,
     routes_places.router,
+    routes_routing.router,
     routes_files.router,
     routes_service.router,
     routes_pages.router,
@@ -86,6 +100,8 @@ def create_app(services: Services) -> FastAPI:
 def _edge(services: Services) -> Edge:
     metrics = HttpMetrics(services.read.status)
     metrics.registry.register(OutboxMetrics(services.outbox.standing, services.clock))
+    for collector in services.collectors:
+        metrics.register(collector)
     return Edge(
         services=services,
         metrics=metrics,

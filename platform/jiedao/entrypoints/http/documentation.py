@@ -24,10 +24,14 @@ queues of that street's four work platforms. Everything that happened is an even
 TAGS: list[dict[str, Any]] = [
     {"name": "上报 Reports", "description": "来源推送与对账 Sources push, and reconcile."},
     {"name": "事件 Incidents", "description": "事件现状与全过程 As they stand, and their whole story."},
+    {"name": "重复与一事多诉 Duplicates", "description": "疑似重复与一事多诉 What may be one happening."},
     {"name": "任务队列 Queues", "description": "街道 × 平台 Street × platform, now or as of the past."},
+    {"name": "考核评议 Indicators", "description": "比率及其分子、分母、公式 Rates, with their formulas."},
+    {"name": "值班 Duty", "description": "值班表与交接班 Rosters and shift handovers."},
     {"name": "死信 Dead letters", "description": "无法识别、待人工处理的记录 Records that could not be read."},
     {"name": "上级报文 Outbox", "description": "报送上级平台的报文 Messages to superior platforms, and their answers."},
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
+    {"name": "派单规则 Routing", "description": "现行规则与试算 The rules in force, and trying them."},
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
     {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
 ]
@@ -59,7 +63,10 @@ def _example(code: str) -> dict[str, object]:
         "instance": "urn:jiedao:request:6f1c0e5d2b7a4a0f8a3c9d1e5b7f2a64",
     }
     if code == "unreadable_record":
-        example["errors"] = [{"pointer": "/order_no", "detail": "the source's own number is missing", "in": "body"}]
+        example["errors"] = [
+            {"pointer": "/order_no", "detail": "the source's own number is missing", "in": "body"},
+            {"pointer": "/call_time", "detail": "the time is in no form that is read here", "in": "body"},
+        ]
         example |= {"reason": "id_missing", "recorded": True, "dead_letter_id": "0b9f2c1e-8d54-5c1b-9a0e-3f6d7c2b1a90"}
     if code == "invalid_parameter":
         example["errors"] = [
@@ -139,6 +146,7 @@ REPORTS_EXAMPLE: dict[str, Any] = {
                         "reason": None,
                         "detail": None,
                         "pointer": None,
+                        "faults": [],
                         "position": 1042,
                     }
                 ],

@@ -49,6 +49,10 @@ class HttpMetrics:
         self._waiting = Gauge("jiedao_intake_waiting_records", "Records that wait.", registry=self.registry)
         self.registry.register(_ReadSide(status))
 
+    def register(self, collector: Collector) -> None:
+        """Show what a further part measures."""
+        self.registry.register(collector)
+
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self._requests.labels(method, route, str(status)).inc()

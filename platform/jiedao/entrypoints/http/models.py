@@ -12,6 +12,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jiedao.entrypoints.http.arrangement_models import Arrangements
+
 Position = Annotated[int, Field(description="日志位置 Position in the log: 1, 2, … without a hole.", examples=[1042])]
 NextCursor = Annotated[
     str | None,
@@ -28,6 +30,14 @@ class Answer(BaseModel):
     """What all answers have in common: made from the platform's own rows, and never changed."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True, ser_json_timedelta="iso8601")
+
+
+class FaultAnswer(Answer):
+    """字段错误 One thing that is wrong with a record."""
+
+    reason: Annotated[str, Field(description="A stable code.", examples=["time_unreadable"])]
+    detail: Annotated[str, Field(examples=["the time is in no form that is read here"])]
+    pointer: Annotated[str | None, Field(description="JSON pointer to the field; null: the record as a whole.")]
 
 
 class RecordResult(Answer):
@@ -48,6 +58,12 @@ class RecordResult(Answer):
     reason: Annotated[str | None, Field(description="Why it was set aside: a stable code.")]
     detail: str | None
     pointer: Annotated[str | None, Field(description="JSON pointer to the bad field within the record.")]
+    faults: Annotated[
+        Sequence[FaultAnswer],
+        Field(
+            description="全部错误 All that is wrong with it, in the order of the record; the first is told above too."
+        ),
+    ]
     position: Position | None
 
 
@@ -77,6 +93,10 @@ class Delivery(Answer):
     recorded_at: datetime
     incident_id: UUID | None
     dead_letter_id: UUID | None
+    content_mac: Annotated[
+        str,
+        Field(description="内容指纹 Keyed hash (HMAC-SHA-256) of the bytes: the same for the same bytes."),
+    ]
 
 
 class ReconciliationAnswer(Answer):
@@ -93,8 +113,10 @@ class ReconciliationAnswer(Answer):
     late: int
     duplicate: int
     dead: int
-    complete: Annotated[bool, Field(description="False when there were more deliveries than are listed by id.")]
-    records: Annotated[Mapping[str, Sequence[Delivery]], Field(description="The deliveries by outcome.")]
+    records: Annotated[Mapping[str, Sequence[Delivery]], Field(description="The deliveries of this page, by outcome.")]
+    next_cursor: Annotated[
+        str | None, Field(description="游标 Where there are more; the counts are of the whole day on every page.")
+    ]
 
 
 class DeliveriesAnswer(Answer):
@@ -123,6 +145,9 @@ class TaskAnswer(Answer):
     state: Annotated[str, Field(examples=["accepted"])]
     state_label: Annotated[str, Field(examples=["已签收"])]
     assignee: AssigneeAnswer
+    worker: Annotated[AssigneeAnswer | None, Field(description="二次派遣 To whom the assignee gave it on.")]
+    leads: Annotated[bool, Field(description="牵头 Whether it is the lead's task of a joint operation.")]
+    extension_asked: Annotated[str | None, Field(description="延期 Asked for, unanswered.", examples=["2工作日"])]
 
 
 class IncidentAnswer(Answer):
@@ -167,7 +192,15 @@ class IncidentAnswer(Answer):
     first_position: Position
     last_position: Position
     version: int
+    time_limit: Annotated[str | None, Field(description="处置时限 As the class table or a rule says it.")]
+    tags: Annotated[Sequence[str], Field(description="标签 Put on by the routing rules.")]
+    routing_rule: Annotated[str | None, Field(description="派单规则 The rule that applied; null where none did.")]
+    routing_rules: Annotated[str | None, Field(description="规则版本 The version of the rules that were asked.")]
+    matters: Annotated[Sequence[str], Field(description="执法事项 Codes of the matters that its class can come to.")]
+    filing_condition: Annotated[str, Field(description="立案条件 What the class asks for before filing.")]
+    closing_condition: Annotated[str, Field(description="结案条件 What closing confirms.")]
     tasks: Annotated[Sequence[TaskAnswer], Field(description="任务 Its tasks since it was last opened.")]
+    arrangements: Annotated[Arrangements, Field(description="并案、移送、延期、申诉 What ties it to others.")]
     upstream_refusal: UpstreamRefusal
 
 
@@ -200,10 +233,12 @@ class HistoryEntry(Answer):
 
 
 class HistoryAnswer(Answer):
-    """事件全过程 The whole story of an incident, in order."""
+    """事件全过程 The whole story of an incident, in order: what came in, what happened, where it stands."""
 
     incident_id: UUID
+    deliveries: Annotated[Sequence[Delivery], Field(description="投递 Every delivery of its record, oldest first.")]
     events: Sequence[HistoryEntry]
+    incident: Annotated[IncidentAnswer, Field(description="现状 How it stands, and so in which queue.")]
 
 
 class QueueEntry(Answer):
@@ -252,6 +287,7 @@ class DeadLetterAnswer(Answer):
     reason: str
     detail: str
     pointer: str | None
+    faults: Annotated[Sequence[FaultAnswer], Field(description="全部错误 All that is wrong, the first as above.")]
     size: int
     transport: str | None
     origin: str | None

@@ -14,7 +14,7 @@ from jiedao.domain.terms import IncidentState, Platform
 from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
-from jiedao.entrypoints.http.models import HistoryAnswer, HistoryEntry, IncidentAnswer, IncidentPage
+from jiedao.entrypoints.http.models import HistoryAnswer, IncidentAnswer, IncidentPage
 from jiedao.entrypoints.http.moments import read_moment
 from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition
 from jiedao.entrypoints.http.permissions import Act, may, require_source, require_street
@@ -89,18 +89,19 @@ async def show_incident(
 async def tell_history(
     incident_id: UUID, request: Request, holder: Reader, min_position: MinPosition = None
 ) -> HistoryAnswer:
-    """Tell what happened to an incident, in order: who did what, when, why, and on which inputs.
+    """Tell what came in and what happened to it, in order: who did what, when, why, and on which inputs.
 
     What is encrypted stays so: it is shown as «已加密» with the id of its key. Interventions (干预留痕) are shown to
     supervisor, auditor and administrator only.
     """
     edge = edge_of(request)
     await edge.reach(min_position)
-    if holder.sources is not None:
-        _require_own(holder, await edge.read(edge.services.read.incident, incident_id, holder.streets))
+    incident = await edge.read(edge.services.read.incident, incident_id, holder.streets)
+    _require_own(holder, incident)
+    deliveries = await edge.read(edge.services.reconciliation.find_record, incident.source, incident.external_id)
     interventions = may(holder, Act.READ_INTERVENTIONS)
     rows = await edge.read(edge.services.read.history, incident_id, holder.streets, interventions=interventions)
-    return HistoryAnswer(incident_id=incident_id, events=[HistoryEntry.model_validate(row) for row in rows])
+    return edge.wording.history(incident, deliveries, rows)
 
 
 def _source_within(holder: Holder, source: str | None) -> str | None:

@@ -24,9 +24,11 @@ from jiedao.entrypoints.http.documentation import PROBLEMS, REPORTS_BODY, REPORT
 from jiedao.entrypoints.http.edge import Edge, edge_of
 from jiedao.entrypoints.http.exchange import exchange_of
 from jiedao.entrypoints.http.models import DeliveriesAnswer, Delivery, ReconciliationAnswer, ReportsAnswer
+from jiedao.entrypoints.http.parameters import Cursor
 from jiedao.entrypoints.http.permissions import Act, require_all_streets, require_source
 from jiedao.entrypoints.http.problems import FieldError, HttpProblemError
 from jiedao.entrypoints.http.wording import Wording, label_of
+from projections.cursor import read_cursor, write_cursor
 
 router = APIRouter(prefix="/v1/sources/{source}", tags=["上报 Reports"], responses=PROBLEMS)
 
@@ -60,8 +62,9 @@ async def push_reports(
     push can be repeated safely after any failure (an `Idempotency-Key` header is not needed and changes nothing).
 
     A batch is answered with 200 and one result a record; what could not be read is among them as `dead` and stays for
-    repair as a dead letter. A single record that could not be read is answered with a 422 problem that names the
-    dead letter. Batches of more than 1,000 records are recorded in several steps; after a 503 send all of it again.
+    repair as a dead letter, with everything that is wrong with it. A single record that could not be read is answered
+    with a 422 problem that points to each bad field and names the dead letter. Batches of more than 1,000 records are
+    recorded in several steps; after a 503 send all of it again.
     """
     edge = edge_of(request)
     require_source(holder, source)
@@ -80,7 +83,7 @@ async def push_reports(
 @router.get(
     "/reconciliation", summary="对账 Reconcile a day's deliveries", responses={200: {"model": ReconciliationAnswer}}
 )
-async def reconcile(
+async def reconcile(  # noqa: PLR0913  # one parameter per part of the question
     source: str,
     day: Annotated[
         date,
@@ -93,12 +96,18 @@ async def reconcile(
     ],
     request: Request,
     holder: Annotated[Holder, Depends(Allowed(Act.RECONCILE))],
+    outcome: Annotated[IntakeOutcome | None, Query(description="结果 List only what became of this kind.")] = None,
+    cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=100_000, description="How many deliveries to list by id.")] = 10_000,
 ) -> Response:
-    """Say what a source delivered on a day and what became of each record, with ids."""
+    """Say what a source delivered on a day and what became of each record, with ids, a page at a time.
+
+    The counts are of the whole day on every page. Entries keep the order in which they were recorded, so reading on
+    from a cursor also finds what came in meanwhile.
+    """
     edge = edge_of(request)
     _require_known(edge, holder, source)
-    answer = await edge.read(_reconcile, edge, source, day, limit)
+    answer = await edge.read(_reconcile, edge, source, day, outcome, cursor, limit)
     return Response(answer, media_type="application/json")
 
 
@@ -123,11 +132,15 @@ async def find_report(
     )
 
 
-def _reconcile(edge: Edge, source: str, day: date, limit: int) -> str:
+def _reconcile(  # noqa: PLR0913  # the parts of one question
+    edge: Edge, source: str, day: date, outcome: IntakeOutcome | None, cursor: str | None, limit: int
+) -> str:
     """Ask and write the answer, both off the event loop: a busy day has very many deliveries."""
     zone = ZoneInfo(edge.services.profile.timezone)
     since, until = (datetime.combine(start, time(), zone) for start in (day, day + timedelta(days=1)))
-    found = edge.services.reconciliation.reconcile(source, since, until, limit)
+    question = ["reconciliation", source, day, outcome]
+    after = 0 if cursor is None else read_cursor(question, cursor, int)
+    found = edge.services.reconciliation.reconcile(source, since, until, outcome=outcome, after=after, limit=limit)
     return ReconciliationAnswer(
         source=source,
         date=day,
@@ -140,8 +153,8 @@ def _reconcile(edge: Edge, source: str, day: date, limit: int) -> str:
         late=found.late,
         duplicate=found.duplicate,
         dead=found.dead,
-        complete=found.complete,
-        records={outcome: [Delivery.model_validate(one) for one in many] for outcome, many in found.records.items()},
+        records={name: [Delivery.model_validate(one) for one in many] for name, many in found.records.items()},
+        next_cursor=None if found.next_entry is None else write_cursor(question, found.next_entry),
     ).model_dump_json()
 
 
@@ -183,7 +196,7 @@ def _is_unreadable(outcome: RecordOutcome) -> bool:
 
 def _unreadable(outcome: RecordOutcome, *, recorded: bool) -> HttpProblemError:
     detail = outcome.detail or "the same bytes were set aside before; the dead letter says why"
-    errors = () if outcome.pointer is None else (FieldError(outcome.pointer, detail),)
+    errors = [FieldError(fault.pointer or "", fault.detail) for fault in outcome.faults]
     members: dict[str, object] = {"reason": outcome.reason, "outcome": outcome.outcome, "recorded": recorded}
     if outcome.external_id is not None:
         members["external_id"] = outcome.external_id
@@ -222,5 +235,6 @@ def _result(index: int, outcome: RecordOutcome, wording: Wording, *, recorded: b
         "reason": outcome.reason,
         "detail": outcome.detail,
         "pointer": outcome.pointer,
+        "faults": outcome.faults,
         "position": outcome.position,
     }

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from jiedao.application.outcomes import RecordOutcome
+from jiedao.domain.extending import waiting
+from jiedao.domain.links import Appeal, OtherIncident
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.tasks import Task
-from jiedao.domain.terms import AssigneeKind, IncidentState, MatchMethod, Platform, Term
-from jiedao.entrypoints.http.models import AssigneeAnswer, IncidentAnswer, QueueEntry, TaskAnswer
-from projections.answers import IncidentSummary, QueueRow
+from jiedao.domain.progress import Progress
+from jiedao.domain.tasks import Assignee, Task
+from jiedao.domain.terms import Assessment, AssigneeKind, IncidentState, MatchMethod, Platform, ReceiverKind, Term
+from jiedao.entrypoints.http.arrangement_models import AppealAnswer, Arrangements, OtherIncidentAnswer, TransferAnswer
+from jiedao.entrypoints.http.models import (
+    AssigneeAnswer,
+    Delivery,
+    HistoryAnswer,
+    HistoryEntry,
+    IncidentAnswer,
+    QueueEntry,
+    TaskAnswer,
+)
+from jiedao.store.reconciliation import DeliveredRecord
+from projections.answers import HistoryRow, IncidentSummary, QueueRow
 
 
 def label_of(vocabulary: type[Term], value: str | None) -> str | None:
@@ -26,6 +41,8 @@ class Wording:
     def __init__(self, profile: DistrictProfile) -> None:
         self._streets = {street.code: street.name for street in profile.streets}
         self._sources = {name: source.label for name, source in profile.sources.items()}
+        codes = "|".join(re.escape(code) for code in sorted(self._streets, key=len, reverse=True))
+        self._street_said = re.compile(rf"(?<=归属街道 )(?:{codes})(?=（)") if codes else None
 
     def street(self, code: str | None) -> str | None:
         """Return a street's name; ``None`` where the profile has none."""
@@ -42,7 +59,27 @@ class Wording:
             street_name=self.street(row.street_code),
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
-            tasks=[_task(task) for task in row.tasks],
+            tasks=[task_answer(task) for task in row.tasks],
+            arrangements=_arrangements(row.read_progress()),
+        )
+
+    def told(self, row: HistoryRow) -> HistoryEntry:
+        """Tell an event, with the name of a street before its code."""
+        entry = HistoryEntry.model_validate(row)
+        if self._street_said is None:
+            return entry
+        named = self._street_said.sub(lambda found: f"{self._streets[found[0]]} {found[0]}", entry.summary)
+        return entry.model_copy(update={"summary": named})
+
+    def history(
+        self, incident: IncidentSummary, deliveries: Sequence[DeliveredRecord], events: Sequence[HistoryRow]
+    ) -> HistoryAnswer:
+        """Tell an incident's whole story: what came in, what happened, where it stands."""
+        return HistoryAnswer(
+            incident_id=incident.incident_id,
+            deliveries=[Delivery.model_validate(one) for one in deliveries],
+            events=[self.told(row) for row in events],
+            incident=self.incident(incident),
         )
 
     def queue_entry(self, row: QueueRow) -> QueueEntry:
@@ -54,7 +91,47 @@ class Wording:
         return self.street(outcome.street_code)
 
 
-def _task(task: Task) -> TaskAnswer:
-    kind = task.assignee.kind
-    assignee = AssigneeAnswer(**asdict(task.assignee), kind_label=label_of(AssigneeKind, kind) or kind)
-    return TaskAnswer(task_id=task.task_id, state=task.state.value, state_label=task.state.label, assignee=assignee)
+def task_answer(task: Task) -> TaskAnswer:
+    """Put a task into words."""
+    return TaskAnswer(
+        task_id=task.task_id,
+        state=task.state.value,
+        state_label=task.state.label,
+        assignee=_assignee(task.assignee),
+        worker=_assignee(task.worker) if task.worker else None,
+        leads=task.leads,
+        extension_asked=task.asked.length if task.asked and waiting(task) else None,
+    )
+
+
+def _assignee(assignee: Assignee) -> AssigneeAnswer:
+    return AssigneeAnswer(**asdict(assignee), kind_label=label_of(AssigneeKind, assignee.kind) or assignee.kind)
+
+
+def _arrangements(progress: Progress) -> Arrangements:
+    offered = progress.transfer
+    return Arrangements(
+        merged_into=_other(progress.merged_into) if progress.merged_into else None,
+        duplicates=[_other(one) for one in progress.duplicates],
+        transfer=None
+        if offered is None
+        else TransferAnswer(
+            **asdict(offered.receiver),
+            kind_label=label_of(ReceiverKind, offered.receiver.kind) or offered.receiver.kind,
+            answer_by=offered.answer_by,
+        ),
+        extensions=progress.extensions,
+        appeals=[_appeal(assessment, appeal) for assessment, appeal in progress.appeals.items()],
+    )
+
+
+def _other(other: OtherIncident) -> OtherIncidentAnswer:
+    return OtherIncidentAnswer(incident_id=other.incident_id, number=other.number)
+
+
+def _appeal(assessment: str, appeal: Appeal) -> AppealAnswer:
+    return AppealAnswer(
+        assessment=assessment,
+        assessment_label=label_of(Assessment, assessment) or assessment,
+        outcome="pending" if appeal.pending else "granted" if appeal.granted else "denied",
+    )

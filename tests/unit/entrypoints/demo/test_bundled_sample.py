@@ -18,6 +18,7 @@ from jiedao.application.intake import Intake
 from jiedao.domain.access import Holder
 from jiedao.domain.classification import Classifier
 from jiedao.domain.deadlines import LimitClock
+from jiedao.domain.routing import LocalTime, Router
 from jiedao.domain.terms import MatchMethod, Platform, ReportFlag, Role
 from jiedao.entrypoints.demo.sample import read_sample
 from jiedao.entrypoints.demo.tokens_in_time import Run
@@ -50,6 +51,16 @@ class OnlyMacs:
 
     def mac(self, content):
         return hashlib.sha256(content).digest()
+
+
+class Rules:
+    """The rules of the profile, in force."""
+
+    def __init__(self, router):
+        self._router = router
+
+    def router(self):
+        return self._router
 
 
 class At:
@@ -85,11 +96,12 @@ def read(profile, messages, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def outcomes(profile, read):
-    limits = LimitClock(profile.working_hours, make_calendar(profile.calendar))
+    calendar = make_calendar(profile.calendar)
+    limits = LimitClock(profile.working_hours, calendar)
     decider = Decider(
         district=profile.code, inbox=NothingKnown(), incidents=NothingKnown(), vault=OnlyMacs(),
         jurisdiction=BoundaryJurisdiction.of_profile(profile), classes=Classifier(profile.class_table, limits),
-        clock=At(STARTED_AT),
+        clock=At(STARTED_AT), routing=Rules(Router(profile.routing, LocalTime(profile.working_hours, calendar), limits)),
     )  # fmt: skip
     found = Intake(None, decider).preview(
         [record for _, record in read], transport="http", actor=Holder("", "demo", Role.INTEGRATOR)

@@ -165,6 +165,22 @@ def test_a_lone_record_of_another_table_is_refused(adapter):
     )
 
 
+def test_every_bad_cell_of_a_row_is_named_in_the_order_of_the_columns(profile):
+    adapter = made(profile, columns={**profile.sources["csv"].options["columns"], "revision": "版本"})
+    found = adapter.normalise(row(编号="X\x00", 版本="0", 标题="井" * 501, 上报时间="昨天"), RECEIVED_AT)
+    assert [(found.reason, found.pointer), *((one.reason, one.pointer) for one in found.further_faults)] == [
+        ("id_invalid", "/编号"), ("text_too_long", "/标题"), ("time_unreadable", "/上报时间"),
+        ("revision_invalid", "/版本"),
+    ]  # fmt: skip
+
+
+def test_every_column_that_a_lone_record_lacks_is_named(adapter):
+    found = adapter.normalise("编号,标题,描述\n1,井盖,\n".encode(), RECEIVED_AT)
+    needed = [column for column in adapter._needed if column not in {"编号", "标题", "描述"}]
+    assert [found.pointer, *(one.pointer for one in found.further_faults)] == [f"/{column}" for column in needed]
+    assert {found.reason, *(one.reason for one in found.further_faults)} == {"field_missing"}
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ingest.sources.registry import make_adapters
 from jiedao.application.calendar import make_calendar
 from jiedao.domain.errors import ConfigurationError
+from jiedao.domain.routing_conditions import unreachable
 from jiedao.entrypoints.cli.checkup.findings import Installation, NotLookedAtError, Verdict, fault, warning, well
 from jiedao.store.database import Database
 from projections.queries import ReadModel
@@ -27,8 +28,13 @@ def check_profile(installation: Installation) -> Iterator[Verdict]:
         return
     yield well(
         f"{profile.code} {profile.name}: {len(profile.streets)} streets, {len(profile.class_table.classes)} classes,"
-        f" {len(profile.sources)} sources"
+        f" {len(profile.sources)} sources, {len(profile.routing.rules) if profile.routing else 0} routing rules"
     )
+    for later, earlier in unreachable(profile.routing.rules) if profile.routing else ():
+        yield warning(
+            f"the routing rule {later.rule_id} can never apply: whatever fits it fits {earlier.rule_id} before it",
+            "move it up in routing.toml, or remove it",
+        )
 
 
 def check_calendar(installation: Installation) -> Iterator[Verdict]:

@@ -1,0 +1,253 @@
+"""Which clocks of an incident run (时限), since when, and due when: one pure function of its course and the time rules.
+
+Each stage has a clock of its own: the wait for a decision, for 受理, 立案, 派遣, of every task its 签收, 处置 and 核查,
+结案, and the total over them. Suspensions stop them, extensions move the end of the handling and of the total. A
+superior platform's deadline (上级平台案件) wins over what we would work out, and nothing here moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from jiedao.domain.clock_course import Course, clock_key, told_key
+from jiedao.domain.deadlines import Length, LimitClock
+from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.terms import ClockKind, ClockStep, IncidentState, Lifecycle, TaskState
+from jiedao.domain.time_limits import Stage, parse_time_limit
+from jiedao.domain.time_rules import TimeRules
+
+UPSTREAM_LIMIT = "上级平台期限"
+"""What stands for the time limit where the superior platform named the deadline itself."""
+
+_AND_THEN = "＋"
+
+_OF_STATE: Mapping[IncidentState, ClockKind] = {
+    IncidentState.TRIAGE: ClockKind.TRIAGE,
+    IncidentState.RECEIVED: ClockKind.ADMIT,
+    IncidentState.ADMITTED: ClockKind.FILE,
+    IncidentState.FILED: ClockKind.DISPATCH,
+    IncidentState.HANDLED: ClockKind.CLOSE,
+}
+_OF_TASK: Mapping[TaskState, tuple[ClockKind, ...]] = {
+    TaskState.DISPATCHED: (ClockKind.ACCEPT, ClockKind.HANDLE),
+    TaskState.ACCEPTED: (ClockKind.HANDLE,),
+    TaskState.STARTED: (ClockKind.HANDLE,),
+    TaskState.REWORK: (ClockKind.HANDLE,),
+    TaskState.HANDLED: (ClockKind.VERIFY,),
+    TaskState.RETURNED: (ClockKind.DISPATCH,),  # somebody has to give it to somebody else
+}
+_SUPERIORS = frozenset({ClockKind.VERIFY, ClockKind.CLOSE})
+"""What a superior platform does with its own cases itself."""
+
+_TOTAL_STATES = frozenset({IncidentState.FILED, IncidentState.DISPATCHED, IncidentState.HANDLED})
+
+
+@dataclass(frozen=True, slots=True)
+class StageClock:
+    """One clock as it runs.
+
+    ``task_id`` is empty where it is the incident's; ``part`` is the label of one stage of a staged limit (停工).
+    ``due_at`` is ``None`` while it stands still before its end. ``next_step`` is what it comes to next, at ``next_at``;
+    ``None`` where nothing is left to record. All times are UTC.
+    """
+
+    clock: ClockKind
+    task_id: str
+    part: str
+    time_limit: str
+    since: datetime
+    due_at: datetime | None
+    provisional: bool = False
+    next_step: ClockStep | None = None
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A clock that is to run: by lengths one after the other, or to a fixed end."""
+
+    clock: ClockKind
+    task_id: str
+    part: str
+    time_limit: str
+    since: datetime
+    lengths: Sequence[Length] = ()
+    fixed: datetime | None = None
+
+
+def clocks_of(course: Course, rules: TimeRules, limits: LimitClock) -> tuple[StageClock, ...]:
+    """Return the clocks of an incident that run or stand still, each once; none when it has ended.
+
+    ``limits`` works by the working hours and the calendar of the rules.
+    """
+    if course.ended:
+        return ()
+    found: dict[str, StageClock] = {}
+    for wanted in _wanted(course, rules, limits):
+        try:
+            clock = _run(wanted, course, rules, limits)
+        except InvalidInputError:  # it would end in no year that there is: nobody can be late for that
+            continue
+        found[clock_key(clock.clock, clock.task_id, clock.part)] = clock
+    return tuple(found.values())
+
+
+def _wanted(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_Wanted]:
+    ours = course.lifecycle is Lifecycle.OWN
+    kind = _OF_STATE.get(course.state)
+    if kind is not None and (ours or kind not in _SUPERIORS):
+        yield from _of_stage(kind, "", course.since, rules)
+    if course.state is IncidentState.DISPATCHED:
+        for task_id, task in course.tasks.items():
+            for clock in _OF_TASK.get(task.state, ()):
+                if clock is ClockKind.HANDLE:
+                    yield from _handling(course, task_id, task.handling_since, limits)
+                elif ours or clock not in _SUPERIORS:
+                    yield from _of_stage(clock, task_id, task.since, rules)
+    yield from _total(course, rules, limits)
+
+
+def _of_stage(kind: ClockKind, task_id: str, since: datetime, rules: TimeRules) -> Iterator[_Wanted]:
+    text = rules.limits.get(kind.value, "")
+    lengths = _lengths(text)
+    if lengths:
+        yield _Wanted(kind, task_id, "", text, since, lengths)
+
+
+def _handling(course: Course, task_id: str, since: datetime, limits: LimitClock) -> Iterator[_Wanted]:
+    """The class's limit from dispatch (GB/T 30428.8: 处置时限); an extension moves the stage that ends last."""
+    if _superiors_deadline(course) is not None:
+        yield _Wanted(ClockKind.HANDLE, task_id, "", UPSTREAM_LIMIT, since, fixed=_superiors_deadline(course))
+        return
+    limit = parse_time_limit(course.time_limit or "")
+    if limit is None:
+        return
+    last = _last(limit.stages, since, limits)
+    for number, stage in enumerate(limit.stages, 1):
+        part = stage.label or (str(number) if len(limit.stages) > 1 else "")
+        extensions = course.progress.extensions if stage is last else ()
+        text = _AND_THEN.join((limit.text, *extensions))
+        lengths = (_length(stage), *(one for extension in extensions for one in _lengths(extension)))
+        yield _Wanted(ClockKind.HANDLE, task_id, part, text, since, lengths)
+
+
+def _total(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_Wanted]:
+    """From 立案 to 结案: the limits of the stages on the way, laid end to end around the class's own.
+
+    A superior platform's deadline is the total of its case, from the first report until we have reported back.
+    """
+    superior = _superiors_deadline(course)
+    if superior is not None:
+        if course.state is not IncidentState.HANDLED:
+            yield _Wanted(ClockKind.TOTAL, "", "", UPSTREAM_LIMIT, course.opened_at, fixed=superior)
+        return
+    done = course.lifecycle is Lifecycle.UPSTREAM and course.state is IncidentState.HANDLED
+    limit = parse_time_limit(course.time_limit or "")
+    if limit is None or course.filed_at is None or course.state not in _TOTAL_STATES or done:
+        return
+    last = _last(limit.stages, course.filed_at, limits)
+    after = () if course.lifecycle is Lifecycle.UPSTREAM else (ClockKind.VERIFY, ClockKind.CLOSE)
+    before = rules.limits.get(ClockKind.DISPATCH.value, "")
+    following = [*course.progress.extensions, *(rules.limits.get(kind.value, "") for kind in after)]
+    lengths = [*_lengths(before), _length(last), *(one for text in following for one in _lengths(text))]
+    text = _AND_THEN.join(filter(None, (before, limit.text, *following)))
+    yield _Wanted(ClockKind.TOTAL, "", "", text, course.filed_at, lengths)
+
+
+def _superiors_deadline(course: Course) -> datetime | None:
+    return course.upstream_due_at if course.lifecycle is Lifecycle.UPSTREAM else None
+
+
+def _last(stages: Sequence[Stage], since: datetime, limits: LimitClock) -> Stage:
+    """Return the stage that ends last; all of them count from the same start."""
+
+    def end(stage: Stage) -> datetime:
+        try:
+            ended = limits.run([_length(stage)], since)
+        except InvalidInputError:  # beyond all years
+            return datetime.max.replace(tzinfo=UTC)
+        return ended[0] if ended else since
+
+    return max(stages, key=end) if len(stages) > 1 else stages[0]
+
+
+def _length(stage: Stage) -> Length:
+    return Length(stage.seconds, stage.working)
+
+
+def _lengths(text: str) -> tuple[Length, ...]:
+    """Return what a text of one limit says; nothing where it names no length."""
+    limit = parse_time_limit(text)
+    return (_length(limit.stages[0]),) if limit else ()
+
+
+def _run(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) -> StageClock:
+    after = _lengths(rules.escalate_after)
+    if wanted.fixed is not None:
+        due: tuple[datetime, bool] | None = (wanted.fixed, False)
+        approaching = _share_of_stretch(wanted.since, wanted.fixed, rules.approaching_share)
+        escalated = _after_fixed(wanted.fixed, after, limits)
+    else:
+        due = limits.run(wanted.lengths, wanted.since, course.pauses)
+        share = limits.run(_share_of(wanted.lengths, rules.approaching_share), wanted.since, course.pauses)
+        approaching = share[0] if share else None
+        escalated = limits.run((*wanted.lengths, *after), wanted.since, course.pauses) if after else None
+    moments: dict[ClockStep, datetime | None] = {
+        ClockStep.APPROACHING: approaching,
+        ClockStep.OVERDUE: due[0] if due else None,
+        ClockStep.ESCALATED: escalated[0] if escalated else None,
+    }
+    step, at = _next(wanted, course, moments)
+    return StageClock(
+        wanted.clock,
+        wanted.task_id,
+        wanted.part,
+        wanted.time_limit,
+        wanted.since,
+        due[0] if due else None,
+        provisional=due[1] if due else False,
+        next_step=step,
+        next_at=at,
+    )
+
+
+def _after_fixed(due_at: datetime, after: Sequence[Length], limits: LimitClock) -> tuple[datetime, bool] | None:
+    """Return when a fixed end has been past for so long; none for one in an absurd year, which its sender must mend."""
+    try:
+        return limits.run(after, due_at) if after else None
+    except InvalidInputError:
+        return None
+
+
+def _next(
+    wanted: _Wanted, course: Course, moments: Mapping[ClockStep, datetime | None]
+) -> tuple[ClockStep | None, datetime | None]:
+    """Return what is to be recorded next; what was recorded of another deadline does not count for this one."""
+    due_at = moments[ClockStep.OVERDUE]
+    if due_at is None:
+        return None, None
+    told = course.told.get(told_key(wanted.clock, wanted.task_id, wanted.part, due_at))
+    steps = list(ClockStep)
+    begin = 0 if told is None else steps.index(told) + 1
+    for step in steps[begin:]:
+        at = moments[step]
+        if at is not None and not (step is ClockStep.APPROACHING and at >= due_at):
+            return step, at
+    return None, None
+
+
+def _share_of(lengths: Sequence[Length], share: float) -> list[Length]:
+    """Return the beginning of lengths that makes up a share of their sum."""
+    left, taken = share * sum(length.seconds for length in lengths), []
+    for length in lengths:
+        taken.append(Length(min(left, length.seconds), length.working))
+        left -= taken[-1].seconds
+        if left <= 0:
+            break
+    return taken
+
+
+def _share_of_stretch(since: datetime, due_at: datetime, share: float) -> datetime | None:
+    return since + share * (due_at - since) if due_at - since > timedelta() else None

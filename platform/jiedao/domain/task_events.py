@@ -1,0 +1,99 @@
+"""What further happens to tasks: given on, given to several at once, and more time for them.
+
+As in :mod:`jiedao.domain.workflow_events`, an event's meaning is fixed for ever.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jiedao.domain.progress import Progress
+from jiedao.domain.tasks import AskedExtension, Assignee, JointTask, Task
+from jiedao.domain.terms import IncidentState, TaskState
+from jiedao.domain.workflow_events import WorkflowEvent
+
+
+class TaskRedispatched(WorkflowEvent):
+    """A street's platform gave its task on to a community or grid worker (二次派遣)."""
+
+    TOPIC = "jiedao.incident.task_redispatched"
+    task_id: str
+    worker: Assignee
+    note: str
+
+    def advance(self, progress: Progress) -> None:
+        """It waits for the worker; the assignee stays."""
+        task = progress.tasks[self.task_id]
+        task.state = TaskState.REDISPATCHED
+        task.worker = self.worker
+
+
+class TaskGivenBack(WorkflowEvent):
+    """What had been given on came back to the platform that is responsible for it (退回)."""
+
+    TOPIC = "jiedao.incident.task_given_back"
+    task_id: str
+    worker: Assignee
+
+    def advance(self, progress: Progress) -> None:
+        """The platform holds it again."""
+        task = progress.tasks[self.task_id]
+        task.state = TaskState.ACCEPTED
+        task.worker = None
+
+
+class JointOperationOpened(WorkflowEvent):
+    """Several assignees were given a task each, at once, under a lead (联合执法); the first task is the lead's."""
+
+    TOPIC = "jiedao.incident.joint_operation_opened"
+    tasks: tuple[JointTask, ...]
+    note: str
+
+    def advance(self, progress: Progress) -> None:
+        """Each task waits to be accepted."""
+        for place, joint in enumerate(self.tasks):
+            progress.tasks[joint.task_id] = Task(joint.task_id, joint.assignee, leads=place == 0)
+        progress.stage = IncidentState.DISPATCHED
+
+
+class ExtensionAsked(WorkflowEvent):
+    """More time was asked for (申请延期); ``due_at`` is the deadline before which that was."""
+
+    TOPIC = "jiedao.incident.extension_asked"
+    task_id: str
+    length: str
+    approver: str
+    due_at: datetime
+
+    def advance(self, progress: Progress) -> None:
+        """It waits for an answer."""
+        progress.tasks[self.task_id].asked = AskedExtension(self.context.actor, self.length, self.approver)
+
+
+class ExtensionGranted(WorkflowEvent):
+    """More time was granted (同意延期): the deadline is ``due_at`` (UTC) now, and may still move if provisional."""
+
+    TOPIC = "jiedao.incident.extension_granted"
+    task_id: str
+    length: str
+    due_at: datetime
+    due_provisional: bool
+    note: str
+
+    def advance(self, progress: Progress) -> None:
+        """The deadline is a later one."""
+        progress.tasks[self.task_id].asked = None
+        progress.extensions = (*progress.extensions, self.length)
+        progress.extended_due_at, progress.extended_provisional = self.due_at, self.due_provisional
+
+
+class ExtensionDenied(WorkflowEvent):
+    """More time was not granted (不同意延期)."""
+
+    TOPIC = "jiedao.incident.extension_denied"
+    task_id: str
+    length: str
+
+    def advance(self, progress: Progress) -> None:
+        """The deadline stays."""
+        progress.tasks[self.task_id].asked = None

@@ -1,0 +1,139 @@
+"""The dispatch sheet of a task for paper (派遣单): what has to be done, where, by whom, until when, and who signs.
+
+The reporter is not on it: neither who they are nor their key. Photos are named by their content hash, by which anybody
+who may can fetch them and check that they are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.tasks import Task
+from jiedao.entrypoints.http.boundaries import NOTICE
+from jiedao.entrypoints.http.models import IncidentAnswer
+from jiedao.entrypoints.http.wording import task_answer
+from jiedao.entrypoints.printing import Html, element, facts, page, table
+from projections.answers import HistoryRow
+
+_PHOTO_FIELDS = ("photos", "before", "after")
+_HASH_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFacts:
+    """What a sheet is made of: the incident in words, its task, its story, and whether its boundaries are official."""
+
+    incident: IncidentAnswer
+    task: Task
+    history: Sequence[HistoryRow]
+    boundaries_approximate: bool
+    printed_at: datetime
+
+
+def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
+    """Make the page."""
+    incident, task, zone = known.incident, task_answer(known.task), ZoneInfo(profile.timezone)
+    number = f"{incident.source}:{incident.external_id}"
+    return page(
+        f"派遣单 {number} {task.task_id}",
+        element("h1", "派遣单"),
+        element("p", f"{profile.city}{profile.name} · {number} · 任务 {task.task_id}", kind="under"),
+        facts(
+            (
+                (
+                    "案件编号",
+                    _joined(number, f"（上级平台案号 {incident.upstream_case}）" if incident.upstream_case else ""),
+                ),
+                ("事件标识", str(incident.incident_id)),
+                ("类别", _joined(incident.class_code, incident.class_name)),
+                ("级别", f"{incident.priority} 级" if incident.priority else ""),
+                ("标题", incident.title),
+                ("描述", incident.description),
+                ("上报时间", _local(incident.reported_at, zone)),
+                ("处置期限", _joined(_local(incident.due_at, zone), "（暂定）" if incident.due_provisional else "")),
+            )
+        ),
+        element("h2", "地点"),
+        _place(known, profile),
+        element("h2", "承办"),
+        facts(
+            (
+                ("承办方", f"{task.assignee.name}（{task.assignee.kind_label}）"),
+                ("主管部门", incident.department or ""),
+                ("任务状态", task.state_label),
+                ("派遣", _dispatched(known, zone)),
+            )
+        ),
+        element("h2", "照片与附件"),
+        _photos(known.history),
+        element("h2", "处置情况"),
+        table(("处置结果（承办人填写）",), [("",)], kind="sign"),
+        table(("派遣员签字、日期", "承办人签字、日期", "核查人签字、日期"), [("", "", "")], kind="sign"),
+        element("p", f"打印时间 {_local(known.printed_at, zone)} · 日志位置 {incident.last_position}", kind="under"),
+    )
+
+
+def _place(known: SheetFacts, profile: DistrictProfile) -> Html:
+    incident = known.incident
+    communities = {one.code: one.name for one in profile.communities}
+    approximate = known.boundaries_approximate and incident.boundary_set is not None
+    has_point = incident.lon is not None and incident.lat is not None
+    return Html(
+        facts(
+            (
+                ("地址", incident.address),
+                ("街道", incident.street_name or incident.street_code or "未定"),
+                ("社区", communities.get(incident.community_code or "", incident.community_code or "")),
+                ("坐标", f"{incident.lon:.6f}, {incident.lat:.6f}（WGS-84）" if has_point else "无"),
+                ("管辖判定", _joined(incident.jurisdiction_label, f"边界版本 {incident.boundary_set}")),
+            )
+        )
+        + (element("p", element("span", "近似", kind="mark"), f" {NOTICE}") if approximate else "")
+    )
+
+
+def _dispatched(known: SheetFacts, zone: ZoneInfo) -> str:
+    """Say who gave the task, when, and with what remark."""
+    for row in reversed(known.history):
+        given = row.inputs.get("new_task_id") or row.inputs.get("task_id")
+        if row.event in {"task_dispatched", "task_reassigned"} and given == known.task.task_id:
+            note = row.inputs.get("note") or row.reason or ""
+            return _joined(row.actor, _local(row.occurred_at, zone), str(note))
+    return ""
+
+
+def _photos(history: Sequence[HistoryRow]) -> Html:
+    hashes = dict.fromkeys(sha256 for row in history for sha256 in _hashes(row.inputs))
+    if not hashes:
+        return element("p", "无已入库的照片或附件。")
+    rows = [(str(number), element("span", sha256, kind="hash")) for number, sha256 in enumerate(hashes, 1)]
+    return table(("序号", "内容哈希 SHA-256"), rows, kind="list")
+
+
+def _hashes(inputs: Mapping[str, object]) -> Iterator[str]:
+    """Yield the hashes of the files that an event tells of."""
+    for name in _PHOTO_FIELDS:
+        given = inputs.get(name)
+        if isinstance(given, list):
+            yield from (one for one in given if _is_hash(one))
+    report = inputs.get("report")
+    attachments = report.get("attachments") if isinstance(report, dict) else None
+    for one in (*(attachments or ()), inputs.get("attachment")):
+        if isinstance(one, dict) and _is_hash(one.get("sha256")):
+            yield str(one["sha256"])
+
+
+def _is_hash(given: object) -> bool:
+    return isinstance(given, str) and len(given) == _HASH_LENGTH
+
+
+def _joined(*parts: object) -> str:
+    return " ".join(str(part) for part in parts if part)
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> str:
+    return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,36 @@
+"""Lets one person act on an incident through the command desk, and says what came of it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from jiedao.application.command_desk import CommandDesk, CommandRequest
+from jiedao.domain.carrying_out import CommandRefusedError
+from jiedao.domain.errors import ConflictError, InvalidInputError
+from jiedao.domain.incident import Incident
+from jiedao.entrypoints.simulation.crowd import Act
+
+
+class Acted(Enum):
+    """What came of an act."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNCHANGED = "unchanged"
+    """What was decided already was decided again."""
+    OUTRUN = "outrun"
+    """The incident changed since this person looked: they look again later."""
+
+
+def act_on(desk: CommandDesk, incident: Incident, act: Act, key: str) -> Acted:
+    """Carry an act out on an incident as this person saw it."""
+    request = CommandRequest(incident.id, act.command, act.details, key, incident.version)
+    try:
+        desk.carry_out(request, act.actor)
+    except CommandRefusedError:
+        return Acted.REFUSED
+    except InvalidInputError:
+        return Acted.UNCHANGED
+    except ConflictError:
+        return Acted.OUTRUN
+    return Acted.DONE

@@ -1,0 +1,189 @@
+"""The facts of each case that indicators (考核评议) are made of, and how each event moves them.
+
+What an event means for the workflow is asked of the event itself: it moves a :class:`~jiedao.domain.progress.Progress`,
+and the facts follow from how the progress stood before and after. So an event that a later version adds is counted
+right as soon as it moves the progress, and the facts never contradict the incident's state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+import msgspec
+
+from jiedao.domain.progress import Progress
+from jiedao.domain.terms import IncidentState, TaskState
+from jiedao.domain.workflow import ENDED
+from jiedao.domain.workflow_events import Reopened, Revisited, SettledOnSpot, WorkflowEvent
+from projections.incident_row import IncidentRow
+from projections.log import PositionedEvent
+
+
+@dataclass(slots=True)
+class CaseFacts:
+    """What is known of one case; the fields are the columns of ``case_facts``, in their order.
+
+    Moments are when the log recorded what happened (UTC). ``filed_at``, ``dispatched_at`` and ``accepted_at`` are the
+    first time, ``handled_at`` is since when nothing is left to be done; ``rejected_at`` and ``closed_at`` are ``None``
+    again once it is reopened. ``handling_due_at`` and ``closing_due_at`` are the one deadline, each kept as it was
+    known when the case was handled or closed. ``misdirected`` counts tasks that were returned or reassigned, once each.
+    """
+
+    incident_id: UUID
+    from_position: int
+    source: str
+    lifecycle: str
+    street_code: str | None
+    platform: str | None
+    department: str | None
+    class_code: str | None
+    state: str
+    received_at: datetime
+    admitted_at: datetime | None = None
+    filed_at: datetime | None = None
+    rejected_at: datetime | None = None
+    dispatched_at: datetime | None = None
+    accepted_at: datetime | None = None
+    first_handled_at: datetime | None = None
+    handled_at: datetime | None = None
+    verified_at: datetime | None = None
+    closed_at: datetime | None = None
+    revisited_at: datetime | None = None
+    handling_due_at: datetime | None = None
+    closing_due_at: datetime | None = None
+    tasks: int = 0
+    returns: int = 0
+    reassignments: int = 0
+    misdirected: int = 0
+    reworks: int = 0
+    reopenings: int = 0
+    settled: bool = False
+    resolved: bool | None = None
+    satisfied: bool | None = None
+
+
+COLUMNS = tuple(field.name for field in fields(CaseFacts))
+as_tuple = attrgetter(*COLUMNS)
+
+_DONE = frozenset({TaskState.HANDLED, TaskState.VERIFIED})
+
+
+def open_facts(row: IncidentRow) -> CaseFacts:
+    """Begin a case's facts from the row of its incident."""
+    return CaseFacts(
+        incident_id=row.incident_id,
+        from_position=row.first_position,
+        source=row.source,
+        lifecycle=row.lifecycle,
+        street_code=None,
+        platform=None,
+        department=None,
+        class_code=None,
+        state=row.state,
+        received_at=row.received_at,
+    )
+
+
+def next_facts(
+    known: CaseFacts | None, before: IncidentRow | None, moment: Iterable[PositionedEvent], row: IncidentRow
+) -> CaseFacts:
+    """Return the facts after a moment of the log: its events of one incident, and the incident's row after them.
+
+    ``known`` and ``before`` are the facts and the row before it, ``None`` where the incident is new.
+    """
+    facts = replace(known) if known is not None else open_facts(row)
+    progress = msgspec.convert((before.progress if before is not None else None) or {}, Progress)
+    at = row.received_at
+    for recorded in moment:
+        at = recorded.recorded_at
+        if isinstance(recorded.event, WorkflowEvent):
+            _move(facts, progress, recorded.event, at)
+    _take_row(facts, row, at)
+    return facts
+
+
+def _take_row(facts: CaseFacts, row: IncidentRow, at: datetime) -> None:
+    """Take over what stands in the incident's row; a deadline that was kept or missed stays what it was."""
+    facts.lifecycle = row.lifecycle
+    facts.street_code = row.street_code
+    facts.platform = row.platform
+    facts.department = row.department
+    facts.class_code = row.class_code
+    facts.state = row.state
+    facts.from_position = row.last_position
+    if facts.handled_at in {None, at}:
+        facts.handling_due_at = row.due_at
+    if facts.closed_at in {None, at}:
+        facts.closing_due_at = row.due_at
+
+
+def _move(facts: CaseFacts, progress: Progress, event: WorkflowEvent, at: datetime) -> None:
+    """Let the event move the progress, and count what has become different by it."""
+    stage = progress.stage
+    tasks = {task_id: task.state for task_id, task in progress.tasks.items()}
+    event.advance(progress)
+    if stage in ENDED and progress.stage not in ENDED:
+        facts.rejected_at = facts.closed_at = facts.handled_at = None
+        facts.settled = False
+    if progress.stage is not stage:
+        _reach(facts, progress.stage, at)
+    for task_id, task in progress.tasks.items():
+        before = tasks.get(task_id)
+        if before is not task.state:
+            _task_moved(facts, before, task.state, at)
+    if progress.tasks:
+        facts.handled_at = (facts.handled_at or at) if _all_done(progress) else None
+    _take_remark(facts, event, at)
+
+
+def _reach(facts: CaseFacts, stage: IncidentState | None, at: datetime) -> None:
+    if stage in {IncidentState.ADMITTED, IncidentState.FILED}:
+        facts.admitted_at = facts.admitted_at or at
+    if stage is IncidentState.FILED:
+        facts.filed_at = facts.filed_at or at
+    elif stage is IncidentState.REJECTED:
+        facts.rejected_at = at
+    elif stage is IncidentState.CLOSED:
+        facts.closed_at = at
+
+
+def _task_moved(facts: CaseFacts, before: TaskState | None, after: TaskState, at: datetime) -> None:
+    if before is None:
+        facts.tasks += 1
+        facts.dispatched_at = facts.dispatched_at or at
+    if after is TaskState.ACCEPTED:
+        facts.accepted_at = facts.accepted_at or at
+    elif after is TaskState.HANDLED:
+        facts.first_handled_at = facts.first_handled_at or at
+    elif after is TaskState.VERIFIED:
+        facts.verified_at = at
+    elif after is TaskState.REWORK:
+        facts.reworks += 1
+    elif after is TaskState.RETURNED:
+        facts.returns += 1
+        facts.misdirected += 1
+    elif after is TaskState.REASSIGNED:
+        facts.reassignments += 1
+        facts.misdirected += before is not TaskState.RETURNED  # that one was counted when it came back
+
+
+def _all_done(progress: Progress) -> bool:
+    live = [task.state for task in progress.tasks.values() if task.state is not TaskState.REASSIGNED]
+    return bool(live) and all(state in _DONE for state in live)
+
+
+def _take_remark(facts: CaseFacts, event: WorkflowEvent, at: datetime) -> None:
+    """Take what an event says beside moving the progress."""
+    if isinstance(event, Revisited):
+        facts.revisited_at, facts.resolved, facts.satisfied = at, event.resolved, event.satisfied
+    elif isinstance(event, Reopened):
+        facts.reopenings += 1
+    elif isinstance(event, SettledOnSpot):
+        facts.settled = True
+        facts.filed_at = facts.filed_at or at
+        facts.first_handled_at = facts.first_handled_at or at
+        facts.handled_at = at

@@ -1,0 +1,101 @@
+"""Hands the ticker what is due: clocks whose next step has come, claimed row by row, and deadlines that may move.
+
+A claim locks the rows of the view until it ends and skips those that another one holds; it decides nothing by itself,
+since what is recorded is guarded by the incident's version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from psycopg.rows import class_row
+
+from jiedao.application.recalculating import ProvisionalDeadline
+from jiedao.application.ticker import DueClock
+from jiedao.domain.workflow import OPEN
+from jiedao.store.database import Database
+from projections.generations import enter, read_active
+
+_CLAIM = """
+SELECT clock.incident_id, incident.version, clock.clock, clock.task_id, clock.part, clock.time_limit, clock.since,
+       clock.due_at, clock.provisional, clock.rules, clock.next_step, clock.next_at, clock.known_at
+FROM clock JOIN incident_view AS incident USING (incident_id)
+WHERE clock.next_at <= %(now)s
+  AND (%(next_at)s::timestamptz IS NULL OR (clock.next_at, clock.incident_id, clock.clock, clock.task_id, clock.part)
+       > (%(next_at)s, %(incident_id)s, %(clock)s, %(task_id)s, %(part)s))
+ORDER BY clock.next_at, clock.incident_id, clock.clock, clock.task_id, clock.part
+LIMIT %(limit)s
+FOR UPDATE OF clock SKIP LOCKED
+"""
+_OLDEST = "SELECT min(next_at) FROM clock WHERE next_at <= %s"
+_PROVISIONAL = """
+SELECT incident_id, version, course, reported_at, class_due_at
+FROM incident_view JOIN clock_course USING (incident_id)
+WHERE class_due_provisional AND state = ANY(%s) AND incident_id > %s
+ORDER BY incident_id LIMIT %s
+"""
+_OPEN = [state.value for state in OPEN]
+
+
+class _Limited(msgspec.Struct):
+    """What is read of a course here."""
+
+    time_limit: str | None = None
+
+
+_decode_limit = msgspec.json.Decoder(_Limited).decode
+
+
+class ClockClaims:
+    """Asks the active generation of the views; implements what ticker and recalculation need of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def claim(self, now: datetime, limit: int, after: DueClock | None = None) -> Iterator[Sequence[DueClock]]:
+        """Claim clocks whose next step has come; see :class:`~jiedao.application.ticker.DueClocks`."""
+        with self._database.connection() as connection:
+            active = read_active(connection)
+            if active is None:
+                yield []
+                return
+            enter(connection, active.number)
+            asked = {
+                "now": now,
+                "limit": limit,
+                "next_at": after and after.next_at,
+                "incident_id": after and after.incident_id,
+                "clock": after and after.clock,
+                "task_id": after and after.task_id,
+                "part": after and after.part,
+            }
+            with connection.cursor(row_factory=class_row(DueClock), binary=True) as cursor:
+                yield cursor.execute(_CLAIM, asked).fetchall()
+
+    def oldest(self, now: datetime) -> datetime | None:
+        """Return since when the oldest of what has come waits to be recorded and shown; ``None`` for nothing."""
+        with self._database.connection() as connection:
+            active = read_active(connection)
+            if active is None:
+                return None
+            enter(connection, active.number)
+            row = connection.execute(_OLDEST, [now]).fetchone()
+            return row[0] if row else None
+
+    def provisional(self, limit: int, after: UUID | None = None) -> Sequence[ProvisionalDeadline]:
+        """Return open incidents whose class's deadline rests on a year that was not known, by their id."""
+        with self._database.connection() as connection:
+            active = read_active(connection)
+            if active is None:
+                return []
+            enter(connection, active.number)
+            rows = connection.execute(_PROVISIONAL, [_OPEN, after or UUID(int=0), limit]).fetchall()
+        return [
+            ProvisionalDeadline(incident_id, version, _decode_limit(course).time_limit or "", reported_at, due_at)
+            for incident_id, version, course, reported_at, due_at in rows
+        ]

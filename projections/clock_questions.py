@@ -1,0 +1,114 @@
+"""The question about clocks: what is due next, of which incident and task, soonest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+from psycopg.sql import SQL, Identifier
+
+from projections.answers import Page
+from projections.conditions import Conditions
+from projections.cursor import read_cursor
+from projections.paging import page_of, page_size
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFilter:
+    """Which clocks are asked for; every field that is ``None`` lets all through.
+
+    ``due_before`` is not included. ``clock`` is a :class:`~jiedao.domain.terms.ClockKind` value. ``streets`` is what
+    the asker may see at all: an incident that no street holds is only seen where it is ``None``.
+    """
+
+    due_before: datetime | None = None
+    street: str | None = None
+    platform: str | None = None
+    clock: str | None = None
+    incident_id: UUID | None = None
+    streets: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A clock that runs, with what a reader wants to know of its incident.
+
+    ``task_id`` and ``part`` are empty where there is none; ``next_step`` is what is recorded of it next, at
+    ``next_at``, ``None`` where nothing is left. ``rules`` is the version of the time rules that it runs by.
+    """
+
+    incident_id: UUID
+    clock: str
+    task_id: str
+    part: str
+    time_limit: str
+    since: datetime
+    due_at: datetime
+    provisional: bool
+    next_step: str | None
+    next_at: datetime | None
+    rules: str
+    version: int
+    state: str
+    street_code: str | None
+    platform: str | None
+    priority: int | None
+    title: str
+    source: str
+    external_id: str
+    lifecycle: str
+
+
+_OF_INCIDENT: tuple[LiteralString, ...] = (
+    "version", "state", "street_code", "platform", "priority", "title", "source", "external_id", "lifecycle",
+)  # fmt: skip
+_OF_CLOCK: tuple[LiteralString, ...] = (
+    "incident_id", "clock", "task_id", "part", "time_limit", "since", "due_at", "provisional", "next_step", "next_at",
+    "rules",
+)  # fmt: skip
+_COLUMNS = SQL(", ").join(
+    Identifier(table, column)
+    for table, columns in (("clock", _OF_CLOCK), ("incident_view", _OF_INCIDENT))
+    for column in columns
+)
+_SELECT = SQL("SELECT {} FROM clock JOIN incident_view USING (incident_id) {} ORDER BY {} LIMIT {}")
+_ORDER = SQL("clock.due_at, clock.incident_id, clock.clock, clock.task_id, clock.part")
+
+
+def select_clocks(
+    connection: Connection[TupleRow], reached: int, wanted: ClockFilter, after: str | None, limit: int
+) -> Page[ClockRow]:
+    """Select a page of clocks that run, the soonest due first; what stands still (挂账) is not due and left out.
+
+    Raises InvalidInputError for a cursor of another question, or a page size beyond 1..500.
+    """
+    question = ("clocks", wanted)
+    conditions = Conditions()
+    conditions.add("clock.due_at IS NOT NULL")
+    conditions.add_known(
+        (
+            ("clock.due_at < %s", wanted.due_before),
+            ("street_code = %s", wanted.street),
+            ("platform = %s", wanted.platform),
+            ("clock.clock = %s", wanted.clock),
+            ("clock.incident_id = %s", wanted.incident_id),
+            ("street_code = ANY(%s)", wanted.streets),
+        )
+    )
+    if after is not None:
+        key = read_cursor(question, after, tuple[datetime, UUID, str, str, str])
+        conditions.add(
+            "(clock.due_at, clock.incident_id, clock.clock, clock.task_id, clock.part) > (%s, %s, %s, %s, %s)", *key
+        )
+    query = _SELECT.format(_COLUMNS, conditions.where(), _ORDER, page_size(limit))
+    with connection.cursor(row_factory=class_row(ClockRow)) as cursor:
+        rows = cursor.execute(query, conditions.parameters).fetchall()
+    return page_of(rows, limit, question, _sort_key, reached)
+
+
+def _sort_key(row: ClockRow) -> tuple[datetime, UUID, str, str, str]:
+    return (row.due_at, row.incident_id, row.clock, row.task_id, row.part)

@@ -1,0 +1,34 @@
+-- The rules that clocks run by, as they were recorded; the last one holds.
+CREATE TABLE clock_rules (
+    position  bigint PRIMARY KEY,
+    version   text   NOT NULL,
+    rules     text   NOT NULL   -- JSON, read whole
+);
+
+-- When each incident came where it stands: what its clocks are counted from.
+CREATE TABLE clock_course (
+    incident_id  uuid    PRIMARY KEY,
+    open         boolean NOT NULL,
+    course       text    NOT NULL   -- JSON, read whole
+);
+
+-- The clocks that run or stand still, one row each; none of an incident that has ended.
+CREATE TABLE clock (
+    incident_id  uuid        NOT NULL,
+    clock        text        NOT NULL,
+    task_id      text        NOT NULL,  -- '' where it is the incident's
+    part         text        NOT NULL,  -- the label of one stage of a staged limit, else ''
+    time_limit   text        NOT NULL,
+    since        timestamptz NOT NULL,
+    due_at       timestamptz,           -- NULL while it stands still (挂账)
+    provisional  boolean     NOT NULL,
+    rules        text        NOT NULL,  -- the version that it was worked out under
+    -- What is to be recorded next, and when; NULL where nothing is left.
+    next_step    text,
+    next_at      timestamptz,
+    known_at     timestamptz NOT NULL,  -- when the last event of the incident happened
+    PRIMARY KEY (incident_id, clock, task_id, part),
+    CHECK (num_nulls(next_step, next_at) IN (0, 2))
+);
+CREATE INDEX ON clock (next_at, incident_id, clock, task_id, part) WHERE next_at IS NOT NULL;
+CREATE INDEX ON clock (due_at, incident_id, clock, task_id, part) WHERE due_at IS NOT NULL;

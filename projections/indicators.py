@@ -1,0 +1,194 @@
+"""The figures of indicators (考核评议), now or as of any past moment: every formula and one grouping in one pass.
+
+Each figure is a share: what its numerator counts of what its denominator counts. Where the denominator counts nothing
+there is no figure, which is another thing than 0 %. As of a past moment, what is known is what was recorded by then,
+and a deadline has passed if it had passed then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed, Identifier
+
+from jiedao.domain.errors import InvalidInputError
+from projections.case_facts import COLUMNS
+from projections.indicator_formulas import Formula, Formulas
+from projections.indicator_terms import CONDITIONS, GROUPINGS, MOMENTS, QUANTITIES
+from projections.queues import resolve_position
+
+_TRUE: LiteralString = "true"
+_NOW = SQL("SELECT {} FROM case_facts").format(SQL(", ").join(map(Identifier, COLUMNS)))
+_THEN = SQL(
+    "SELECT {0} FROM case_facts WHERE from_position <= %(position)s UNION ALL"
+    " SELECT {0} FROM case_facts_past WHERE from_position <= %(position)s AND to_position > %(position)s"
+).format(SQL(", ").join(map(Identifier, COLUMNS)))
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorQuestion:
+    """What is asked: told apart ``by`` which grouping, of which period, as of when, of which cases.
+
+    The period is ``[since, until)``, open where one is ``None``; by which moment a case falls into it, each formula
+    says. Without ``as_of_position`` and ``as_of_time``: as it stands now. ``streets`` is what the asker may see at all.
+    """
+
+    by: str = "street"
+    since: datetime | None = None
+    until: datetime | None = None
+    as_of_position: int | None = None
+    as_of_time: datetime | None = None
+    street: str | None = None
+    platform: str | None = None
+    source: str | None = None
+    streets: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One indicator's figure; ``value`` is ``None`` where there is nothing to divide by."""
+
+    name: str
+    numerator: int
+    denominator: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, from 0 to 1."""
+        return self.numerator / self.denominator if self.denominator else None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureGroup:
+    """The figures of one street, platform …, by its code; ``None`` for the cases of which it is not known."""
+
+    code: str | None
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """The answer: the figures of all cases together, and of each group in the order of their codes, the unknown last.
+
+    ``moment`` is as of when deadlines are looked at, ``position`` as of which position of the log facts are known.
+    """
+
+    total: Sequence[Figure]
+    groups: Sequence[FigureGroup]
+    moment: datetime
+    position: int
+
+
+def select_indicators(
+    connection: Connection[TupleRow], reached: int, question: IndicatorQuestion, formulas: Formulas, now: datetime
+) -> Indicators:
+    """Ask for all figures. ``reached`` is how far the views are, ``now`` the present moment.
+
+    Raises InvalidInputError for a grouping that there is not, a period that ends before it begins, or an ``as_of``
+    that is no past moment.
+    """
+    _check(question, now)
+    position = resolve_position(connection, reached, question.as_of_position, question.as_of_time)
+    moment = _moment(connection, question, position, now)
+    query = _compile(formulas.indicators, question, position)
+    parameters = _parameters(question, formulas, position, moment)
+    rows = connection.execute(query, parameters).fetchall()
+    groups = [FigureGroup(code, _figures(formulas.indicators, sums)) for code, *sums in rows]
+    # Added up here: GROUPING SETS would have the database sort all cases instead of hashing their groups.
+    total = _figures(formulas.indicators, [sum(column) for column in zip(*(row[1:] for row in rows), strict=True)])
+    return Indicators(total, groups, moment, reached if position is None else position)
+
+
+def _check(question: IndicatorQuestion, now: datetime) -> None:
+    if question.by not in GROUPINGS:
+        raise InvalidInputError(f"figures are told apart by {', '.join(GROUPINGS)}, not by {question.by!r}", "/by")
+    if question.since is not None and question.until is not None and question.until <= question.since:
+        raise InvalidInputError("the period ends before it begins: the end itself is not part of it", "/to")
+    if question.as_of_time is not None and question.as_of_time.tzinfo is not None and question.as_of_time > now:
+        raise InvalidInputError("nobody knows yet what will be so then: ask as of a past moment", "/as_of")
+
+
+def _moment(
+    connection: Connection[TupleRow], question: IndicatorQuestion, position: int | None, now: datetime
+) -> datetime:
+    """Return as of when deadlines are looked at: the time that is asked for, or that of the position."""
+    if question.as_of_time is not None:
+        return question.as_of_time
+    if position is None:
+        return now
+    row = connection.execute("SELECT recorded_at FROM event WHERE position = %s", [position]).fetchone()
+    return row[0] if row else now
+
+
+def facts_as_of(position: int | None) -> Composed:
+    """Return the query of all facts as they are known now, or were known as of ``%(position)s``."""
+    return _NOW if position is None else _THEN
+
+
+def _compile(indicators: Sequence[Formula], question: IndicatorQuestion, position: int | None) -> Composed:
+    """Write the one query: two sums a formula, grouped."""
+    group = SQL(GROUPINGS[question.by].expression)
+    sums = [part for formula in indicators for part in _sums(formula, question)]
+    return SQL(
+        "WITH facts AS ({facts}) SELECT {group}, {sums} FROM facts{where} GROUP BY 1 ORDER BY 1 NULLS LAST"
+    ).format(facts=facts_as_of(position), group=group, sums=SQL(", ").join(sums), where=_narrowed(question))
+
+
+def _sums(formula: Formula, question: IndicatorQuestion) -> Iterator[Composed]:
+    counted = [CONDITIONS[name].expression for name in formula.denominator]
+    moment = MOMENTS[formula.period].expression
+    if question.since is not None:
+        counted.append(moment + " >= %(since)s")
+    if question.until is not None:
+        counted.append(moment + " < %(until)s")
+    above = [*counted, *(CONDITIONS[name].expression for name in formula.numerator)]
+    yield _sum(QUANTITIES[formula.numerator_of].expression, above)
+    yield _sum(QUANTITIES[formula.denominator_of].expression, counted)
+
+
+def _sum(quantity: LiteralString, conditions: Sequence[LiteralString]) -> Composed:
+    held = SQL(" AND ").join(SQL("({})").format(SQL(one)) for one in conditions or [_TRUE])
+    return SQL("coalesce(sum({}) FILTER (WHERE {}), 0)").format(SQL(quantity), held)
+
+
+_NARROWING: Mapping[str, LiteralString] = {
+    "street": "street_code = %(street)s",
+    "platform": "platform = %(platform)s",
+    "source": "source = %(source)s",
+    "streets": "street_code = ANY(%(streets)s)",
+}
+
+
+def _narrowed(question: IndicatorQuestion) -> Composed:
+    clauses = [SQL(clause) for name, clause in _NARROWING.items() if getattr(question, name) is not None]
+    return SQL(" WHERE {}").format(SQL(" AND ").join(clauses)) if clauses else Composed([])
+
+
+def _parameters(
+    question: IndicatorQuestion, formulas: Formulas, position: int | None, moment: datetime
+) -> Mapping[str, object]:
+    return {
+        "since": question.since,
+        "until": question.until,
+        "position": position,
+        "moment": moment,
+        "filing": formulas.filing,
+        "street": question.street,
+        "platform": question.platform,
+        "source": question.source,
+        "streets": None if question.streets is None else sorted(question.streets),
+    }
+
+
+def _figures(indicators: Sequence[Formula], sums: Sequence[int]) -> list[Figure]:
+    """Part the sums into figures; of no case at all there are none, and every sum is zero."""
+    known = sums or [0] * (2 * len(indicators))
+    return [
+        Figure(formula.name, int(numerator), int(denominator))
+        for formula, numerator, denominator in zip(indicators, known[::2], known[1::2], strict=True)
+    ]

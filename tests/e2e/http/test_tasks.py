@@ -1,0 +1,146 @@
+"""A task: whom it could be given to, by roster and log, and its dispatch sheet for paper."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jiedao.domain.access import Holder
+from jiedao.domain.terms import Role
+from tests.e2e.http.district import ADMINISTRATOR, DISPATCHER, EAST, HOTLINE, WEST, WESTERNER, order
+
+LEADER, ZHANG, LI = (f"jd_SomebodyOfTheStreet000000{n}" for n in range(3))
+PHONE = "13900004711"
+ASSIGNEE = {"kind": "platform", "name": "朝晖街道综合行政执法平台", "street_code": WEST, "platform": "enforcement"}
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+
+
+@pytest.fixture(autouse=True)
+def people(services):
+    """A shift leader and two handlers of the western street, on duty around this moment."""
+    roles = ((LEADER, "leader", Role.SHIFT_LEADER), (ZHANG, "zhang", Role.HANDLER), (LI, "li", Role.HANDLER))
+    for token, name, role in roles:
+        services.tokens.holders[token] = Holder(f"t-{name}", f"user:{name}", role)
+
+
+def plan(call, *rows):
+    head = "date,start,end,person,name,role,street,platform\n"
+    answer = call.post(
+        "/v1/roster", ADMINISTRATOR, content=(head + "\n".join(rows)).encode(), headers={"Content-Type": "text/csv"}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+def today():
+    """The day whose whole-day shift holds this moment, in the district's zone (UTC+8)."""
+    return (datetime.now(UTC) + timedelta(hours=8)).date()
+
+
+def command(call, incident_id, name, token=LEADER, **body):
+    answer = call.post(f"/v1/incidents/{incident_id}/commands/{name}", token, json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["position"]
+
+
+def dispatched(call, number, assignee=ASSIGNEE, **changes):
+    ((result,), _) = call.push_and_see(order(number, phone=PHONE, **changes))
+    incident_id = result["incident_id"]
+    for name in ("admit", "file"):
+        command(call, incident_id, name)
+    return incident_id, command(call, incident_id, "dispatch", assignee=assignee, note="请速处置 <i>")
+
+
+def advice(call, incident_id, position, token=DISPATCHER, task="T1"):
+    return call.get(f"/v1/incidents/{incident_id}/tasks/{task}/advice", token, min_position=position)
+
+
+def test_handlers_are_ranked_by_roster_and_log_with_reasons(call):
+    day = today()
+    plan(
+        call,
+        f"{day},00:00,24:00,user:zhang,张伟,handler,朝晖街道,enforcement",
+        f"{day},00:00,24:00,user:li,李娜,handler,朝晖街道,",
+    )
+    done, _ = dispatched(call, "done")
+    for name in ("accept", "start", "report_handled"):
+        command(call, done, name, ZHANG, task_id="T1", **({"result": "已清理"} if name == "report_handled" else {}))
+    busy, _ = dispatched(call, "busy", **{"class": "F0101"})
+    command(call, busy, "accept", LI, task_id="T1")
+    fresh, position = dispatched(call, "fresh")
+    answer = advice(call, fresh, position).json()
+    first, second = answer["items"]
+    assert [(one["rank"], one["person"], one["name"]) for one in (first, second)] == [
+        (1, "user:zhang", "张伟"), (2, "user:li", "李娜"),
+    ]  # fmt: skip
+    assert first["on_duty"]
+    assert first["reasons"][0].startswith("当班，距下班")
+    assert first["reasons"][1:] == ["无在办任务", "最近一次任务地点距此 0 米", "处置过同小类 1 件、同大类其他 0 件"]
+    assert second["reasons"][1] == "在办任务 1 件"
+    assert second["reasons"][3] == "未处置过同类事件"
+    assert first["score"] == pytest.approx(sum(part["value"] * part["share"] for part in first["parts"]), abs=0.01)
+    assert (answer["assumed"], answer["note"], answer["task"]["task_id"]) == (True, None, "T1")
+
+
+def test_who_took_such_tasks_and_is_off_duty_comes_with_that_said(call):
+    taken, _ = dispatched(call, "taken")
+    command(call, taken, "accept", ZHANG, task_id="T1")
+    fresh, position = dispatched(call, "fresh")
+    (one,) = advice(call, fresh, position).json()["items"]
+    assert (one["person"], one["name"], one["on_duty"], one["open_tasks"]) == ("user:zhang", None, False, 1)
+    assert one["reasons"][0] == "当前不当班"
+    position = command(call, taken, "return", ZHANG, task_id="T1", reason="非本单位职责")
+    (one,) = advice(call, fresh, position).json()["items"]
+    assert one["open_tasks"] == 0
+
+
+def test_where_there_is_nobody_it_says_why(call):
+    mine, position = dispatched(call, "mine")
+    assert "nobody is on duty" in advice(call, mine, position).json()["note"]
+    other, position = dispatched(call, "other", {"kind": "department", "name": "区园林绿化局"})
+    assert "no street's task" in advice(call, other, position).json()["note"]
+    assert advice(call, mine, position, task="T9").status_code == 404
+    assert advice(call, mine, position, HOTLINE).status_code == 403
+    eastern, position = dispatched(call, "east", street=EAST)
+    assert advice(call, eastern, position, WESTERNER).status_code == 404
+
+
+def sheet(call, incident_id, position, token=DISPATCHER):
+    return call.get(f"/v1/incidents/{incident_id}/tasks/T1/sheet", token, min_position=position)
+
+
+def test_the_sheet_says_what_where_by_whom_until_when_and_leaves_room_to_sign(call):
+    incident_id, position = dispatched(call, "paper", title="占道经营 <script>alert(1)</script>")
+    printed = sheet(call, incident_id, position)
+    assert printed.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in printed.headers["content-security-policy"]
+    for text in (
+        "派遣单", "city_brain:Npaper", "E0101 占道经营", "朝晖街道", "近似", "边界为近似示意，不作为管辖依据。",
+        "朝晖街道综合行政执法平台（街道平台）", "user:leader", "请速处置 &lt;i&gt;", "待签收", "120.165000, 30.280000",
+        "派遣员签字、日期", "核查人签字、日期", "占道经营 &lt;script&gt;", "无已入库的照片或附件",
+    ):  # fmt: skip
+        assert text in printed.text, text
+    assert "<script" not in printed.text
+
+
+def test_photos_are_named_by_their_hash(call):
+    stored = call.post("/v1/files", ADMINISTRATOR, content=PNG, headers={"Content-Type": "image/png"})
+    sha256 = hashlib.sha256(PNG).hexdigest()
+    assert stored.json()["sha256"] == sha256
+    incident_id, _ = dispatched(call, "photo")
+    command(call, incident_id, "accept", ZHANG, task_id="T1")
+    position = command(call, incident_id, "report_handled", ZHANG, task_id="T1", result="已清理", after=[sha256])
+    assert sha256 in sheet(call, incident_id, position).text
+
+
+def test_the_reporter_is_not_on_it(call, services):
+    incident_id, position = dispatched(call, "secret")
+    (first, *_) = services.read.history(incident_id)
+    key = first.inputs["reporter"]
+    assert "已加密" in key
+    printed = sheet(call, incident_id, position).text
+    assert PHONE not in printed
+    assert "已加密" not in printed
+    assert hashlib.sha256(PHONE.encode()).hexdigest() not in printed
+    assert sheet(call, incident_id, position, HOTLINE).status_code == 403

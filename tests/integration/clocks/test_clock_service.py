@@ -1,0 +1,125 @@
+"""The service beats, leads or stands by, and says so; the profile's rules are adopted once, and again when they change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from jiedao.application.recalculating import Recalculation
+from jiedao.application.ticker import Ticker
+from jiedao.application.time_rules import adopt_time_rules, recorded_time_rules
+from jiedao.domain.access import Holder
+from jiedao.domain.profile import ClockSettings
+from jiedao.domain.terms import Role
+from jiedao.domain.time_rules import TimeRuleBook
+from jiedao.entrypoints.scheduler import ClockService
+from jiedao.store.leadership import Leadership
+from jiedao.store.mapper import TypedMapper
+from tests.clock_samples import LIMIT_CLOCK, RULES
+from tests.e2e.http.district import PROFILE
+from tests.integration.clocks.conftest import after
+
+SYSTEM = Holder("", "system:jiedao", Role.ADMINISTRATOR)
+
+
+class Time:
+    """The time that a test says."""
+
+    def __init__(self):
+        self.moment = after(minutes=0)
+
+    def now(self):
+        return self.moment
+
+
+@pytest.fixture
+def service(district, database_url):
+    made = []
+
+    def make(time):
+        writer, mapper = district.log.writer, TypedMapper()
+        recalculation = Recalculation(
+            pending=district.claims, deadlines=LIMIT_CLOCK, rules=RULES.version, writer=writer, mapper=mapper
+        )
+        leadership = Leadership(database_url)
+        made.append(leadership)
+        return ClockService(leadership, Ticker(district.claims, writer, mapper), recalculation, district.claims, time)
+
+    yield make
+    for leadership in made:
+        leadership.resign()
+
+
+def measured(service):
+    return {metric.name: metric.samples[0].value for metric in service.collect()}
+
+
+def test_one_beats_and_the_other_stands_by_until_it_is_needed(district, service):
+    time = Time()
+    first, second = service(time), service(time)
+    incident = district.receive()
+    district.show()
+    time.moment = after(hours=1)
+    assert second.health().sentence.startswith("stands by")
+    first.beat()
+    second.beat()
+    assert (first.leads, second.leads) == (True, False)
+    assert [kind for kind, *_rest in district.told(incident)] == ["overdue"]
+    assert second.health().ok
+    district.show()
+    time.moment = after(hours=9)
+    first.resign()
+    second.beat()
+    assert [kind for kind, *_rest in district.told(incident)] == ["overdue", "escalated"]
+    assert (measured(second)["jiedao_clock_leader"], measured(second)["jiedao_clock_recorded"]) == (1, 1)
+    assert measured(first)["jiedao_clock_leader"] == 0
+
+
+def test_a_leader_says_how_far_it_is_behind(district, service):
+    time = Time()
+    one = service(time)
+    district.receive()
+    district.show()
+    one.beat()
+    assert one.health().sentence == "leads, 0.0 s behind"
+    time.moment = after(minutes=45, seconds=12)  # the clock approached its end 12 s ago
+    assert (one.health().ok, one.health().sentence) == (True, "leads, 12.0 s behind")
+    assert measured(one)["jiedao_clock_lag_seconds"] == 12.0
+    time.moment = after(hours=2)
+    assert not one.health().ok
+
+
+def test_a_beat_that_fails_says_so_and_the_next_one_goes_on(district, service):
+    time = Time()
+    one = service(time)
+    district.receive()
+    district.show()
+    schema = f"view_{district.read.status().active.number}"
+    time.moment = after(hours=1)
+    with psycopg.connect(district.database.url, autocommit=True) as admin:
+        admin.execute(f"ALTER TABLE {schema}.clock RENAME TO hidden".encode())
+        one.beat()
+        assert (one.health().ok, one.leads) == (False, True)
+        admin.execute(f"ALTER TABLE {schema}.hidden RENAME TO clock".encode())
+    one.beat()
+    assert measured(one)["jiedao_clock_recorded"] == 1
+    district.show()
+    assert one.health().sentence == "leads, 0.0 s behind"
+
+
+def test_the_profiles_rules_are_adopted_when_they_are_new_and_only_then(district):
+    time = Time()
+    first = adopt_time_rules(district.application, PROFILE, time, SYSTEM)
+    assert adopt_time_rules(district.application, PROFILE, time, SYSTEM) == first
+    assert recorded_time_rules(district.application, PROFILE) == first
+    stricter = replace(PROFILE, clocks=ClockSettings({"admit": "1小时"}))
+    second = adopt_time_rules(district.application, stricter, time, SYSTEM)
+    assert second.version != first.version
+    assert adopt_time_rules(district.application, PROFILE, time, SYSTEM) == first  # and back again
+    entries = district.log.select_log(0, 1_000)
+    adopted = [district.application.decode(one) for one in entries if one.topic.startswith("jiedao.time_rules.")]
+    (_of_the_fixture, *own) = adopted
+    assert [type(one) for one in own] == [TimeRuleBook.Adopted, TimeRuleBook.Changed, TimeRuleBook.Changed]
+    assert [one.rules.version for one in own] == [first.version, second.version, first.version]
