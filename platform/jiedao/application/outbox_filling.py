@@ -6,6 +6,7 @@ of processes may run it and each event is taken once.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
@@ -64,17 +65,19 @@ class OutboxFiller:
 
     def _owed(self, told: Sequence[Notification]) -> list[OwedMessage]:
         """Make the messages of a stretch; whole streams are read, since what is owed depends on how the case stood."""
-        owing = {(one.originator_id, one.originator_version): one.id for one in told if one.topic in OWING_TOPICS}
-        ids = [stream for stream, _version in owing if isinstance(stream, UUID)]
-        made = []
-        for stream, stored in self._application.district_log.select_streams(ids).items():
-            last = max(version for one, version in owing if one == stream)
-            events = (self._event(one) for one in stored if one.originator_version <= last)
-            for message in owed(events):
-                position = owing.get((stream, message.version))
-                if position is not None:
-                    made.append(self._row(position, message))
+        owing: defaultdict[UUID, dict[int, int]] = defaultdict(dict)  # stream → version → position
+        for one in told:
+            if one.topic in OWING_TOPICS and isinstance(one.originator_id, UUID):
+                owing[one.originator_id][one.originator_version] = one.id
+        streams = self._application.district_log.select_streams(list(owing))
+        made = [row for stream, stored in streams.items() for row in self._made(stored, owing[stream])]
         return sorted(made, key=lambda row: row.position)
+
+    def _made(self, stored: Sequence[StoredEvent], positions: Mapping[int, int]) -> Iterator[OwedMessage]:
+        events = (self._event(one) for one in stored if one.originator_version <= max(positions))
+        for message in owed(events):
+            if message.version in positions:
+                yield self._row(positions[message.version], message)
 
     def _event(self, stored: StoredEvent) -> RecordedEvent:
         return cast("RecordedEvent", self._application.mapper.to_domain_event(stored))

@@ -222,6 +222,9 @@ FORBIDDEN = (
     "DELETE FROM access_token",
     "DELETE FROM refusal",
     "UPDATE refusal SET holder = ''",
+    # What a superior platform is owed can be neither changed nor taken back.
+    "DELETE FROM outbox",
+    "UPDATE outbox SET body = ''",
     # The schema and the server are not its own.
     "CREATE TABLE mine (a integer)",
     "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql RETURN 1",
@@ -281,6 +284,7 @@ def test_nothing_of_the_schema_is_open_to_everybody_or_was_forgotten(address):
     with psycopg.connect(address[1]) as owner:
         assert dict(owner.execute(query).fetchall()) == {
             "access_token": "INSERT",
+            "outbox": "INSERT",
             "projection_generation": "DELETE,INSERT,UPDATE",
             "refusal": "INSERT",
             "tracking": "DELETE,INSERT,UPDATE",
