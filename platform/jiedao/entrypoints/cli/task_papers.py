@@ -10,7 +10,7 @@ import click
 
 from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
-from jiedao.entrypoints.cli.output import answer, facts, line, local, table
+from jiedao.entrypoints.cli.output import answer, as_json, facts, line, local, table
 from jiedao.entrypoints.cli.words import read_incident
 from jiedao.entrypoints.dispatch_sheet import SheetFacts, dispatch_sheet
 from jiedao.entrypoints.http.boundaries import notice_in_force
@@ -57,15 +57,15 @@ def advise(settings: Settings, incident: str, task: str | None) -> None:
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="文件 The file to write, as HTML that a browser prints.",
+    help="文件 The file to write; without it the page goes to standard output.",
 )
 @json_output
 @with_settings(*DISTRICT)
-def sheet(settings: Settings, incident: str, task: str | None, out: Path) -> None:
+def sheet(settings: Settings, incident: str, task: str | None, out: Path | None) -> None:
     """派遣单 Write a task's dispatch sheet for paper, A4, with room for signatures; the reporter is not on it.
 
-    INCIDENT is its id, or SOURCE:EXTERNAL_ID; TASK is such as T1, the one given last without it.
+    It is one HTML page that a browser prints. INCIDENT is its id, or SOURCE:EXTERNAL_ID; TASK is such as T1, the one
+    given last without it.
     """
     with opened_for_reading(settings) as district:
         profile = district.profile
@@ -77,9 +77,19 @@ def sheet(settings: Settings, incident: str, task: str | None, out: Path) -> Non
             boundaries_approximate=notice_in_force(district.services()).approximate,
             printed_at=district.clock.now(),
         )
-        out.write_text(dispatch_sheet(known, profile), encoding="utf-8")
-    written = {"incident_id": found.incident_id, "task_id": known.task.task_id, "file": str(out)}
-    answer(written, lambda: facts((("任务 task", known.task.task_id), ("文件 file", out))))
+        page = dispatch_sheet(known, profile)
+    written = {"incident_id": found.incident_id, "task_id": known.task.task_id}
+    if out is None:
+        if not as_json():
+            click.echo(page, nl=False)
+            return
+        answer(written | {"file": None, "html": page})
+        return
+    out.write_text(page, encoding="utf-8")
+    answer(
+        written | {"file": str(out), "html": None},
+        lambda: facts((("任务 task", known.task.task_id), ("文件 file", out))),
+    )
 
 
 def commands() -> Sequence[click.Command]:
