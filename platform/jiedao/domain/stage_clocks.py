@@ -184,22 +184,11 @@ def _lengths(text: str) -> tuple[Length, ...]:
 
 
 def _run(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) -> StageClock:
-    after = _lengths(rules.escalate_after)
     if wanted.fixed is not None:
         due: tuple[datetime, bool] | None = (wanted.fixed, False)
-        approaching = _share_of_stretch(wanted.since, wanted.fixed, rules.approaching_share)
-        escalated = _after_fixed(wanted.fixed, after, limits)
     else:
         due = limits.run(wanted.lengths, wanted.since, course.pauses)
-        share = limits.run(_share_of(wanted.lengths, rules.approaching_share), wanted.since, course.pauses)
-        approaching = share[0] if share else None
-        escalated = limits.run((*wanted.lengths, *after), wanted.since, course.pauses) if after else None
-    moments: dict[ClockStep, datetime | None] = {
-        ClockStep.APPROACHING: approaching,
-        ClockStep.OVERDUE: due[0] if due else None,
-        ClockStep.ESCALATED: escalated[0] if escalated else None,
-    }
-    step, at = _next(wanted, course, moments)
+    step, at = (None, None) if due is None else _next(wanted, course, rules, limits, due[0])
     return StageClock(
         wanted.clock,
         wanted.task_id,
@@ -213,29 +202,43 @@ def _run(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) 
     )
 
 
-def _after_fixed(due_at: datetime, after: Sequence[Length], limits: LimitClock) -> tuple[datetime, bool] | None:
-    """Return when a fixed end has been past for so long; none for one in an absurd year, which its sender must mend."""
-    try:
-        return limits.run(after, due_at) if after else None
-    except InvalidInputError:
-        return None
-
-
 def _next(
-    wanted: _Wanted, course: Course, moments: Mapping[ClockStep, datetime | None]
+    wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock, due_at: datetime
 ) -> tuple[ClockStep | None, datetime | None]:
     """Return what is to be recorded next; what was recorded of another deadline does not count for this one."""
-    due_at = moments[ClockStep.OVERDUE]
-    if due_at is None:
-        return None, None
     told = course.told.get(told_key(wanted.clock, wanted.task_id, wanted.part, due_at))
-    steps = list(ClockStep)
-    begin = 0 if told is None else steps.index(told) + 1
-    for step in steps[begin:]:
-        at = moments[step]
-        if at is not None and not (step is ClockStep.APPROACHING and at >= due_at):
-            return step, at
-    return None, None
+    if told is None:
+        approaching = _approaching(wanted, course, rules, limits)
+        if approaching is not None and approaching < due_at:
+            return ClockStep.APPROACHING, approaching
+    if told in {None, ClockStep.APPROACHING}:
+        return ClockStep.OVERDUE, due_at
+    escalated = _escalated(wanted, course, rules, limits) if told is ClockStep.OVERDUE else None
+    return (None, None) if escalated is None else (ClockStep.ESCALATED, escalated)
+
+
+def _approaching(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) -> datetime | None:
+    """Return when the share of the limit has passed."""
+    if wanted.fixed is not None:
+        whole = wanted.fixed - wanted.since
+        return wanted.since + rules.approaching_share * whole if whole > timedelta() else None
+    share = limits.run(_share_of(wanted.lengths, rules.approaching_share), wanted.since, course.pauses)
+    return share[0] if share else None
+
+
+def _escalated(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) -> datetime | None:
+    """Return when it has been overdue for so long; ``None`` where it stands still before, or never goes that far."""
+    after = _lengths(rules.escalate_after)
+    if not after:
+        return None
+    try:
+        if wanted.fixed is not None:
+            ended = limits.run(after, wanted.fixed)
+        else:
+            ended = limits.run((*wanted.lengths, *after), wanted.since, course.pauses)
+    except InvalidInputError:  # a deadline in an absurd year, which its sender must mend
+        return None
+    return ended[0] if ended else None
 
 
 def _share_of(lengths: Sequence[Length], share: float) -> list[Length]:
@@ -247,7 +250,3 @@ def _share_of(lengths: Sequence[Length], share: float) -> list[Length]:
         if left <= 0:
             break
     return taken
-
-
-def _share_of_stretch(since: datetime, due_at: datetime, share: float) -> datetime | None:
-    return since + share * (due_at - since) if due_at - since > timedelta() else None

@@ -83,6 +83,19 @@ def test_an_incident_that_moved_on_is_looked_at_again(district):
     assert district.told(incident) == [("overdue", "file", "", after(minutes=50) + 4 * HOUR)]
 
 
+def test_one_that_moved_on_does_not_hold_up_those_recorded_with_it(district):
+    incidents = [district.receive() for _ in range(9)]
+    district.show()
+    moved = incidents[4]
+    district.do(moved, "admit", after(minutes=50))
+    ticker = district.ticker()
+    ticked = ticker.tick(after(hours=1))
+    assert (ticked.recorded, ticked.again) == (8, 1)
+    assert {incident for incident in incidents if district.told(incident)} == set(incidents) - {moved}
+    assert district.tick(after(hours=1), ticker).recorded == 0
+    assert ticked.position == district.log.max_notification_id()
+
+
 def test_several_clocks_of_one_incident_are_recorded_one_after_the_other(district):
     incident = district.receive()
     for command, minute in (("admit", 1), ("file", 2), ("dispatch", 3), ("dispatch", 3)):
