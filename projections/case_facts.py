@@ -7,8 +7,9 @@ right as soon as it moves the progress, and the facts never contradict the incid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
@@ -89,24 +90,23 @@ def open_facts(row: IncidentRow) -> CaseFacts:
 
 
 def next_facts(
-    known: CaseFacts | None, before: IncidentRow | None, moment: Iterable[PositionedEvent], row: IncidentRow
+    known: CaseFacts | None, before: IncidentRow | None, moved: Sequence[PositionedEvent], row: IncidentRow
 ) -> CaseFacts:
-    """Return the facts after a moment of the log: its events of one incident, and the incident's row after them.
+    """Return the facts after a moment of the log: its events of the workflow for one incident, and the row after them.
 
     ``known`` and ``before`` are the facts and the row before it, ``None`` where the incident is new.
     """
-    facts = replace(known) if known is not None else open_facts(row)
-    progress = msgspec.convert((before.progress if before is not None else None) or {}, Progress)
-    at = row.received_at
-    for recorded in moment:
-        at = recorded.recorded_at
-        if isinstance(recorded.event, WorkflowEvent):
-            _move(facts, progress, recorded.event, at)
-    _take_row(facts, row, at)
+    facts = copy(known) if known is not None else open_facts(row)
+    if moved:
+        progress = msgspec.convert((before.progress if before is not None else None) or {}, Progress)
+        for recorded in moved:
+            if isinstance(recorded.event, WorkflowEvent):
+                _move(facts, progress, recorded.event, recorded.recorded_at)
+    _take_row(facts, row, moved[-1].recorded_at if moved else None)
     return facts
 
 
-def _take_row(facts: CaseFacts, row: IncidentRow, at: datetime) -> None:
+def _take_row(facts: CaseFacts, row: IncidentRow, at: datetime | None) -> None:
     """Take over what stands in the incident's row; a deadline that was kept or missed stays what it was."""
     facts.lifecycle = row.lifecycle
     facts.street_code = row.street_code
