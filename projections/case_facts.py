@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
@@ -18,8 +18,7 @@ import msgspec
 
 from jiedao.domain.progress import Progress
 from jiedao.domain.terms import IncidentState, TaskState
-from jiedao.domain.workflow import ENDED
-from jiedao.domain.workflow_events import Reopened, Revisited, SettledOnSpot, WorkflowEvent
+from jiedao.domain.workflow_events import Revisited, SettledOnSpot, WorkflowEvent
 from projections.incident_row import IncidentRow
 from projections.log import PositionedEvent
 
@@ -32,6 +31,7 @@ class CaseFacts:
     first time, ``handled_at`` is since when nothing is left to be done; ``rejected_at`` and ``closed_at`` are ``None``
     again once it is reopened. ``handling_due_at`` and ``closing_due_at`` are the one deadline, each kept as it was
     known when the case was handled or closed. ``misdirected`` counts tasks that were returned or reassigned, once each.
+    ``exempt`` names the assessments (考核项) from which an appeal that was granted exempts it; what happened stays.
     """
 
     incident_id: UUID
@@ -65,10 +65,14 @@ class CaseFacts:
     settled: bool = False
     resolved: bool | None = None
     satisfied: bool | None = None
+    exempt: list[str] = field(default_factory=list)
 
 
-COLUMNS = tuple(field.name for field in fields(CaseFacts))
+COLUMNS = tuple(one.name for one in fields(CaseFacts))
 as_tuple = attrgetter(*COLUMNS)
+
+_REOPENABLE = frozenset({IncidentState.CLOSED, IncidentState.DECLINED, IncidentState.REJECTED, IncidentState.VOID})
+"""What leaves one of these is taken up again, by whatever event."""
 
 _DONE = frozenset({TaskState.HANDLED, TaskState.VERIFIED})
 
@@ -102,6 +106,7 @@ def next_facts(
         for recorded in moved:
             if isinstance(recorded.event, WorkflowEvent):
                 _move(facts, progress, recorded.event, recorded.recorded_at)
+        facts.exempt = sorted(getattr(progress, "exemptions", ()))  # of appeals, where the workflow knows them
     _take_row(facts, row, moved[-1].recorded_at if moved else None)
     return facts
 
@@ -126,7 +131,8 @@ def _move(facts: CaseFacts, progress: Progress, event: WorkflowEvent, at: dateti
     stage = progress.stage
     tasks = {task_id: task.state for task_id, task in progress.tasks.items()}
     event.advance(progress)
-    if stage in ENDED and progress.stage not in ENDED:
+    if stage in _REOPENABLE and progress.stage not in _REOPENABLE:
+        facts.reopenings += 1
         facts.rejected_at = facts.closed_at = facts.handled_at = None
         facts.settled = False
     if progress.stage is not stage:
@@ -180,8 +186,6 @@ def _take_remark(facts: CaseFacts, event: WorkflowEvent, at: datetime) -> None:
     """Take what an event says beside moving the progress."""
     if isinstance(event, Revisited):
         facts.revisited_at, facts.resolved, facts.satisfied = at, event.resolved, event.satisfied
-    elif isinstance(event, Reopened):
-        facts.reopenings += 1
     elif isinstance(event, SettledOnSpot):
         facts.settled = True
         facts.filed_at = facts.filed_at or at
