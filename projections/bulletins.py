@@ -38,7 +38,7 @@ WITH facts AS ({facts}) SELECT {group} AS code,
     count(*) FILTER (WHERE closed_at >= %(since)s AND closed_at < %(until)s) AS closed,
     count(*) FILTER (WHERE state = ANY(%(open)s)) AS standing,
     count(*) FILTER (WHERE state = ANY(%(open)s) AND state <> 'suspended' AND closing_due_at < %(moment)s) AS overdue
-FROM facts WHERE state <> 'void' AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
+FROM facts WHERE state NOT IN ('void', 'merged') AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
 GROUP BY 1 ORDER BY 1 NULLS LAST
 """
 _OVERDUE = """
@@ -67,7 +67,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many cases of one source, street or platform; voided ones are left out.
+    """How many cases of one source, street or platform; voided and merged ones are left out.
 
     ``received`` to ``closed`` fell into the period; ``standing`` is how many were open at its end, ``overdue`` how many
     of them were past their deadline and not suspended. ``code`` is ``None`` where it is not known.

@@ -7,8 +7,9 @@ right as soon as it moves the progress, and the facts never contradict the incid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
@@ -17,8 +18,7 @@ import msgspec
 
 from jiedao.domain.progress import Progress
 from jiedao.domain.terms import IncidentState, TaskState
-from jiedao.domain.workflow import ENDED
-from jiedao.domain.workflow_events import Reopened, Revisited, SettledOnSpot, WorkflowEvent
+from jiedao.domain.workflow_events import Revisited, SettledOnSpot, WorkflowEvent
 from projections.incident_row import IncidentRow
 from projections.log import PositionedEvent
 
@@ -31,6 +31,7 @@ class CaseFacts:
     first time, ``handled_at`` is since when nothing is left to be done; ``rejected_at`` and ``closed_at`` are ``None``
     again once it is reopened. ``handling_due_at`` and ``closing_due_at`` are the one deadline, each kept as it was
     known when the case was handled or closed. ``misdirected`` counts tasks that were returned or reassigned, once each.
+    ``exempt`` names the assessments (考核项) from which an appeal that was granted exempts it; what happened stays.
     """
 
     incident_id: UUID
@@ -64,10 +65,14 @@ class CaseFacts:
     settled: bool = False
     resolved: bool | None = None
     satisfied: bool | None = None
+    exempt: list[str] = field(default_factory=list)
 
 
-COLUMNS = tuple(field.name for field in fields(CaseFacts))
+COLUMNS = tuple(one.name for one in fields(CaseFacts))
 as_tuple = attrgetter(*COLUMNS)
+
+_REOPENABLE = frozenset({IncidentState.CLOSED, IncidentState.DECLINED, IncidentState.REJECTED, IncidentState.VOID})
+"""What leaves one of these is taken up again, by whatever event."""
 
 _DONE = frozenset({TaskState.HANDLED, TaskState.VERIFIED})
 
@@ -89,24 +94,24 @@ def open_facts(row: IncidentRow) -> CaseFacts:
 
 
 def next_facts(
-    known: CaseFacts | None, before: IncidentRow | None, moment: Iterable[PositionedEvent], row: IncidentRow
+    known: CaseFacts | None, before: IncidentRow | None, moved: Sequence[PositionedEvent], row: IncidentRow
 ) -> CaseFacts:
-    """Return the facts after a moment of the log: its events of one incident, and the incident's row after them.
+    """Return the facts after a moment of the log: its events of the workflow for one incident, and the row after them.
 
     ``known`` and ``before`` are the facts and the row before it, ``None`` where the incident is new.
     """
-    facts = replace(known) if known is not None else open_facts(row)
-    progress = msgspec.convert((before.progress if before is not None else None) or {}, Progress)
-    at = row.received_at
-    for recorded in moment:
-        at = recorded.recorded_at
-        if isinstance(recorded.event, WorkflowEvent):
-            _move(facts, progress, recorded.event, at)
-    _take_row(facts, row, at)
+    facts = copy(known) if known is not None else open_facts(row)
+    if moved:
+        progress = msgspec.convert((before.progress if before is not None else None) or {}, Progress)
+        for recorded in moved:
+            if isinstance(recorded.event, WorkflowEvent):
+                _move(facts, progress, recorded.event, recorded.recorded_at)
+        facts.exempt = sorted(getattr(progress, "exemptions", ()))  # of appeals, where the workflow knows them
+    _take_row(facts, row, moved[-1].recorded_at if moved else None)
     return facts
 
 
-def _take_row(facts: CaseFacts, row: IncidentRow, at: datetime) -> None:
+def _take_row(facts: CaseFacts, row: IncidentRow, at: datetime | None) -> None:
     """Take over what stands in the incident's row; a deadline that was kept or missed stays what it was."""
     facts.lifecycle = row.lifecycle
     facts.street_code = row.street_code
@@ -126,7 +131,8 @@ def _move(facts: CaseFacts, progress: Progress, event: WorkflowEvent, at: dateti
     stage = progress.stage
     tasks = {task_id: task.state for task_id, task in progress.tasks.items()}
     event.advance(progress)
-    if stage in ENDED and progress.stage not in ENDED:
+    if stage in _REOPENABLE and progress.stage not in _REOPENABLE:
+        facts.reopenings += 1
         facts.rejected_at = facts.closed_at = facts.handled_at = None
         facts.settled = False
     if progress.stage is not stage:
@@ -180,8 +186,6 @@ def _take_remark(facts: CaseFacts, event: WorkflowEvent, at: datetime) -> None:
     """Take what an event says beside moving the progress."""
     if isinstance(event, Revisited):
         facts.revisited_at, facts.resolved, facts.satisfied = at, event.resolved, event.satisfied
-    elif isinstance(event, Reopened):
-        facts.reopenings += 1
     elif isinstance(event, SettledOnSpot):
         facts.settled = True
         facts.filed_at = facts.filed_at or at

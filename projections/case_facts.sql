@@ -31,7 +31,8 @@ CREATE TABLE case_facts (
     reopenings        integer     NOT NULL,
     settled           boolean     NOT NULL,
     resolved          boolean,
-    satisfied         boolean
+    satisfied         boolean,
+    exempt            text[]      NOT NULL  -- from which assessments, by appeals that were granted
 );
 
 -- What was known before: for positions [from_position, to_position). Apart, so that the present is read without the past.

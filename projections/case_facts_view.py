@@ -16,6 +16,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Identifier
 
+from jiedao.domain.workflow_events import WorkflowEvent
 from projections.case_facts import COLUMNS, CaseFacts, as_tuple, next_facts
 from projections.folding import INCIDENT_TOPICS, Folded
 from projections.log import PositionedEvent
@@ -39,12 +40,12 @@ class CaseFactsView:
         if not folded.standings:
             return
         stored = _take(connection, [incident_id for incident_id in folded.standings if incident_id in folded.before])
-        events = _events_of_incidents(folded.events)
+        moved = _moves_of_incidents(folded.events)
         now: list[CaseFacts] = []
         past: list[tuple[object, ...]] = []
         for incident_id in folded.standings:
             known = stored[incident_id] if incident_id in folded.before else None
-            stretches = _stretches(folded, incident_id, known, events[incident_id])
+            stretches = _stretches(folded, incident_id, known, moved.get(incident_id, ()))
             past += [(*as_tuple(facts), following.from_position) for facts, following in pairwise(stretches)]
             now.append(stretches[-1])
         if past:
@@ -59,24 +60,25 @@ def _take(connection: Connection[TupleRow], known: Sequence[UUID]) -> Mapping[UU
         return {facts.incident_id: facts for facts in cursor.execute(_TAKE, [known])}
 
 
-def _events_of_incidents(events: Sequence[PositionedEvent]) -> Mapping[UUID, list[PositionedEvent]]:
+def _moves_of_incidents(events: Sequence[PositionedEvent]) -> Mapping[UUID, list[PositionedEvent]]:
+    """Sort the events of the workflow out by incident; most of a log are reports, which move nothing."""
     sorted_out: defaultdict[UUID, list[PositionedEvent]] = defaultdict(list)
     for recorded in events:
-        if recorded.topic.startswith(INCIDENT_TOPICS):
+        if isinstance(recorded.event, WorkflowEvent):
             sorted_out[recorded.event.originator_id].append(recorded)
     return sorted_out
 
 
 def _stretches(
-    folded: Folded, incident_id: UUID, stored: CaseFacts | None, events: Sequence[PositionedEvent]
+    folded: Folded, incident_id: UUID, stored: CaseFacts | None, moved: Sequence[PositionedEvent]
 ) -> list[CaseFacts]:
     """Return the facts that hold one after the other, from the stored ones on; at least one."""
     before = folded.before.get(incident_id)
     stretches = [stored] if stored is not None else []
     first = 0
     for position, row in folded.standings[incident_id]:
-        end = next((place for place in range(first, len(events)) if events[place].position > position), len(events))
-        facts = next_facts(stretches[-1] if stretches else None, before, events[first:end], row)
+        end = next((place for place in range(first, len(moved)) if moved[place].position > position), len(moved))
+        facts = next_facts(stretches[-1] if stretches else None, before, moved[first:end], row)
         if not stretches or replace(facts, from_position=stretches[-1].from_position) != stretches[-1]:
             stretches.append(facts)
         before, first = row, end

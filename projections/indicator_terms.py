@@ -30,8 +30,8 @@ def _by_name(terms: Iterable[IndicatorTerm]) -> Mapping[str, IndicatorTerm]:
 
 
 CONDITIONS = _by_name((
-    IndicatorTerm("counted", "未作废", "not void", "state <> 'void'"),
-    IndicatorTerm("pursued", "未被不予受理或不予立案", "neither declined nor rejected", "state NOT IN ('declined', 'rejected')"),
+    IndicatorTerm("counted", "未作废且未并案", "neither void nor merged", "state NOT IN ('void', 'merged')"),
+    IndicatorTerm("pursued", "未被不予受理、不予立案、移送或退回上级", "neither declined, rejected, transferred nor sent back", "state NOT IN ('declined', 'rejected', 'transferred', 'sent_back')"),
     IndicatorTerm("running", "未挂账", "not suspended", "state <> 'suspended'"),
     IndicatorTerm("own", "自办", "our own case", "lifecycle = 'own'"),
     IndicatorTerm("upstream", "上级平台案件", "a superior platform's case", "lifecycle = 'upstream'"),
@@ -55,6 +55,10 @@ CONDITIONS = _by_name((
     IndicatorTerm("overdue", "逾期结案或到期未结", "closed after its deadline, or still open after it", "coalesce(closed_at, 'infinity') > closing_due_at AND closing_due_at < %(moment)s"),
     IndicatorTerm("open_overdue", "到期未结", "still open after its deadline", "closed_at IS NULL AND closing_due_at < %(moment)s"),
     IndicatorTerm("reopened", "曾重办", "reopened at least once", "reopenings > 0"),
+    IndicatorTerm("overtime_assessed", "超时未获申诉免责", "not exempt by appeal as to overtime", "NOT 'overtime' = ANY(exempt)"),
+    IndicatorTerm("rework_assessed", "返工未获申诉免责", "not exempt by appeal as to rework", "NOT 'rework' = ANY(exempt)"),
+    IndicatorTerm("dispatch_assessed", "派遣错误未获申诉免责", "not exempt by appeal as to wrong dispatch", "NOT 'wrong_dispatch' = ANY(exempt)"),
+    IndicatorTerm("dissatisfaction_assessed", "不满意未获申诉免责", "not exempt by appeal as to dissatisfaction", "NOT 'dissatisfaction' = ANY(exempt)"),
     IndicatorTerm("satisfaction_known", "回访表明是否满意", "the revisit tells whether they are satisfied", "satisfied IS NOT NULL"),
     IndicatorTerm("satisfied", "满意", "satisfied", "satisfied"),
     IndicatorTerm("resolution_known", "回访表明是否解决", "the revisit tells whether it is resolved", "resolved IS NOT NULL"),

@@ -30,7 +30,7 @@ SELECT gen_random_uuid(), %(stretches)s * %(cases)s + n, (ARRAY['hotline', 'digi
     'E0' || n %% 100, CASE WHEN n %% 7 = 0 THEN 'dispatched' ELSE 'closed' END, at, at + '5 min', at + '9 min', NULL,
     at + '20 min', at + '40 min', at + n %% 300 * interval '1 min', at + n %% 300 * interval '1 min', at + '5 h',
     CASE WHEN n %% 7 > 0 THEN at + n %% 400 * interval '1 min' END, at + '1 day', at + '4 h', at + '4 h',
-    1 + (n %% 11 = 0)::int, 0, (n %% 11 = 0)::int, (n %% 11 = 0)::int, (n %% 13 = 0)::int, 0, false, n %% 5 > 0, n %% 9 > 0
+    1 + (n %% 11 = 0)::int, 0, (n %% 11 = 0)::int, (n %% 11 = 0)::int, (n %% 13 = 0)::int, 0, false, n %% 5 > 0, n %% 9 > 0, '{}'
 FROM (SELECT n, %(start)s + n * interval '1 min' AS at FROM generate_series(1, %(cases)s) AS n) AS cases
 """
 _OTHERS = ", ".join(column for column in COLUMNS if column not in {"incident_id", "from_position"})

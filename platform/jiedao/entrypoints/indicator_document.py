@@ -45,6 +45,8 @@ _RULES = """## 口径 How things are counted
   What is settled on the spot counts as filed, handled and closed then.
 * 重办的案件在再次结案前视为未结；曾返工、首次派遣时间等事实保留。
   A reopened case is open until it is closed anew; that it was reworked, or first dispatched when, stays.
+* 申诉获准的，不计入相应的考核（超时、返工、派遣错误、不满意）；事实保留。
+  A granted appeal takes the case out of what it was appealed against; what happened stays.
 * 部门是分类表写明的责任部门。
   The department is the one that the class table names for the case's class.
 * 回访以最近一次为准。

@@ -35,7 +35,7 @@ def test_the_daily_workbook_says_what_came_in_and_how_well_it_was_dealt_with(fil
     assert [row[0] for row in table(book["按平台"], "按平台 By platform")[1:]] == ["综合行政执法", "未定", "合计 total"]
     indicators = table(book["指标"], "考核评议指标 Indicators")
     assert indicators[1] == [
-        "立案率", 0.2, 1, 5, "—", "—", "（其中已立案（含即查即结）的案件数）÷（未作废、自办的案件数），按登记时间计入时段",
+        "立案率", 0.2, 1, 5, "—", "—", "（其中已立案（含即查即结）的案件数）÷（未作废且未并案、自办的案件数），按登记时间计入时段",
     ]  # fmt: skip
     assert table(book["各街道指标"], "各街道指标 Indicators of each street")[1][:2] == ["朝晖街道", 0.25]
 

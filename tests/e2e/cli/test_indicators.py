@@ -25,7 +25,7 @@ def test_figures_of_each_street_and_of_all(filled):
     shown = filled.run("indicators", "show").stdout
     (row,) = [line for line in shown.splitlines() if line.startswith("朝晖街道")]
     assert row.split()[1:3] == ["25.00%", "1/4"]
-    assert "立案率 = （其中已立案（含即查即结）的案件数）÷（未作废、自办的案件数），按登记时间计入时段" in shown
+    assert "立案率 = （其中已立案（含即查即结）的案件数）÷（未作废且未并案、自办的案件数），按登记时间计入时段" in shown
     assert "—" in row
 
 

@@ -42,7 +42,7 @@ def test_every_figure_stands_with_its_numerator_denominator_and_formula(call):
     one = figure(found["groups"][0]["figures"])
     assert one == {
         "name": "filing_rate", "label": "立案率", "value": 0.0, "numerator": 0, "denominator": 2,
-        "formula": "（其中已立案（含即查即结）的案件数）÷（未作废、自办的案件数），按登记时间计入时段", "better": "higher",
+        "formula": "（其中已立案（含即查即结）的案件数）÷（未作废且未并案、自办的案件数），按登记时间计入时段", "better": "higher",
     }  # fmt: skip
     assert figure(found["total"])["denominator"] == 3
     assert figure(found["total"], "satisfaction_rate")["value"] is None
@@ -86,7 +86,14 @@ def test_the_formulas_are_told_with_the_words_they_are_made_of(call):
     found = call.get("/v1/indicators/formulas").json()
     assert found["filing_limit"] == "2小时"
     closing = next(one for one in found["items"] if one["name"] == "on_time_closing_rate")
-    assert [word["name"] for word in closing["denominator"]] == ["counted", "pursued", "running", "filed", "due"]
+    assert [word["name"] for word in closing["denominator"]] == [
+        "counted",
+        "overtime_assessed",
+        "pursued",
+        "running",
+        "filed",
+        "due",
+    ]
     assert closing["numerator"] == [{"name": "closed_in_time", "zh": "在期限内结案", "en": "closed by its deadline"}]
     assert (closing["period"]["name"], closing["assumed"]) == ("due", False)
     assert {"settled", "reopened"} <= {word["name"] for word in found["conditions"]}

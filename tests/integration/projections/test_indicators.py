@@ -191,6 +191,22 @@ def test_a_case_that_moved_to_another_street_counts_there_and_as_of_then_where_i
     assert figures(read, "filing_rate", IndicatorQuestion(as_of_position=0)) == ((0, 0), {})
 
 
+def test_what_an_appeal_exempted_counts_not_in_what_it_was_appealed_against_and_the_fact_stays(journal, runner, read):
+    incident = lived(queued(1, hours=0.01), "admit", "file", "dispatch", "accept", "report_handled")
+    journal.append(incident)
+    journal.append(done(incident, "verify", passed=False, note="仍有残留"))
+    runner.catch_up()
+    assert (total(read, "overdue_rate"), total(read, "rework_rate")) == ((1, 1), (1, 1))
+    journal.connection.execute("UPDATE view_1.case_facts SET exempt = '{overtime}'")
+    assert [total(read, name) for name in ("overdue_rate", "on_time_closing_rate", "on_time_handling_rate")] == [
+        (0, 0)
+    ] * 3
+    assert (total(read, "rework_rate"), total(read, "closing_rate")) == ((1, 1), (0, 1))
+    journal.connection.execute("UPDATE view_1.case_facts SET exempt = '{rework,wrong_dispatch}'")
+    assert (total(read, "rework_rate"), total(read, "dispatch_accuracy_rate")) == ((0, 0), (0, 0))
+    assert facts(journal, incident)["reworks"] == 1
+
+
 @pytest.mark.parametrize(
     ("question", "pointer"),
     [

@@ -26,6 +26,6 @@ def test_the_document_tells_every_indicator_and_every_word():
     assert closing[1:] == [
         "`closing_rate`", "立案的案件中，已经结案的占多少；挂账的不计。how many of the filed cases are closed; suspended ones are not counted",
         "案件数 `cases`：已结案 `closed`",
-        "案件数 `cases`：未作废 `counted`、未被不予受理或不予立案 `pursued`、未挂账 `running`、已立案（含即查即结） `filed`",
+        "案件数 `cases`：未作废且未并案 `counted`、未被不予受理、不予立案、移送或退回上级 `pursued`、未挂账 `running`、已立案（含即查即结） `filed`",
         "立案时间 `filed`", "高 higher", "金华：结案数 ÷（应结案数 − 缓办数） |",
     ]  # fmt: skip

@@ -57,9 +57,12 @@ def test_a_formula_is_what_the_file_says_and_counts_cases_unless_told_otherwise(
             "cases", "cases", "higher", "试", assumed=True,
         ),
     )  # fmt: skip
-    assert formulas.indicators[0].sentence == "（其中即查即结的案件数）÷（未作废、已结案的案件数），按结案时间计入时段"
+    assert (
+        formulas.indicators[0].sentence
+        == "（其中即查即结的案件数）÷（未作废且未并案、已结案的案件数），按结案时间计入时段"
+    )
     assert formulas.indicators[0].sentence_en == (
-        "(of those, cases: settled on the spot) ÷ (cases: not void, closed), in the period by when it was closed"
+        "(of those, cases: settled on the spot) ÷ (cases: neither void nor merged, closed), in the period by when it was closed"
     )
 
 

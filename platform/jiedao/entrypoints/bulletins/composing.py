@@ -119,7 +119,7 @@ def compose(kind: BulletinKind, figures: BulletinFigures, formulas: Formulas, pr
         lines=(
             f"统计时段 period: {since} 起，至 {until}（不含 excluded）",
             f"截至 as of: {moment}{'' if over else '（时段未完 not over yet）'}，日志位置 position {figures.position}",
-            "作废的事件不计；期末在办、超期为截至时的情况。Voided incidents are not counted.",
+            "作废、并案的事件不计；期末在办、超期为截至时的情况。Voided and merged incidents are not counted.",
         ),
         tables=(
             _overview(figures),
