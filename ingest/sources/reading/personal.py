@@ -33,7 +33,8 @@ _LAND_LINE = (
 )
 _BIRTH_DATE = r"(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _IDENTITY = rf"(?<![0-9A-Za-z])[1-9]\d{{5}}\s?{_BIRTH_DATE}\s?\d{{3}}[0-9XxＸｘ](?![0-9A-Za-z])"
-_ANY = re.compile(f"(?P<identity>{_IDENTITY})|(?P<mobile>{_MOBILE})|(?P<land_line>{_LAND_LINE})")
+_BEGINS = r"(?=[(（+＋\d])"  # with which all of them begin: most of a text is passed over by this alone
+_ANY = re.compile(f"{_BEGINS}(?:(?P<identity>{_IDENTITY})|(?P<mobile>{_MOBILE})|(?P<land_line>{_LAND_LINE}))")
 _IN_CODES = re.compile(rf"(?P<identity>{_IDENTITY})|(?<![A-Za-z])(?P<mobile>{_MOBILE})(?![A-Za-z])")
 
 _SHORTEST_NAME = 2
@@ -79,6 +80,9 @@ _NO_NAMES = frozenset(
 )
 """What stands in fields for names and names nobody."""
 
+_BETWEEN = "\x00"
+"""Stands between texts that are masked together; no number, name or contact holds it, and none goes on beyond it."""
+
 _NOT_DIGIT = re.compile(r"\D+")
 _PARTS = re.compile(r"[,，;；、/|\n]+|转|分机")
 _DIGITS_APART = re.compile(_SEPARATORS.replace("{0,3}", "*"))
@@ -102,6 +106,12 @@ class Masker:
     def text(self, text: str) -> str:
         """Mask a text that people wrote."""
         return self._masked(text, _ANY)
+
+    def texts(self, *texts: str) -> list[str]:
+        """Mask many texts as :meth:`text` does each, but in one go: most hold nothing, and asking takes the time."""
+        if any(_BETWEEN in text for text in texts):
+            return [self.text(text) for text in texts]
+        return self.text(_BETWEEN.join(texts)).split(_BETWEEN)
 
     def code(self, code: str) -> str:
         """Mask a code or a link, in which long runs of digits are usual: known data and what can be nothing else."""
