@@ -83,9 +83,9 @@ class Decider:
         alive = [s for s in decided.steps if s.outcome in RECORDED]
         dead = [s for s in decided.steps if s.outcome is IntakeOutcome.DEAD]
         sealed = self._seal(alive, dead) if keep else [(_UNSEALED, None)] * (len(alive) + len(dead))
-        now = self._clock.now()
-        self._take_in(decided, alive, sealed[: len(alive)], _Frame(transport, actor, batch, now))
-        self._set_aside(decided, dead, sealed[len(alive) :], _Frame(transport, actor, batch, now))
+        frame = _Frame(transport, actor.holder, actor.role.value, f"batch:{batch}", self._clock.now())
+        self._take_in(decided, alive, sealed[: len(alive)], frame)
+        self._set_aside(decided, dead, sealed[len(alive) :], frame)
         decided.finish(transport)
         return decided
 
@@ -267,17 +267,18 @@ class _Frame:
     """What all events of one batch share."""
 
     transport: str
-    actor: Holder
-    batch: str
+    actor: str
+    role: str
+    causation_id: str
     at: datetime
 
     def context(self, origin: str, correlation: UUID) -> EventContext:
         """The context of an event that a record caused."""
         return EventContext(
-            actor=self.actor.holder,
-            role=self.actor.role.value,
+            actor=self.actor,
+            role=self.role,
             correlation_id=correlation,
-            causation_id=f"batch:{self.batch}",
+            causation_id=self.causation_id,
             transport=self.transport,
             origin=origin,
         )
