@@ -41,7 +41,6 @@ class Fields:
         self._layout = aliases.layout(tuple(content))
         self._notes = notes
         self._at = at
-        self._texts: dict[str, str] = {}
 
     def find(self, field: str) -> Found | None:
         """Return the field's value as it stands; ``None`` where it is missing, null, or an empty text.
@@ -66,12 +65,20 @@ class Fields:
 
     def text(self, field: str, most: int = MAX_DETAIL, *, lines: bool = False) -> str:
         """Return a text, cleaned; a number is its decimal text, a missing one is empty, a bad one is noted."""
-        if most != MAX_DETAIL or lines:
-            return self._text(field, most, lines=lines)
-        text = self._texts.get(field)  # an adapter asks for some fields again and again
-        if text is None:
-            text = self._texts[field] = self._text(field, most, lines=False)
-        return text
+        for name in self._layout[field]:
+            value = self._content[name]
+            if _is_empty(value):
+                continue
+            written = value if isinstance(value, str) else _written(value)
+            if written is None:
+                self._notes.fault(_no_text(pointer_of(name, self._at)))
+                return UNREAD
+            text = clean(written, self._notes, lines=lines)
+            if len(text) > most:
+                self._notes.fault(too_long(text, most, pointer_of(name, self._at)))
+                return UNREAD
+            return text
+        return ""
 
     def required_text(self, field: str, most: int = MAX_DETAIL) -> str:
         """Return a text as :meth:`text` does; that it is missing is noted."""
@@ -85,7 +92,10 @@ class Fields:
 
         What is neither text nor number is left out: whether the field holds what it should is asked by :meth:`text`.
         """
-        written = [_written(value) for name in self._layout[field] if not _is_empty(value := self._content[name])]
+        names = self._layout[field]
+        if not names:
+            return []
+        written = [_written(value) for name in names if not _is_empty(value := self._content[name])]
         return list(dict.fromkeys(clean(text, self._notes) for text in written if text is not None))
 
     def external_id(self, field: str) -> str:
@@ -155,22 +165,6 @@ class Fields:
         """Keep fields as details of the report, each under our name."""
         for field in fields:
             self._notes.keep(field, self.text(field, lines=True))
-
-    def _text(self, field: str, most: int, *, lines: bool) -> str:
-        for name in self._layout[field]:
-            value = self._content[name]
-            if _is_empty(value):
-                continue
-            written = _written(value)
-            if written is None:
-                self._notes.fault(_no_text(pointer_of(name, self._at)))
-                return UNREAD
-            text = clean(written, self._notes, lines=lines)
-            if len(text) > most:
-                self._notes.fault(too_long(text, most, pointer_of(name, self._at)))
-                return UNREAD
-            return text
-        return ""
 
 
 def as_text(found: Found) -> str:

@@ -221,12 +221,11 @@ class Decider:
                     step.target, report=report, raw=raw, reporter=reporter, context=context, at=frame.at
                 )
                 decided.touched[step.target] = incident
-                holds = True
-            elif isinstance(incident, Incident):
-                holds = incident.revise(report=report, raw=raw, reporter=reporter, context=context, at=frame.at)
-            else:  # an incident's id never is a dead letter's: both come from names of their own
+                incident.decide_jurisdiction(place, context=context, at=frame.at)
+                incident.decide_class(klass, context=context, at=frame.at)
+            elif not isinstance(incident, Incident):  # an incident's id never is a dead letter's
                 raise TypeError(f"{step.target} is not an incident")
-            if holds:
+            elif incident.revise(report=report, raw=raw, reporter=reporter, context=context, at=frame.at):
                 _decide_again(incident, place, klass, context, frame.at)
             step.aggregate = incident
             step.event_index = len(incident.pending_events)
