@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import ENVELOPES, FieldsAdapter
-from ingest.sources.reading.json_fields import Aliases, Fields
+from ingest.sources.reading.aliases import Aliases
+from ingest.sources.reading.json_fields import Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
@@ -23,7 +23,7 @@ from ingest.sources.reading.splitting import split_payload
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
-ALIASES: Aliases = MappingProxyType(
+ALIASES: Aliases = Aliases(
     {
         "external_id": ("event_id", "eventNo", "event_code", "id", "事件编号"),
         "revision": ("revision", "version", "版本"),

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.decoding import decode_row, delimiter_of
 from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.json_fields import Fields, Found, as_text, pointer_of
@@ -59,7 +60,8 @@ class CsvTableAdapter(FieldsAdapter):
         _check_names(options, {*self._columns.values(), *self._details.values()})
         self._time_format = _time_format(options)
         self._delimiter = _delimiter(options)
-        self.aliases = {field: (self._columns[field],) if field in self._columns else () for field in COLUMNS}
+        self.aliases = Aliases({field: (self._columns[field],) if field in self._columns else () for field in COLUMNS})
+        self._detail_names = Aliases({name: (column,) for name, column in self._details.items()})
 
     def split(self, payload: bytes, media_type: str) -> Sequence[bytes]:
         """Part a table into rows, each below its header.
@@ -124,7 +126,7 @@ class CsvTableAdapter(FieldsAdapter):
 
     def _keep_details(self, row: Mapping[str, object], notes: Notes) -> None:
         if self._details:
-            Fields(row, {name: (column,) for name, column in self._details.items()}, notes).keep(*self._details)
+            Fields(row, self._detail_names, notes).keep(*self._details)
 
     def _time(self, fields: Fields, field: str, notes: Notes) -> Found | None:
         """Return a time in the form that every reader knows; one that is not in its format is noted as a fault."""

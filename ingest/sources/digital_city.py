@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
-from ingest.sources.reading.json_fields import Aliases, Fields
+from ingest.sources.reading.aliases import Aliases
+from ingest.sources.reading.json_fields import Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
@@ -22,7 +23,7 @@ from ingest.sources.reading.superior import SuperiorFields
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
-ALIASES: Aliases = MappingProxyType(
+ALIASES: Aliases = Aliases(
     {
         "task_number": ("task_number", "task_no", "task_num", "任务号", "受理号"),
         "case_number": ("case_number", "case_no", "rec_num", "案卷编号", "案卷号", "案件编号"),

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from types import MappingProxyType
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.faults import UNREAD, UnreadableError
-from ingest.sources.reading.json_fields import Aliases, Fields
+from ingest.sources.reading.json_fields import Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
@@ -29,7 +29,7 @@ LEVELS = ("level_1", "level_2", "level_3", "level_4", "level_5")
 CHANGES = ("dispatched_at", "returned_at", "completed_at", "replied_at", "visited_at")
 """Times of what happens to an order; where it has no time of its last change, the latest of these is that."""
 
-ALIASES: Aliases = MappingProxyType(
+ALIASES: Aliases = Aliases(
     {
         "order_number": ("order_no", "order_num", "order_id", "taskid", "工单编号", "工单号", "工单id"),
         "revision": ("revision", "version", "版本号"),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
-from ingest.sources.reading.json_fields import Aliases, Fields
+from ingest.sources.reading.aliases import Aliases
+from ingest.sources.reading.json_fields import Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
@@ -21,7 +21,7 @@ from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 
-ALIASES: Aliases = MappingProxyType(
+ALIASES: Aliases = Aliases(
     {
         "id": ("id", "登记编号"),
         "revision": ("revision",),
@@ -50,7 +50,7 @@ ALIASES: Aliases = MappingProxyType(
     }
 )
 
-REPORTER: Aliases = MappingProxyType(
+REPORTER: Aliases = Aliases(
     {
         "name": ("name", "姓名"),
         "phone": ("phone", "电话"),

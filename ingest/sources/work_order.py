@@ -6,12 +6,12 @@ What each field means and where it goes is documented in docs/sources/work_order
 from __future__ import annotations
 
 from datetime import datetime
-from types import MappingProxyType
 
 from ingest.records import Normalised
 from ingest.sources.reading.adapter import FieldsAdapter
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.faults import UnreadableError
-from ingest.sources.reading.json_fields import MAX_REVISION, Aliases, Fields
+from ingest.sources.reading.json_fields import MAX_REVISION, Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
@@ -22,7 +22,7 @@ from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails, SourceClass
 from jiedao.domain.terms import UpstreamStatus
 
-ALIASES: Aliases = MappingProxyType(
+ALIASES: Aliases = Aliases(
     {
         "number": ("SHOWID",),
         "parent": ("PARENTID",),

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from ingest.records import Normalised, Rejection
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.coordinates import Position, PositionReader
 from ingest.sources.reading.doubts import read_fields
-from ingest.sources.reading.json_fields import Aliases, Fields
+from ingest.sources.reading.json_fields import Fields
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.reports import read_record

@@ -6,15 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.faults import UnreadableError
-from ingest.sources.reading.json_fields import Aliases, Fields, Found, as_text
+from ingest.sources.reading.json_fields import Fields, Found, as_text
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.texts import at_most, clean
 from jiedao.domain.report import Attachment
 
 MAX_LINK = 2_000
 
-ENTRY: Aliases = MappingProxyType(
+ENTRY: Aliases = Aliases(
     {
         "url": ("url", "link", "href", "path", "file_url", "photo_url", "pic_url", "地址", "链接"),
         "sha256": ("sha256", "hash"),

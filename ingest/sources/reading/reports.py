@@ -63,47 +63,68 @@ def finished(
         first = notes.faults[0]
         raise UnreadableError(first.reason, first.pointer, first.detail)
     masker = Masker(reporter, others)
-    description = masker.text(report.description)
     attachments = _masked_attachments(report.attachments, masker, notes)
-    masked = replace(
-        report,
-        channel=masker.text(report.channel),
-        title=masker.text(report.title) or title_of(description),
-        description=description,
-        place=_masked_place(report.place, masker),
-        source_class=_masked_class(report.source_class, masker),
-        upstream=_masked_case(report.upstream, report.external_id, masker),
-        attachments=attachments,
-        details={name: masker.text(text) for name, text in notes.details.items()},
+    place, named, case = report.place, report.source_class, report.upstream
+    channel, title, description, address, name, stage, *details = masker.texts(
+        report.channel,
+        report.title,
+        report.description,
+        place.address,
+        named.name if named else "",
+        (case.stage if case else None) or "",
+        *notes.details.values(),
     )
+    place = _masked_place(place, address, masker)
+    named = named and SourceClass(named.scheme, masker.code(named.code), name)
+    case = case and _masked_case(case, report.external_id, stage, masker)
     if masker.masked:
         notes.flag(ReportFlag.PERSONAL_MASKED)
-    return Normalised(replace(masked, flags=notes.flags), reporter or None)
+    masked = IncidentReport(
+        source=report.source,
+        external_id=report.external_id,
+        revision=report.revision,
+        lifecycle=report.lifecycle,
+        channel=channel,
+        title=title or title_of(description),
+        description=description,
+        reported_at=report.reported_at,
+        happened_at=report.happened_at,
+        place=place,
+        source_class=named,
+        upstream=case,
+        urgent=report.urgent,
+        attachments=attachments,
+        details=dict(zip(notes.details, details, strict=True)),
+        flags=notes.flags,
+        original_source=report.original_source,
+    )
+    return Normalised(masked, reporter or None)
 
 
-def _masked_place(place: ReportedPlace, masker: Masker) -> ReportedPlace:
-    return replace(
-        place,
-        address=masker.text(place.address),
+def _masked_place(place: ReportedPlace, address: str, masker: Masker) -> ReportedPlace:
+    return ReportedPlace(
+        lon=place.lon,
+        lat=place.lat,
+        crs=place.crs,
+        address=address,
+        street_code=place.street_code,
         grid_cell=_code(place.grid_cell, masker),
         community_code=_code(place.community_code, masker),
         component_code=_code(place.component_code, masker),
         camera_code=_code(place.camera_code, masker),
+        needed=place.needed,
     )
 
 
-def _masked_class(named: SourceClass | None, masker: Masker) -> SourceClass | None:
-    return named and SourceClass(named.scheme, masker.code(named.code), masker.text(named.name))
+def _number(case: UpstreamCase, external_id: str, masker: Masker) -> str:
+    return case.case_number if case.case_number == external_id else masker.code(case.case_number)
 
 
-def _masked_case(case: UpstreamCase | None, external_id: str, masker: Masker) -> UpstreamCase | None:
-    if case is None:
-        return None
-    number = case.case_number if case.case_number == external_id else masker.code(case.case_number)
+def _masked_case(case: UpstreamCase, external_id: str, stage: str, masker: Masker) -> UpstreamCase:
     news = case.news and replace(
         case.news, note=masker.text(case.news.note), revisit_note=masker.text(case.news.revisit_note)
     )
-    return UpstreamCase(number, case.deadline, masker.text(case.stage) if case.stage else None, news)
+    return UpstreamCase(_number(case, external_id, masker), case.deadline, stage or None, news)
 
 
 def _masked_attachments(attachments: Iterable[Attachment], masker: Masker, notes: Notes) -> tuple[Attachment, ...]:

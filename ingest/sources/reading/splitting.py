@@ -14,7 +14,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -158,6 +158,8 @@ def _listed(text: bytes, envelopes: Sequence[str]) -> list[bytes]:
 
     What stands behind a break outside the array is one part more.
     """
+    if _is_single(text, envelopes):
+        return [text]
     members_of = cache(_members)  # the paths begin alike
     for path in envelopes:
         inner, rests = text, list[bytes]()
@@ -173,6 +175,20 @@ def _listed(text: bytes, envelopes: Sequence[str]) -> list[bytes]:
     if not members_of(text).whole:
         raise InvalidInputError("the JSON object is broken, and no list of records can be told in it")
     return [text]
+
+
+def _is_single(text: bytes, envelopes: Sequence[str]) -> bool:
+    """Tell at one look the object that most messages are: a whole one, in which none of the paths even begins."""
+    try:
+        members = _object_of_raw.decode(text)
+    except _REFUSALS:
+        return False
+    return members.keys().isdisjoint(_beginnings(tuple(envelopes)))
+
+
+@lru_cache(maxsize=64)
+def _beginnings(envelopes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(path.partition(".")[0] for path in envelopes)
 
 
 def _elements(array: bytes) -> list[bytes]:

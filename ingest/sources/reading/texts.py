@@ -30,6 +30,8 @@ _MANY_LINES = re.compile(r" ?\n(?: ?\n)+ ?")
 
 def clean(text: str, notes: Notes, *, lines: bool = False) -> str:
     """Return the text stripped, without invalid characters, white space tidied; with ``lines`` line ends are kept."""
+    if text.isprintable() and "  " not in text:  # most are: letters and single spaces, nothing to be tidied
+        return text.strip()
     if _INVALID.search(text) or _DIRECTIONS.search(text):
         notes.flag(ReportFlag.TEXT_REPAIRED)
         text = _INVALID.sub(" ", _DIRECTIONS.sub("", text))  # they stand within words and numbers, and take no room
@@ -42,10 +44,15 @@ def clean(text: str, notes: Notes, *, lines: bool = False) -> str:
 def at_most(text: str, most: int, pointer: str | None) -> str:
     """Return the text; raises UnreadableError when it is longer than ``most`` characters, because none is ever cut."""
     if len(text) > most:
-        raise UnreadableError(
-            "text_too_long", pointer, f"the text has {len(text)} characters, at most {most} are taken; shorten it"
-        )
+        raise too_long(text, most, pointer)
     return text
+
+
+def too_long(text: str, most: int, pointer: str | None) -> UnreadableError:
+    """Make the error of a text that is longer than ``most`` characters."""
+    return UnreadableError(
+        "text_too_long", pointer, f"the text has {len(text)} characters, at most {most} are taken; shorten it"
+    )
 
 
 def checked_id(text: str, pointer: str) -> str:

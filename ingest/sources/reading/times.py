@@ -95,6 +95,8 @@ class TimeReader:
 
     def _moment(self, text: str, time_of_date: time, notes: Notes) -> datetime | None:
         try:
+            if usual := _usual(text):
+                return self._local(usual, time_of_date, notes, is_date=False)
             if _DIGITS.fullmatch(text) and len(text) in _COUNTED:
                 return _COUNTED[len(text)](int(text))
             if match := _FRACTION_OF_SECONDS.fullmatch(text):
@@ -125,6 +127,19 @@ class TimeReader:
 
 
 _MIDNIGHT = 24
+
+
+_USUAL = "2026-11-24 08:51:18"
+
+
+def _usual(text: str) -> datetime | None:
+    """Read the form that nearly all sources write, without a zone, before any pattern is tried."""
+    if len(text) != len(_USUAL) or (text[4], text[7], text[10], text[13], text[16]) != ("-", "-", " ", ":", ":"):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:  # no such day; or 24:00, which is a time here and none in the library
+        return None
 
 
 def _is_on_the_hour(match: re.Match[str]) -> bool:

@@ -8,13 +8,13 @@ for it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import msgspec
 
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.embedded import Lifted
 from ingest.sources.reading.faults import UNREAD, UnreadableError
-from ingest.sources.reading.json_fields import Aliases, Fields, Found
+from ingest.sources.reading.json_fields import Fields, Found
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.texts import MAX_DESCRIPTION
@@ -22,7 +22,7 @@ from ingest.sources.reading.times import TimeReader
 from ingest.sources.video.alarms import Alarm, checked_number
 from jiedao.domain.report import Attachment
 
-SCENE: Aliases = MappingProxyType(
+SCENE: Aliases = Aliases(
     {
         "scene": ("SceneID",),
         "device": ("DeviceID",),

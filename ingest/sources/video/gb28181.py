@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from datetime import UTC
 from types import MappingProxyType
 
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.faults import UNREAD, UnreadableError
-from ingest.sources.reading.json_fields import Aliases, Fields
+from ingest.sources.reading.json_fields import Fields
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.texts import MAX_DESCRIPTION
 from ingest.sources.reading.times import TimeReader
 from ingest.sources.video.alarms import Alarm, checked_number
 
-NOTIFY: Aliases = MappingProxyType(
+NOTIFY: Aliases = Aliases(
     {
         "command": ("CmdType",),
         "device": ("DeviceID",),

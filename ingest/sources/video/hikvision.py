@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.embedded import Lifted, is_photo
 from ingest.sources.reading.faults import UnreadableError
-from ingest.sources.reading.json_fields import Aliases, Fields, Found
+from ingest.sources.reading.json_fields import Fields, Found
 from ingest.sources.reading.links import MAX_LINK, read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.texts import MAX_DESCRIPTION
@@ -22,7 +23,7 @@ from ingest.sources.video.alarms import Alarm
 from jiedao.domain.report import Attachment
 from jiedao.domain.terms import ReportFlag
 
-EVENT: Aliases = MappingProxyType(
+EVENT: Aliases = Aliases(
     {
         "external_id": ("eventId",),
         "class_code": ("eventType",),

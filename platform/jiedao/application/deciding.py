@@ -88,9 +88,9 @@ class Decider:
         alive = [s for s in decided.steps if s.outcome in RECORDED]
         dead = [s for s in decided.steps if s.outcome is IntakeOutcome.DEAD]
         sealed = self._seal(alive, dead) if keep else [(_UNSEALED, None)] * (len(alive) + len(dead))
-        now = self._clock.now()
-        self._take_in(decided, alive, sealed[: len(alive)], _Frame(transport, actor, batch, now))
-        self._set_aside(decided, dead, sealed[len(alive) :], _Frame(transport, actor, batch, now))
+        frame = _Frame(transport, actor.holder, actor.role.value, f"batch:{batch}", self._clock.now())
+        self._take_in(decided, alive, sealed[: len(alive)], frame)
+        self._set_aside(decided, dead, sealed[len(alive) :], frame)
         decided.finish(transport)
         return decided
 
@@ -228,12 +228,13 @@ class Decider:
                     step.target, report=report, raw=raw, reporter=reporter, context=context, at=frame.at
                 )
                 decided.touched[step.target] = incident
-                holds = True
-            elif isinstance(incident, Incident):
-                holds = incident.revise(report=report, raw=raw, reporter=reporter, context=context, at=frame.at)
-            else:  # an incident's id never is a dead letter's: both come from names of their own
+                incident.decide_jurisdiction(place, context=context, at=frame.at)
+                incident.decide_class(klass, context=context, at=frame.at)
+                route_revised(incident, router, context, frame.at)
+                hear(incident, None, context=context, at=frame.at)
+            elif not isinstance(incident, Incident):  # an incident's id never is a dead letter's
                 raise TypeError(f"{step.target} is not an incident")
-            if holds:
+            elif incident.revise(report=report, raw=raw, reporter=reporter, context=context, at=frame.at):
                 _decide_again(incident, place, klass, router, context, frame.at)
                 if hear(incident, heard, context=context, at=frame.at):  # it may have come back to where we decide
                     _decide_again(incident, place, klass, router, context, frame.at)
@@ -276,17 +277,18 @@ class _Frame:
     """What all events of one batch share."""
 
     transport: str
-    actor: Holder
-    batch: str
+    actor: str
+    role: str
+    causation_id: str
     at: datetime
 
     def context(self, origin: str, correlation: UUID) -> EventContext:
         """The context of an event that a record caused."""
         return EventContext(
-            actor=self.actor.holder,
-            role=self.actor.role.value,
+            actor=self.actor,
+            role=self.role,
             correlation_id=correlation,
-            causation_id=f"batch:{self.batch}",
+            causation_id=self.causation_id,
             transport=self.transport,
             origin=origin,
         )

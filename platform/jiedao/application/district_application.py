@@ -1,6 +1,7 @@
 """The district's event-sourced application: saves what was decided as one unit, and reads streams many at a time.
 
-It is the library's Application on the platform's own store; whatever is recorded passes through its ``save``.
+It is the library's Application on the platform's own store. Whatever the platform records passes through ``record``,
+which does what the library's ``save`` does, but for the notification that it makes of every event: nobody reads those.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from jiedao.domain.errors import NotFoundError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import InboxEntry, LogEntry, OffsetMove
 from jiedao.store.mapper import TypedMapper
-from jiedao.store.recorder import JiedaoRecorder, RepeatedUnitError, UnitContext
+from jiedao.store.recorder import JiedaoRecorder, UnitContext
 
 FEED_SCOPE = "feed"
 """The scope of idempotency keys of feed batches; those of people are their own."""
@@ -54,14 +55,9 @@ class DistrictApplication(Application[UUID]):
         A unit that was recorded before is answered with its first positions. Raises the conflict errors of
         :mod:`jiedao.domain.errors`, and KeyReuseError for a key that came with another body.
         """
-        if not any(aggregate.pending_events for aggregate in aggregates):
-            return self.district_log.append(unit, []).positions
-        try:
-            recordings = self.save(*aggregates, unit=unit)
-        except RepeatedUnitError as repeated:
-            return repeated.appended.positions
-        first = recordings[0].notification.id
-        return range(first, first + len(recordings))
+        to_stored_event = self.mapper.to_stored_event
+        stored = [to_stored_event(event) for aggregate in aggregates for event in aggregate.collect_events()]
+        return self.district_log.append(unit, stored).positions
 
     def decode(self, entry: LogEntry) -> RecordedEvent:
         """Decode an entry of the log."""

@@ -206,12 +206,12 @@ def _stands_alone(text: str, found: Sequence[FoundName], number: int) -> bool:
 
 def _decided(evidence: Sequence[_Evidence]) -> PlaceMatch:
     """Weigh the evidence, the weightiest first, until one street is left."""
+    if not evidence:
+        return NOTHING
     open_codes: frozenset[str] = frozenset()
     decisive: list[_Evidence] = []
-    for weight in Weight:
+    for weight in sorted({item.meaning.weight for item in evidence}):
         items = [item for item in evidence if item.meaning.weight is weight]
-        if not items:
-            continue
         named = _agreed([item.meaning.street_codes for item in items])
         narrowed = open_codes & named if open_codes else named
         if not narrowed or narrowed == open_codes:

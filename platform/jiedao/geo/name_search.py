@@ -5,11 +5,13 @@ Names are looked up by their first two characters: a text costs one look-up a ch
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Full-width letters, digits and signs (U+FF01 to U+FF5E) are read as their ASCII twins; lengths stay as they are.
+_WIDE = re.compile("[\uff01-\uff5e\u3000]")
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 
 SHORTEST_NAME = 2
@@ -26,9 +28,10 @@ class FoundName:
 
 def folded(text: str) -> str:
     """The text as it is compared: full-width ASCII made narrow, capitals made small, character by character."""
-    return "".join(
-        small if len(small := character.lower()) == 1 else character for character in text.translate(_NARROW)
-    )
+    narrow = text.translate(_NARROW) if _WIDE.search(text) else text
+    if narrow.lower() == narrow:
+        return narrow
+    return "".join(small if len(small := character.lower()) == 1 else character for character in narrow)
 
 
 def is_han(character: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from psycopg import Connection
@@ -34,44 +35,44 @@ class _Answer(NamedTuple):
 
 # The parameters of append_units, in its order: what an array holds and which field of an entry fills it.
 _UNIT_FIELDS: tuple[_Column, ...] = (
-    (TextArray, lambda unit: unit.scope),
-    (TextArray, lambda unit: unit.key),
-    (ByteaArray, lambda unit: unit.request_mac),
-    (ByteaArray, lambda unit: unit.answer),
+    (TextArray, attrgetter("scope")),
+    (TextArray, attrgetter("key")),
+    (ByteaArray, attrgetter("request_mac")),
+    (ByteaArray, attrgetter("answer")),
     (Int4Array, lambda unit: len(unit.events)),
     (Int4Array, lambda unit: len(unit.inbox)),
     (Int4Array, lambda unit: len(unit.offsets)),
     (Int4Array, lambda unit: 0 if unit.tracking is None else 1),
 )
 _EVENT_FIELDS: tuple[_Column, ...] = (
-    (UuidArray, lambda event: event.originator_id),
-    (Int4Array, lambda event: event.originator_version),
-    (TextArray, lambda event: event.topic),
-    (ByteaArray, lambda event: event.state),
-    (ByteaArray, lambda event: event.metadata),
+    (UuidArray, attrgetter("originator_id")),
+    (Int4Array, attrgetter("originator_version")),
+    (TextArray, attrgetter("topic")),
+    (ByteaArray, attrgetter("state")),
+    (ByteaArray, attrgetter("metadata")),
 )
 _INBOX_FIELDS: tuple[_Column, ...] = (
-    (TextArray, lambda entry: entry.source),
-    (TextArray, lambda entry: entry.external_id),
-    (Int8Array, lambda entry: entry.revision),
-    (TextArray, lambda entry: entry.outcome),
-    (ByteaArray, lambda entry: entry.content_mac),
-    (TextArray, lambda entry: entry.transport),
-    (TextArray, lambda entry: entry.origin),
-    (MomentArray, lambda entry: entry.received_at),
-    (UuidArray, lambda entry: entry.incident_id),
-    (UuidArray, lambda entry: entry.dead_letter_id),
+    (TextArray, attrgetter("source")),
+    (TextArray, attrgetter("external_id")),
+    (Int8Array, attrgetter("revision")),
+    (TextArray, attrgetter("outcome")),
+    (ByteaArray, attrgetter("content_mac")),
+    (TextArray, attrgetter("transport")),
+    (TextArray, attrgetter("origin")),
+    (MomentArray, attrgetter("received_at")),
+    (UuidArray, attrgetter("incident_id")),
+    (UuidArray, attrgetter("dead_letter_id")),
 )
 _OFFSET_FIELDS: tuple[_Column, ...] = (
-    (TextArray, lambda move: move.consumer_group),
-    (TextArray, lambda move: move.topic),
-    (Int4Array, lambda move: move.partition),
-    (Int8Array, lambda move: move.expected),
-    (Int8Array, lambda move: move.next),
+    (TextArray, attrgetter("consumer_group")),
+    (TextArray, attrgetter("topic")),
+    (Int4Array, attrgetter("partition")),
+    (Int8Array, attrgetter("expected")),
+    (Int8Array, attrgetter("next")),
 )
 _TRACKING_FIELDS: tuple[_Column, ...] = (
-    (TextArray, lambda tracking: tracking.application_name),
-    (Int8Array, lambda tracking: tracking.notification_id),
+    (TextArray, attrgetter("application_name")),
+    (Int8Array, attrgetter("notification_id")),
 )
 _PARAMETERS = sum(map(len, (_UNIT_FIELDS, _EVENT_FIELDS, _INBOX_FIELDS, _OFFSET_FIELDS, _TRACKING_FIELDS)))
 _CALL = f"SELECT * FROM append_units({', '.join(['%b'] * _PARAMETERS)})".encode()  # noqa: S608  # placeholders alone

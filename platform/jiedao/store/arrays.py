@@ -35,7 +35,7 @@ class PackedArray:
     __slots__ = ("packed",)
 
     def __init__(self, elements: Iterable[bytes], length: int) -> None:
-        """Join elements that already have their length before them."""
+        """Join ``length`` elements that already have their length before them, each in one piece or in several."""
         if length:
             head = _HEAD.pack(1, 1, self.element_oid, length, 1)
             self.packed = b"".join((head, *elements))
@@ -50,8 +50,7 @@ class TextArray(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[str | None]) -> None:
-        encoded = [None if value is None else value.encode() for value in values]
-        super().__init__((_NULL if e is None else _LENGTH.pack(len(e)) + e for e in encoded), len(values))
+        super().__init__(_counted([None if value is None else value.encode() for value in values]), len(values))
 
 
 class ByteaArray(PackedArray):
@@ -61,7 +60,7 @@ class ByteaArray(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[bytes | None]) -> None:
-        super().__init__((_NULL if v is None else _LENGTH.pack(len(v)) + v for v in values), len(values))
+        super().__init__(_counted(values), len(values))
 
 
 class UuidArray(PackedArray):
@@ -71,7 +70,7 @@ class UuidArray(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[UUID | None]) -> None:
-        super().__init__((_NULL if v is None else _UUID_LENGTH + v.bytes for v in values), len(values))
+        super().__init__([_NULL if v is None else _UUID_LENGTH + v.bytes for v in values], len(values))
 
 
 class Int4Array(PackedArray):
@@ -81,7 +80,7 @@ class Int4Array(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[int | None]) -> None:
-        super().__init__((_NULL if v is None else _INT4.pack(4, v) for v in values), len(values))
+        super().__init__([_NULL if v is None else _INT4.pack(4, v) for v in values], len(values))
 
 
 class Int8Array(PackedArray):
@@ -91,7 +90,7 @@ class Int8Array(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[int | None]) -> None:
-        super().__init__((_NULL if v is None else _INT8.pack(8, v) for v in values), len(values))
+        super().__init__([_NULL if v is None else _INT8.pack(8, v) for v in values], len(values))
 
 
 class MomentArray(PackedArray):
@@ -101,7 +100,18 @@ class MomentArray(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[datetime]) -> None:
-        super().__init__((_INT8.pack(8, (v - _POSTGRES_EPOCH) // _MICROSECOND) for v in values), len(values))
+        super().__init__([_INT8.pack(8, (v - _POSTGRES_EPOCH) // _MICROSECOND) for v in values], len(values))
+
+
+def _counted(values: Sequence[bytes | None]) -> list[bytes]:
+    """Lay each value out with its length before it, in two pieces: joining them is the only copy."""
+    pieces: list[bytes] = []
+    for value in values:
+        if value is None:
+            pieces.append(_NULL)
+        else:
+            pieces += (_LENGTH.pack(len(value)), value)
+    return pieces
 
 
 class _PackedDumper(Dumper):

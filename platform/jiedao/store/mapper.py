@@ -96,6 +96,7 @@ class TypedMapper(Mapper[UUID]):
         super().__init__(typing.cast("Transcoder", transcoder))
         register_topics()
         self._forms: dict[str, _EventForm] = {}
+        self._encoded: tuple[EventContext | None, bytes] = None, b""  # taken and replaced whole, whichever thread does
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> RecordedEvent:
         """Encode an event; raises TypeError without a context, ValueError for a time without a zone."""
@@ -113,8 +114,16 @@ class TypedMapper(Mapper[UUID]):
         if version > 1:
             fields["class_version"] = version
         return RecordedEvent(
-            originator_id, originator_version, get_topic(cls), _encode_state(fields), _encode_metadata(context)
+            originator_id, originator_version, get_topic(cls), _encode_state(fields), self._metadata(context)
         )
+
+    def _metadata(self, context: EventContext) -> bytes:
+        """Encode a context; events that follow each other mostly have the same one."""
+        last, encoded = self._encoded
+        if last is not context:
+            encoded = _encode_metadata(context)
+            self._encoded = context, encoded
+        return encoded
 
     def to_domain_event(self, stored_event: StoredEvent) -> domain.RecordedEvent:
         """Decode a stored event that brings its metadata; raises MapperDeserialisationError."""

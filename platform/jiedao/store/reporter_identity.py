@@ -49,6 +49,8 @@ def normalise_phone(written: str) -> str:
     ``+86 138 0013 8000``, ``138-0013-8000`` and full-width digits are one number; so are ``0571-85830000`` and
     ``+86 571 8583 0000``. An extension is left out, as it leads to the same line, and of two numbers the first counts.
     """
+    if written.isascii() and _MOBILE.fullmatch(written):  # nearly all are, and nothing below would change one
+        return written
     text = unicodedata.normalize("NFKC", written).strip()
     if _MASKED.search(text):
         return ""

@@ -1,14 +1,14 @@
 """The table of keys: one living key per subject, each wrapped by a key that follows from the root key.
 
-A key is unwrapped for the call that needs it and not kept: that takes 4 µs, and asking the table every time is what
-makes a destroyed key dead for every process at once. Only a call that is under way at that very moment may still use
-it; what it seals is as unreadable as the rest.
+A key is unwrapped for the call that needs it, unless that call made it, and not kept: that takes 4 µs, and asking the
+table every time is what makes a destroyed key dead for every process at once. Only a call that is under way at that
+very moment may still use it; what it seals is as unreadable as the rest.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -84,11 +84,13 @@ class SubjectKeyTable:
                 latest = {row.subject: row for row in _rows(connection, _LATEST, [TextArray(distinct)])}
                 living = {subject: row for subject, row in latest.items() if row.wrapped_key is not None}
                 missing = [subject for subject in distinct if subject not in living]
+                made: Mapping[bytes, bytes] = {}
                 if missing:
                     generations = [latest[one].generation + 1 if one in latest else 1 for one in missing]
-                    living |= {row.subject: row for row in self._keep(connection, missing, generations)}
+                    kept, made = self._keep(connection, missing, generations)
+                    living |= {row.subject: row for row in kept}
             if len(living) == len(distinct):
-                return {subject: self._unwrap(row) for subject, row in living.items()}
+                return {subject: self._unwrap(row, made) for subject, row in living.items()}
         raise ConflictError("keys are being destroyed while they are made: try again")
 
     def by_id(self, key_ids: Sequence[str]) -> Mapping[str, SubjectKey | None]:
@@ -102,7 +104,7 @@ class SubjectKeyTable:
         for key_id in distinct:
             if key_id not in found:
                 raise NotFoundError(f"there is no key {key_id}, living or destroyed: restore the table of keys")
-        return {key_id: None if row.wrapped_key is None else self._unwrap(row) for key_id, row in found.items()}
+        return {key_id: None if row.wrapped_key is None else self._unwrap(row, {}) for key_id, row in found.items()}
 
     def destroy(self, subjects: Sequence[str], reason: str) -> list[str]:
         """Destroy the living keys of subjects for ever; returns their ids. Who has none is left out."""
@@ -114,18 +116,19 @@ class SubjectKeyTable:
 
     def _keep(
         self, connection: Connection[TupleRow], subjects: Sequence[str], generations: Sequence[int]
-    ) -> list[_Row]:
+    ) -> tuple[list[_Row], Mapping[bytes, bytes]]:
+        """Make keys; returns the living ones, which somebody else may have made first, and ours: wrapped → key."""
         key_ids = [f"{subject}.{generation}" for subject, generation in zip(subjects, generations, strict=True)]
-        wrapped = [self._wrap(key_id) for key_id in key_ids]
-        arrays = [TextArray(subjects), Int4Array(generations), TextArray(key_ids), ByteaArray(wrapped)]
-        return _rows(connection, _KEEP, [*arrays, CIPHER, WRAPPING, self._wrapping_key])
+        made = dict(map(self._wrap, key_ids, random_pieces(len(key_ids), NONCE_BYTES + _KEY_BYTES)))
+        arrays = [TextArray(subjects), Int4Array(generations), TextArray(key_ids), ByteaArray(list(made))]
+        return _rows(connection, _KEEP, [*arrays, CIPHER, WRAPPING, self._wrapping_key]), made
 
-    def _wrap(self, key_id: str) -> bytes:
-        """Make a key and wrap it; the id is bound to it, so that rows cannot be exchanged."""
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._wrapping.encrypt(nonce, os.urandom(_KEY_BYTES), key_id.encode())
+    def _wrap(self, key_id: str, random: bytes) -> tuple[bytes, bytes]:
+        """Make a key of random bytes and wrap it; the id is bound to it, so that rows cannot be exchanged."""
+        nonce, key = random[:NONCE_BYTES], random[NONCE_BYTES:]
+        return nonce + self._wrapping.encrypt(nonce, key, key_id.encode()), key
 
-    def _unwrap(self, row: _Row) -> SubjectKey:
+    def _unwrap(self, row: _Row, made: Mapping[bytes, bytes]) -> SubjectKey:
         if row.wrapped_key is None or (row.algorithm, row.wrapping_algorithm) != (CIPHER, WRAPPING):
             raise ConfigurationError(
                 f"the key {row.key_id} is for {row.algorithm}, wrapped by {row.wrapping_algorithm}: this version knows"
@@ -135,12 +138,20 @@ class SubjectKeyTable:
             raise ConfigurationError(
                 f"the key {row.key_id} is wrapped by the root key {row.wrapping_key}, and {self._wrapping_key} is given"
             )
+        if (own := made.get(row.wrapped_key)) is not None:
+            return SubjectKey(row.key_id, AESGCM(own))
         nonce, wrapped = row.wrapped_key[:NONCE_BYTES], row.wrapped_key[NONCE_BYTES:]
         try:
             key = self._wrapping.decrypt(nonce, wrapped, row.key_id.encode())
         except InvalidTag as error:
             raise ConfigurationError(f"the key {row.key_id} was altered: restore the table of keys") from error
         return SubjectKey(row.key_id, AESGCM(key))
+
+
+def random_pieces(count: int, size: int) -> Iterator[bytes]:
+    """Yield so many pieces of so many random bytes, asked of the system at once."""
+    drawn = os.urandom(count * size)
+    return (drawn[start : start + size] for start in range(0, len(drawn), size))
 
 
 def _rows(connection: Connection[TupleRow], query: bytes, parameters: Sequence[object]) -> list[_Row]:

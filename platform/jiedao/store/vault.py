@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import os
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
@@ -23,7 +22,7 @@ from jiedao.domain.report import ReporterDetails, Sealed
 from jiedao.store.database import Database
 from jiedao.store.reporter_identity import identity_of
 from jiedao.store.root_key import DERIVATION, RootKey
-from jiedao.store.subject_keys import CIPHER, NONCE_BYTES, WRAPPING, SubjectKey, SubjectKeyTable
+from jiedao.store.subject_keys import CIPHER, NONCE_BYTES, WRAPPING, SubjectKey, SubjectKeyTable, random_pieces
 
 KEYED_HASH = "HMAC-SHA-256"
 """The algorithm of pseudonyms and keyed hashes."""
@@ -70,7 +69,11 @@ class KeyVault:
             return []
         self.check_root_key()
         keys = self._keys.living([subject for subject, _plaintext in plaintexts])
-        return [_seal(keys[subject], plaintext) for subject, plaintext in plaintexts]
+        nonces = random_pieces(len(plaintexts), NONCE_BYTES)
+        return [
+            _seal(keys[subject], plaintext, nonce)
+            for (subject, plaintext), nonce in zip(plaintexts, nonces, strict=True)
+        ]
 
     def open(self, sealed: Sequence[Sealed]) -> Sequence[bytes | None]:
         """Decrypt each, with one statement; ``None`` where the subject's key was destroyed.
@@ -124,8 +127,7 @@ class KeyVault:
         self._is_the_databases_own = True
 
 
-def _seal(key: SubjectKey, plaintext: bytes) -> Sealed:
-    nonce = os.urandom(NONCE_BYTES)
+def _seal(key: SubjectKey, plaintext: bytes, nonce: bytes) -> Sealed:
     return Sealed(CIPHER, key.key_id, _base64(nonce + key.cipher.encrypt(nonce, plaintext, key.key_id.encode())))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.json_fields import Fields
 from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
@@ -13,7 +14,7 @@ from ingest.sources.reading.texts import clean, title_of
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.report import Attachment
 
-ALIASES = {"number": ("case_number", "编号"), "items": ("items",), "inner": ("inner",)}
+ALIASES = Aliases({"number": ("case_number", "编号"), "items": ("items",), "inner": ("inner",)})
 
 
 def fields(**content):

@@ -106,3 +106,22 @@ def test_that_something_was_masked_is_remembered():
     masker.text("13800001111")
     masker.text("nothing")
     assert masker.masked
+
+
+def test_texts_that_are_masked_together_are_masked_as_each_alone():
+    masker = Masker(ReporterDetails(name="李建国", phone="85831111"))
+    texts = ["李建国来电", "", "请打85831111", "138-0000-1111\n李建国", "0571"]
+    assert masker.texts(*texts) == [f"{NAME}来电", "", f"请打{PHONE}", f"{PHONE}\n{NAME}", "0571"]
+    assert masker.masked
+
+
+@pytest.mark.parametrize("between", ["138000|01111", "李建|国", "8583|1111", "0571-8583|0000", "33010319800101|1234"])
+def test_nothing_is_read_across_two_texts_that_are_masked_together(between):
+    masker = Masker(ReporterDetails(name="李建国", phone="85831111"))
+    assert masker.texts(*between.split("|")) == between.split("|")
+    assert not masker.masked
+
+
+def test_a_text_that_holds_the_mark_between_texts_is_masked_all_the_same():
+    masker = Masker(ReporterDetails(name="李建国"))
+    assert masker.texts("李建国\x00", "李建国") == [f"{NAME}\x00", NAME]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ingest.sources.reading.splitting import CSV, JSON, NDJSON, XML, split_payload
+from ingest.sources.reading.splitting import CSV, JSON, NDJSON, XML, split_json, split_payload
 from jiedao.domain.errors import InvalidInputError
 
 ENVELOPES = ("data.rows", "data", "rows")
@@ -175,3 +175,8 @@ def test_ten_thousand_elements_come_out_as_they_went_in():
     elements = [{"id": number, "text": f'第{number}件 "引号" [括号]'} for number in range(10_000)]
     parted = split(json.dumps(elements, ensure_ascii=False))
     assert [json.loads(part) for part in parted] == elements
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"data": {"rows": 1}}', '{"data": "x"}', '{"a": {"rows": [1]}}', "{}"])
+def test_an_object_that_holds_no_list_where_one_is_looked_for_is_one_record(text):
+    assert split_json(text.encode(), ("data.rows", "data", "rows")) == [text.encode()]
