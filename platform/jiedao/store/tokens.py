@@ -33,20 +33,23 @@ _PLAIN = re.compile(rf"{_PREFIX}[A-Za-z0-9]{{{_LENGTH}}}")
 _HOLDER = re.compile(r"(?:user|source):[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _LIMIT_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-_COLUMNS = "token_id, holder, role, streets, sources, created_at, created_by, expires_at, revoked_at, revoked_by"
+_COLUMNS = (
+    "token_id, holder, role, streets, sources, created_at, created_by, expires_at, revoked_at, revoked_by, assignees"
+)
 _INSERT = f"""
-INSERT INTO access_token (token_id, secret_hash, hash_algorithm, holder, role, streets, sources, created_by, expires_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
+INSERT INTO access_token (token_id, secret_hash, hash_algorithm, holder, role, streets, sources, created_by, expires_at,
+    assignees)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
 """.encode()  # noqa: S608  # constants of this file
 _LIST = f"SELECT {_COLUMNS} FROM access_token ORDER BY created_at, token_id".encode()  # noqa: S608  # as above
 _ONE = f"SELECT {_COLUMNS} FROM access_token WHERE token_id = %s".encode()  # noqa: S608  # as above
-_HOLDER_OF = b"SELECT token_id, holder, role, streets, sources, expires_at FROM token_holder(%s)"
+_HOLDER_OF = b"SELECT token_id, holder, role, streets, sources, expires_at, assignees FROM token_holder(%s)"
 _REVOKE = b"SELECT revoke_token(%s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as it is listed: everything but the secret. ``streets`` and ``sources`` as in :class:`Holder`."""
+    """A token as it is listed: everything but the secret; the limits are those of :class:`Holder`."""
 
     token_id: str
     holder: str
@@ -58,6 +61,7 @@ class Token:
     expires_at: datetime | None
     revoked_at: datetime | None
     revoked_by: str | None
+    assignees: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,15 @@ class TokenTable:
         *,
         streets: Collection[str] | None = None,
         sources: Collection[str] | None = None,
+        assignees: Collection[str] | None = None,
         expires_at: datetime | None = None,
         created_by: str,
     ) -> IssuedToken:
         """Make a token for a holder (``user:zhang``, ``source:hotline``) in a role.
 
-        ``streets`` and ``sources`` limit it, ``None`` is all of the district. Raises InvalidInputError for a name that
-        is none, an unknown role, an empty limit, or an end that has no zone or has passed.
+        ``streets`` and ``sources`` limit it, ``None`` is all of the district; ``assignees`` are the names of those
+        whose tasks are the holder's. Raises InvalidInputError for a name that is none, an unknown role, an empty limit,
+        or an end that has no zone or has passed.
         """
         if not _HOLDER.fullmatch(holder):
             raise InvalidInputError(
@@ -102,6 +108,7 @@ class TokenTable:
         plain = _PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
         token_id = f"t-{secrets.token_hex(8)}"
         row = [token_id, _hash(plain), HASH, holder, _role(role).value, *limits, created_by, expires_at]
+        row.append(_assignees(assignees))
         try:
             with self._database.connection() as connection:
                 return IssuedToken(plain, _token(connection.execute(_INSERT, row).fetchall()[0]))
@@ -119,8 +126,8 @@ class TokenTable:
             row = connection.execute(_HOLDER_OF, [_hash(plain)], prepare=True).fetchone()
         if row is None:
             return None
-        token_id, holder, role, streets, sources, expires_at = row
-        return Holder(token_id, holder, Role(role), _names(streets), _names(sources), expires_at)
+        token_id, holder, role, streets, sources, expires_at, assignees = row
+        return Holder(token_id, holder, Role(role), _names(streets), _names(sources), expires_at, _names(assignees))
 
     def list(self) -> Sequence[Token]:
         """Return all tokens, the oldest first; also those that expired or were revoked."""
@@ -147,8 +154,8 @@ def _find(connection: Connection[TupleRow], token_id: str) -> Token:
 
 
 def _token(row: TupleRow) -> Token:
-    token_id, holder, role, streets, sources, *rest = row
-    return Token(token_id, holder, Role(role), _names(streets), _names(sources), *rest)
+    token_id, holder, role, streets, sources, *rest, assignees = row
+    return Token(token_id, holder, Role(role), _names(streets), _names(sources), *rest, _names(assignees))
 
 
 def _hash(plain: str) -> bytes:
@@ -175,4 +182,19 @@ def _limit(names: Collection[str] | None, pointer: str) -> Sequence[str] | None:
     for name in names:
         if not _LIMIT_NAME.fullmatch(name):
             raise InvalidInputError(f"{name!r} is no code of a street and no name of a source", pointer=pointer)
+    return sorted(set(names))
+
+
+_LONGEST_NAME = 100
+
+
+def _assignees(names: Collection[str] | None) -> Sequence[str] | None:
+    """Check the names of assignees: as people call them, so in any script."""
+    if names is None:
+        return None
+    if isinstance(names, str) or not names:
+        raise InvalidInputError("name at least one assignee; leave it out for those of the streets", "/assignees")
+    for name in names:
+        if not 0 < len(name.strip()) == len(name) <= _LONGEST_NAME or not name.isprintable():
+            raise InvalidInputError(f"{name!r} is no name of an assignee", "/assignees")
     return sorted(set(names))

@@ -18,11 +18,12 @@ def table(database_url):
 def test_a_token_is_shown_once_and_is_its_holders(terminal, table):
     made = terminal.ask(
         "tokens", "create", "--role", "值班长", "--holder", "user:zhang", "--street", "朝晖", "--source", "hotline",
-        "--expires", "30d",
+        "--assignee", "区园林绿化局", "--expires", "30d",
     )  # fmt: skip
     holder = table.authenticate(made["token"])
     assert (holder.holder, holder.role.value) == ("user:zhang", "shift_leader")
     assert (holder.streets, holder.sources) == (frozenset({ZHAOHUI}), frozenset({"hotline"}))
+    assert holder.assignees == frozenset(made["assignees"]) == frozenset({"区园林绿化局"})
     assert holder.expires_at is not None
     listed = terminal.run("tokens", "list")
     assert made["token_id"] in listed.stdout

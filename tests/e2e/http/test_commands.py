@@ -92,6 +92,9 @@ def test_a_key_is_done_once(do):
         ("urge", {"note": "a\x00b"}, "/note"),
         ("dispatch", {"assignee": {"kind": "platform"}}, "/assignee"),
         ("urge", {"version": "3"}, None),
+        ("merge", {"into": "N2", "reason": "x"}, "/into"),
+        ("appeal", {"assessment": "luck", "reason": "x"}, "/assessment"),
+        ("joint_operation", {"lead": {"kind": "unit", "name": "a"}, "others": [{"kind": "unit"}]}, "/others/0"),
     ],
 )
 def test_what_is_said_wrongly_is_pointed_to(do, command, content, pointer):
@@ -99,6 +102,36 @@ def test_what_is_said_wrongly_is_pointed_to(do, command, content, pointer):
     assert wrong.status_code == 400, wrong.text
     if pointer:
         assert wrong.json()["errors"][0]["pointer"] == pointer
+
+
+def test_a_merge_is_shown_by_both_and_undone(call, do, incident):
+    other = call.push([order(2)]).json()["results"][0]["incident_id"]
+    merged = do("merge", into=other, reason="同一事项").json()
+    assert (merged["state"], merged["state_label"]) == ("merged", "已并案")
+    seen = {"min_position": merged["position"]}
+    here = call.get(f"/v1/incidents/{incident}", DISPATCHER, **seen).json()["arrangements"]
+    there = call.get(f"/v1/incidents/{other}", DISPATCHER, **seen).json()["arrangements"]
+    assert here["merged_into"] == {"incident_id": other, "number": "city_brain:N2"}
+    assert [one["incident_id"] for one in there["duplicates"]] == [incident]
+    queue = call.get("/v1/streets/330103006/queues/enforcement", DISPATCHER, **seen).json()["items"]
+    assert incident not in [one["incident_id"] for one in queue]
+    told = call.get(f"/v1/incidents/{other}/history", DISPATCHER, **seen).json()["events"][-1]
+    assert "并入本事件：理由 同一事项" in told["summary"]
+    assert do("unmerge", reason="并非同一事项").json()["state"] == "received"
+
+
+def test_a_transfer_is_shown_until_it_is_answered_and_then_its_new_street(call, do, incident):
+    for command in ("admit", "file"):
+        do(command)
+    receiver = {"kind": "street", "name": "文晖街道", "street_code": "330103007"}
+    offered = do("offer_transfer", DISPATCHER, receiver=receiver, reason="现场在文晖", answer_within="1工作日")
+    assert offered.json()["state"] == "transferring", offered.text
+    shown = call.get(f"/v1/incidents/{incident}", DISPATCHER, min_position=offered.json()["position"]).json()
+    assert {name: shown["arrangements"]["transfer"][name] for name in receiver} == receiver
+    assert shown["arrangements"]["transfer"]["answer_by"] is not None
+    taken = do("accept_transfer").json()
+    shown = call.get(f"/v1/incidents/{incident}", DISPATCHER, min_position=taken["position"]).json()
+    assert (shown["state"], shown["street_code"], shown["arrangements"]["transfer"]) == ("filed", "330103007", None)
 
 
 def test_there_is_no_such_command_and_no_such_incident(call, do, incident):

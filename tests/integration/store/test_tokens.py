@@ -42,6 +42,23 @@ def test_a_token_is_recognised_with_all_that_limits_it(tokens):
     assert (holder.role, holder.streets, holder.sources) == (Role.ADMINISTRATOR, None, None)
 
 
+def test_a_token_says_for_whom_its_holder_works(tokens):
+    issued = tokens.create(
+        "user:lin", Role.HANDLER, assignees=["区园林绿化局", "区园林绿化局养护一队"], created_by="user:li"
+    )
+    expected = frozenset({"区园林绿化局", "区园林绿化局养护一队"})
+    assert (
+        tokens.authenticate(issued.plain).assignees == issued.token.assignees == tokens.list()[-1].assignees == expected
+    )
+
+
+@pytest.mark.parametrize("names", [[], "区园林绿化局", [""], [" 区城管局"], ["a\x00b"], ["长" * 101]])
+def test_whoever_they_work_for_has_a_name(tokens, names):
+    with pytest.raises(InvalidInputError) as wrong:
+        tokens.create("user:lin", Role.HANDLER, assignees=names, created_by="user:li")
+    assert wrong.value.pointer == "/assignees"
+
+
 def test_tokens_are_random_and_fit_the_bearer_header(tokens):
     plain = [tokens.create("user:zhang", Role.HANDLER, created_by="user:li").plain for _ in range(50)]
     assert len(set(plain)) == 50

@@ -30,13 +30,25 @@ def tokens() -> None:
 @click.option("--street", "streets", multiple=True, help="街道 Only what this street holds; again for more.")
 @click.option("--source", "sources", multiple=True, help="来源 Only this source; again for more.")
 @click.option(
+    "--assignee",
+    "assignees",
+    multiple=True,
+    help="承办方 Only tasks of this one are the holder's, by its name as tasks have it; again for more.",
+)
+@click.option(
     "--expires",
     help="有效期 Minutes, hours, days, weeks (90m, 12h, 30d, 4w), a day (counts) or a time; without it: until revoked.",
 )
 @json_output
 @with_settings(*DISTRICT)
 def create(  # noqa: PLR0913  # one parameter per option
-    settings: Settings, role: str, holder: str, streets: Sequence[str], sources: Sequence[str], expires: str | None
+    settings: Settings,
+    role: str,
+    holder: str,
+    streets: Sequence[str],
+    sources: Sequence[str],
+    assignees: Sequence[str],
+    expires: str | None,
 ) -> None:
     """创建令牌 Make a token and show it, this once: only a hash of it is kept."""
     with opened(settings) as district:
@@ -46,6 +58,7 @@ def create(  # noqa: PLR0913  # one parameter per option
             read_term(Role, role, "role"),
             streets={read_street(street, profile) for street in streets} or None,
             sources={require_source(source, profile) for source in sources} or None,
+            assignees=set(assignees) or None,
             expires_at=None if expires is None else read_end(expires, district.clock.now(), zone),
             created_by=console_actor().holder,
         )
@@ -71,6 +84,7 @@ def list_tokens(settings: Settings) -> None:
                 f"{one.role.label} {one.role.value}",
                 ", ".join(sorted(one.streets)) if one.streets is not None else _ALL,
                 ", ".join(sorted(one.sources)) if one.sources is not None else _ALL,
+                ", ".join(sorted(one.assignees)) if one.assignees is not None else _ALL,
                 _standing(one, now),
                 local(one.expires_at, zone),
                 f"{local(one.created_at, zone)} {one.created_by}",
@@ -83,6 +97,7 @@ def list_tokens(settings: Settings) -> None:
             "角色 role",
             "街道 streets",
             "来源 sources",
+            "承办方 assignees",
             "状态 state",
             "到期 expires",
         )
