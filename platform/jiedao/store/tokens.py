@@ -155,7 +155,7 @@ def _find(connection: Connection[TupleRow], token_id: str) -> Token:
 
 def _token(row: TupleRow) -> Token:
     token_id, holder, role, streets, sources, *rest, assignees = row
-    return Token(token_id, holder, Role(role), _names(streets), _names(sources), *rest, _names(assignees))
+    return Token(token_id, holder, Role(role), _names(streets), _names(sources), *rest, assignees=_names(assignees))
 
 
 def _hash(plain: str) -> bytes:
