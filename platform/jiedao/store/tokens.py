@@ -154,8 +154,20 @@ def _find(connection: Connection[TupleRow], token_id: str) -> Token:
 
 
 def _token(row: TupleRow) -> Token:
-    token_id, holder, role, streets, sources, *rest, assignees = row
-    return Token(token_id, holder, Role(role), _names(streets), _names(sources), *rest, assignees=_names(assignees))
+    token_id, holder, role, streets, sources, created_at, created_by, expires_at, revoked_at, revoked_by, own = row
+    return Token(
+        token_id=token_id,
+        holder=holder,
+        role=Role(role),
+        streets=_names(streets),
+        sources=_names(sources),
+        created_at=created_at,
+        created_by=created_by,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+        revoked_by=revoked_by,
+        assignees=_names(own),
+    )
 
 
 def _hash(plain: str) -> bytes:
