@@ -38,6 +38,7 @@ FROM incident_view JOIN clock_course USING (incident_id)
 WHERE class_due_provisional AND state = ANY(%s) AND incident_id > %s
 ORDER BY incident_id LIMIT %s
 """
+_UNANSWERED = b"SELECT incident_id FROM clock WHERE clock = 'transfer' AND due_at <= %s ORDER BY due_at LIMIT %s"
 _OPEN = [state.value for state in OPEN]
 
 
@@ -51,7 +52,7 @@ _decode_limit = msgspec.json.Decoder(_Limited).decode
 
 
 class ClockClaims:
-    """Asks the active generation of the views; implements what ticker and recalculation need of them."""
+    """Asks the active generation of the views; implements what ticker, recalculation and lapsing need."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -86,6 +87,15 @@ class ClockClaims:
             enter(connection, active.number)
             row = connection.execute(_OLDEST, [now]).fetchone()
             return row[0] if row else None
+
+    def unanswered(self, now: datetime, limit: int) -> Sequence[UUID]:
+        """Return incidents whose offered transfer was to be answered by now, the longest past first."""
+        with self._database.connection() as connection:
+            active = read_active(connection)
+            if active is None:
+                return []
+            enter(connection, active.number)
+            return [row[0] for row in connection.execute(_UNANSWERED, [now, limit]).fetchall()]
 
     def provisional(self, limit: int, after: UUID | None = None) -> Sequence[ProvisionalDeadline]:
         """Return open incidents whose class's deadline rests on a year that was not known, by their id."""

@@ -32,3 +32,4 @@ CREATE TABLE clock (
 );
 CREATE INDEX ON clock (next_at, incident_id, clock, task_id, part) WHERE next_at IS NOT NULL;
 CREATE INDEX ON clock (due_at, incident_id, clock, task_id, part) WHERE due_at IS NOT NULL;
+CREATE INDEX ON clock (due_at) WHERE clock = 'transfer';  -- asked every beat, and few

@@ -268,10 +268,9 @@ class Incident(RecordedAggregate):
 
     @property
     def due_at(self) -> datetime | None:
-        """Its deadline (UTC) as it stands: a superior platform's or its class's, or later where that was extended."""
+        """Its deadline (UTC) as it stands: a superior platform's or its route's, or later where that was extended."""
         upstream = self.report.upstream.deadline if self.report.upstream else None
-        own = self.classification.due_at if self.classification else None
-        due_at = upstream if self.lifecycle is Lifecycle.UPSTREAM and upstream else own
+        due_at = upstream if self.lifecycle is Lifecycle.UPSTREAM and upstream else self.route.due_at
         return later_of(due_at, self.progress.extended_due_at)
 
     @property

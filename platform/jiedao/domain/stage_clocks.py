@@ -1,8 +1,9 @@
 """Which clocks of an incident run (时限), since when, and due when: one pure function of its course and the time rules.
 
 Each stage has a clock of its own: the wait for a decision, for 受理, 立案, 派遣, of every task its 签收, 处置 and 核查,
-结案, and the total over them. Suspensions stop them, extensions move the end of the handling and of the total. A
-superior platform's deadline (上级平台案件) wins over what we would work out, and nothing here moves it.
+结案, an offered transfer's answer, and the total over them. Suspensions stop them, extensions move the end of the
+handling and of the total. A superior platform's deadline (上级平台案件) wins over what we would work out, and nothing
+here moves it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import ClockKind, ClockStep, IncidentState, Lifecycle, TaskState
 from jiedao.domain.time_limits import Stage, parse_time_limit
 from jiedao.domain.time_rules import TimeRules
+
+ANSWER_LIMIT = "移送答复期限"
+"""What stands for the time limit of an offered transfer, whose end was fixed when it was offered."""
 
 UPSTREAM_LIMIT = "上级平台期限"
 """What stands for the time limit where the superior platform named the deadline itself."""
@@ -99,6 +103,9 @@ def _wanted(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_W
     kind = _OF_STATE.get(course.state)
     if kind is not None and (ours or kind not in _SUPERIORS):
         yield from _of_stage(kind, "", course.since, rules)
+    offered = course.progress.transfer
+    if course.state is IncidentState.TRANSFERRING and offered is not None:
+        yield _Wanted(ClockKind.TRANSFER, "", "", ANSWER_LIMIT, course.since, fixed=offered.answer_by)
     if course.state is IncidentState.DISPATCHED:
         for task_id, task in course.tasks.items():
             for clock in _OF_TASK.get(task.state, ()):

@@ -259,6 +259,7 @@ class UpstreamMessageKind(Term):
     RETURNED = "returned", "退回"
     HANDLED = "handled", "反馈"
     REPLIED = "replied", "答复"
+    EXTENSION_ASKED = "extension_asked", "申请延期"
 
 
 class OutboxState(Term):
@@ -281,6 +282,7 @@ class ClockKind(Term):
     HANDLE = "handle", "处置时限"
     VERIFY = "verify", "核查时限"
     CLOSE = "close", "结案时限"
+    TRANSFER = "transfer", "移送答复时限"
     TOTAL = "total", "总时限"
 
 

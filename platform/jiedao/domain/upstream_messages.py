@@ -107,6 +107,14 @@ OWING: Mapping[type[RecordedEvent], Owing] = MappingProxyType(
             UpstreamMessageKind.RETURNED, lambda event, _incident, _handled: {"reason": event.context.reason or ""}
         ),
         Incident.TaskHandled: Owing(UpstreamMessageKind.HANDLED, _handled),
+        Incident.ExtensionAsked: Owing(
+            UpstreamMessageKind.EXTENSION_ASKED,
+            lambda event, _incident, _handled: {
+                "length": event.length,
+                "due_at": event.due_at.isoformat(),
+                "reason": event.context.reason or "",
+            },
+        ),
         Incident.Replied: Owing(UpstreamMessageKind.REPLIED, lambda event, _incident, _handled: {"text": event.text}),
     }
 )

@@ -21,6 +21,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from psycopg import Error as DatabaseError
 
+from jiedao.application.lapsing import Lapsing
 from jiedao.application.recalculating import Recalculation
 from jiedao.application.ticker import Ticker
 from jiedao.domain.errors import JiedaoError
@@ -45,11 +46,19 @@ _log = structlog.get_logger(__name__)
 class ClockService(Collector):
     """Beats, and says whether it leads and how far it is behind."""
 
-    def __init__(
-        self, leadership: Leadership, ticker: Ticker, recalculation: Recalculation, claims: ClockClaims, clock: Clock
+    def __init__(  # noqa: PLR0913  # the parts of the clock, by keyword
+        self,
+        *,
+        leadership: Leadership,
+        ticker: Ticker,
+        lapsing: Lapsing,
+        recalculation: Recalculation,
+        claims: ClockClaims,
+        clock: Clock,
     ) -> None:
         self._leadership = leadership
         self._ticker = ticker
+        self._lapsing = lapsing
         self._recalculation = recalculation
         self._claims = claims
         self._clock = clock
@@ -77,6 +86,7 @@ class ClockService(Collector):
             self._recalculated_at = float("-inf")
         try:
             self._recorded += self._ticker.tick(self._clock.now()).recorded
+            self._recorded += self._lapsing.run(self._clock.now())
             if monotonic() - self._recalculated_at >= _RECALCULATED_SECONDS:
                 self._recorded += self._recalculation.run(self._clock.now())
                 self._recalculated_at = monotonic()
@@ -129,7 +139,12 @@ def clock_service(district: District) -> ClockService:
         pending=claims, deadlines=district.deadlines, rules=district.rules.version, writer=writer, mapper=mapper
     )
     return ClockService(
-        Leadership(district.addresses.app_url), Ticker(claims, writer, mapper), recalculation, claims, district.clock
+        leadership=Leadership(district.addresses.app_url),
+        ticker=Ticker(claims, writer, mapper),
+        lapsing=Lapsing(claims, district.application),
+        recalculation=recalculation,
+        claims=claims,
+        clock=district.clock,
     )
 
 

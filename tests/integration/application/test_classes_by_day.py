@@ -74,7 +74,7 @@ class House:
         inbox = InboxTable(application.district_log.database)
         decider = Decider(district=PROFILE.code, inbox=inbox, incidents=application, vault=vault, **ports)
         self.intake = Intake(application, decider)
-        self.desk = CommandDesk(profile=PROFILE, application=application, macs=vault, **ports)
+        self.desk = CommandDesk(profile=PROFILE, application=application, macs=vault, deadlines=deadlines, **ports)
 
     def _tables(self, table):
         return ReferenceTables(self.application, self.files, self.clock, replace(PROFILE, class_table=table))

@@ -78,7 +78,7 @@ class House:
             **ports,
         )
         self.intake = Intake(application, decider)
-        self.desk = CommandDesk(profile=PROFILE, application=application, macs=vault, **ports)
+        self.desk = CommandDesk(profile=PROFILE, application=application, macs=vault, deadlines=deadlines, **ports)
 
     def take_in(self, *reports):
         """Take reports in, as one batch; returns the incident of the first."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from jiedao.application.lapsing import Lapsing
 from jiedao.application.recalculating import Recalculation
 from jiedao.application.ticker import Ticker
 from jiedao.application.time_rules import adopt_time_rules, recorded_time_rules
@@ -45,7 +46,14 @@ def service(district, database_url):
         )
         leadership = Leadership(database_url)
         made.append(leadership)
-        return ClockService(leadership, Ticker(district.claims, writer, mapper), recalculation, district.claims, time)
+        return ClockService(
+            leadership=leadership,
+            ticker=Ticker(district.claims, writer, mapper),
+            lapsing=Lapsing(district.claims, district.application),
+            recalculation=recalculation,
+            claims=district.claims,
+            clock=time,
+        )
 
     yield make
     for leadership in made:
