@@ -154,8 +154,10 @@ def _find(connection: Connection[TupleRow], token_id: str) -> Token:
 
 
 def _token(row: TupleRow) -> Token:
-    token_id, holder, role, streets, sources, *rest, assignees = row
-    return Token(token_id, holder, Role(role), _names(streets), _names(sources), *rest, _names(assignees))
+    token_id, holder, role, streets, sources, created_at, created_by, expires_at, revoked_at, revoked_by, named = row
+    limits = (_names(streets), _names(sources))
+    since = (created_at, created_by, expires_at, revoked_at, revoked_by)
+    return Token(token_id, holder, Role(role), *limits, *since, _names(named))
 
 
 def _hash(plain: str) -> bytes:
