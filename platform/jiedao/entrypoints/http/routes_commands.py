@@ -48,6 +48,31 @@ _BODY: Mapping[str, Any] = {
                         },
                     },
                 },
+                "joint_operation": {
+                    "summary": "联合执法",
+                    "value": {
+                        "version": 5,
+                        "lead": {"kind": "department", "name": "区城管局"},
+                        "others": [{"kind": "department", "name": "区交警大队"}],
+                    },
+                },
+                "offer_transfer": {
+                    "summary": "移送",
+                    "value": {
+                        "version": 5,
+                        "receiver": {"kind": "street", "name": "文晖街道", "street_code": "330103007"},
+                        "reason": "现场在文晖",
+                        "answer_within": "1工作日",
+                    },
+                },
+                "merge": {
+                    "summary": "并案",
+                    "value": {"version": 3, "into": "6f1c0e5d-2b7a-5a0f-8a3c-9d1e5b7f2a64", "reason": "同一事项"},
+                },
+                "ask_extension": {
+                    "summary": "申请延期",
+                    "value": {"version": 7, "task_id": "T1", "length": "1工作日", "reason": "需跨夜施工"},
+                },
                 "report_handled": {
                     "summary": "反馈",
                     "value": {"version": 8, "task_id": "T1", "result": "已清理，恢复原状", "before": [], "after": []},
