@@ -16,7 +16,7 @@ from jiedao.entrypoints.cli.checkup.machine import existing
 from jiedao.store.database import Database
 from jiedao.store.files import FolderFileStore
 from projections.queries import ReadModel
-from projections.reference_versions import BOUNDARIES, CLASSES
+from projections.reference_versions import BOUNDARIES, CLASSES, ROUTING
 
 SAMPLE = 20
 """How many files are read and checked against their hash."""
@@ -103,7 +103,8 @@ def _needed(installation: Installation) -> list[str]:
         read = ReadModel(database)
         if read.status().active is None:
             return []
-        return [one.content_sha256 for kind in (BOUNDARIES, CLASSES) for one in read.reference_versions(kind)]
+        tables = (BOUNDARIES, CLASSES, ROUTING)
+        return [one.content_sha256 for kind in tables for one in read.reference_versions(kind)]
 
 
 def _damaged(store: FolderFileStore, names: list[str]) -> list[str]:
