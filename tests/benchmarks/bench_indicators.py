@@ -25,7 +25,7 @@ _STRETCHES = 8
 # A case a minute on each of eight streets: most are handled and closed, some late, some not at all.
 _FILL = """
 INSERT INTO case_facts
-SELECT gen_random_uuid(), %(stretches)s * %(cases)s + n, (ARRAY['hotline', 'digital_city', 'video'])[n %% 3 + 1], 'own',
+SELECT gen_random_uuid(), %(stretches)s::bigint * %(cases)s + n, (ARRAY['hotline', 'digital_city', 'video'])[n %% 3 + 1], 'own',
     '33010300' || n %% 8, (ARRAY['enforcement', 'market', 'service'])[n %% 3 + 1], 'department ' || n %% 20,
     'E0' || n %% 100, CASE WHEN n %% 7 = 0 THEN 'dispatched' ELSE 'closed' END, at, at + '5 min', at + '9 min', NULL,
     at + '20 min', at + '40 min', at + n %% 300 * interval '1 min', at + n %% 300 * interval '1 min', at + '5 h',
@@ -36,7 +36,7 @@ FROM (SELECT n, %(start)s + n * interval '1 min' AS at FROM generate_series(1, %
 _OTHERS = ", ".join(column for column in COLUMNS if column not in {"incident_id", "from_position"})
 _FILL_PAST = f"""
 INSERT INTO case_facts_past
-SELECT incident_id, from_position - (stretch + 1) * %(cases)s, {_OTHERS}, from_position - stretch * %(cases)s
+SELECT incident_id, from_position - (stretch + 1) * %(cases)s::bigint, {_OTHERS}, from_position - stretch * %(cases)s::bigint
 FROM case_facts, generate_series(0, %(stretches)s - 1) AS stretch ORDER BY stretch DESC, from_position
 """
 
