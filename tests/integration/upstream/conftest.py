@@ -26,7 +26,7 @@ from jiedao.entrypoints.upstream_transport import HttpUpstream
 from jiedao.store.outbox import OutboxTable
 from jiedao.store.recorder import UnitContext
 from projections.outbox import OutboxPages
-from tests.e2e.http.district import PROFILE, WEST, FourClasses, MemoryVault, TwoStreets
+from tests.e2e.http.district import DEADLINES, PROFILE, WEST, FourClasses, MemoryVault, TwoStreets
 from tests.superior import TOKEN, superior_platform
 
 MORNING = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ class Cases:
         self.application = application
         self._desk = CommandDesk(
             profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(),
-            macs=MemoryVault(), clock=clock,
+            macs=MemoryVault(), deadlines=DEADLINES, clock=clock,
         )  # fmt: skip
         self._clock = clock
 
