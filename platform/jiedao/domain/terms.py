@@ -257,6 +257,7 @@ class UpstreamMessageKind(Term):
 
     ACCEPTED = "accepted", "签收"
     RETURNED = "returned", "退回"
+    EXTENSION_ASKED = "extension_asked", "申请延期"
     HANDLED = "handled", "反馈"
     REPLIED = "replied", "答复"
     EXTENSION_ASKED = "extension_asked", "申请延期"

@@ -108,8 +108,7 @@ class UpstreamAssigned(WorkflowEvent):
         """It begins anew, waiting to be admitted; its earlier tasks stay in the history."""
         if progress.stage in _AWAY:
             progress.stage = progress.sent_back_from = progress.suspended_stage = None
-            progress.earlier_tasks += len(progress.tasks)
-            progress.tasks = {}
+            progress.start_over()
 
 
 class UpstreamVerified(WorkflowEvent):
@@ -146,7 +145,7 @@ class UpstreamClosed(WorkflowEvent):
 
     def advance(self, progress: Progress) -> None:
         """It ends, wherever it stood."""
-        progress.stage = IncidentState.CLOSED
+        _end(progress, IncidentState.CLOSED)
 
 
 class UpstreamWithdrawn(WorkflowEvent):
@@ -158,7 +157,7 @@ class UpstreamWithdrawn(WorkflowEvent):
     def advance(self, progress: Progress) -> None:
         """It ends; a case that we returned stays returned."""
         if progress.stage is not IncidentState.SENT_BACK:
-            progress.stage = IncidentState.WITHDRAWN
+            _end(progress, IncidentState.WITHDRAWN)
 
 
 class UpstreamRevisited(WorkflowEvent):
@@ -177,6 +176,10 @@ class UpstreamDeadlineChanged(WorkflowEvent):
     before: datetime | None
     deadline: datetime | None
 
+    def advance(self, progress: Progress) -> None:
+        """Its deadline wins: what we had granted beyond the one before counts no more."""
+        progress.extended_due_at, progress.extended_provisional = None, False
+
 
 class UpstreamUrged(WorkflowEvent):
     """The superior reminded (上级催办); ``times`` is how often by now."""
@@ -194,6 +197,11 @@ class UpstreamSupervised(WorkflowEvent):
 
 def _send_back(progress: Progress) -> None:
     progress.sent_back_from, progress.stage = progress.stage, IncidentState.SENT_BACK
+
+
+def _end(progress: Progress, stage: IncidentState) -> None:
+    """End it; a transfer that waits for its answer has nothing to wait for any more."""
+    progress.stage, progress.transfer = stage, None
 
 
 def _set_tasks(progress: Progress, before: TaskState, after: TaskState) -> None:

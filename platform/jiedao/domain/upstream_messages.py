@@ -17,6 +17,7 @@ from eventsourcing.domain import CanMutateProtocol
 
 from jiedao.domain.aggregate import RecordedEvent
 from jiedao.domain.incident import Incident
+from jiedao.domain.task_events import ExtensionAsked
 from jiedao.domain.terms import IncidentState, Lifecycle, UpstreamMessageKind
 from jiedao.domain.workflow_events import TaskHandled
 
@@ -100,12 +101,17 @@ def _handled(
     }
 
 
+def _extension(event: ExtensionAsked, _incident: Incident, _handled: Mapping[str, TaskHandled]) -> Mapping[str, object]:
+    return {"length": event.length, "reason": event.context.reason or "", "due_at": event.due_at.isoformat()}
+
+
 OWING: Mapping[type[RecordedEvent], Owing] = MappingProxyType(
     {
         Incident.Admitted: Owing(UpstreamMessageKind.ACCEPTED, lambda event, _incident, _handled: {"note": event.note}),
         Incident.CaseSentBack: Owing(
             UpstreamMessageKind.RETURNED, lambda event, _incident, _handled: {"reason": event.context.reason or ""}
         ),
+        Incident.ExtensionAsked: Owing(UpstreamMessageKind.EXTENSION_ASKED, _extension),
         Incident.TaskHandled: Owing(UpstreamMessageKind.HANDLED, _handled),
         Incident.ExtensionAsked: Owing(
             UpstreamMessageKind.EXTENSION_ASKED,

@@ -51,7 +51,7 @@ def at(hour, **changes):
 
 def test_a_case_that_comes_closed_is_closed_and_still_has_its_street(hears):
     incident, told, _ = hears(at(9, orderState="已办结"))
-    assert told == ["received", "jurisdiction_decided", "class_decided", "upstream_closed"]
+    assert told == ["received", "jurisdiction_decided", "class_decided", "routed", "upstream_closed"]
     assert (incident.state, incident.street_code) == ("closed", "330103006")
 
 
@@ -76,7 +76,7 @@ def test_a_case_given_again_elsewhere_is_placed_anew(hears):
     hears(at(9, orderState="已撤销"))
     moved = at(10, dispatchTime="2026-11-25 10:00:00", addressPoints=None, street="文晖街道")
     incident, told, _ = hears(moved)
-    assert told[-2:] == ["upstream_assigned", "jurisdiction_decided"]
+    assert told[-3:] == ["upstream_assigned", "jurisdiction_decided", "routed"]
     assert (incident.state, incident.street_code) == ("received", "330103007")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -170,3 +171,20 @@ def test_a_case_does_not_go_back_while_somebody_has_a_task_of_it(task):
 def test_a_case_of_our_own_is_not_returned_to_anybody():
     with pytest.raises(CommandRefusedError, match="this one is our own"):
         received().do("return_case")
+
+
+def test_a_deadline_that_the_superior_moves_wins_over_what_we_had_granted():
+    life = dispatched("upstream").task("T1", "accept", "ask_extension", "grant_extension")
+    assert life.incident.progress.extended_due_at is not None
+    hears(life, Incident.UpstreamDeadlineChanged)
+    assert life.incident.progress.extended_due_at is None
+    assert len(life.incident.progress.extensions) == 1
+
+
+@pytest.mark.parametrize("kind", [Incident.UpstreamClosed, Incident.UpstreamWithdrawn])
+def test_a_transfer_that_waits_for_an_answer_does_not_bring_an_ended_case_back(kind):
+    life = hears(filed("upstream").do("offer_transfer"), kind)
+    ended = life.state
+    later = life.now + timedelta(days=365)
+    assert not life.incident.lapse_transfer(context=life.context("system:clock", "administrator"), at=later)
+    assert life.state == ended

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
+from jiedao.domain.report import Sealed, UpstreamCase
 from jiedao.domain.upstream_messages import owed
-from tests.workflow_samples import GREENING, dispatched, filed, handled, received
+from tests.workflow_samples import GREENING, MORNING, dispatched, filed, handled, received
 
 
 def kinds(life):
@@ -45,6 +49,23 @@ def test_what_was_reassigned_is_not_reported():
     life = dispatched("upstream").do("reassign").task("T2", "accept", "report_handled")
     *_before, message = owed(life.read_back())
     assert [one["assignee"] for one in message.content["results"]] == ["区园林绿化局"]
+
+
+def test_more_time_is_asked_of_the_superior():
+    life = received("upstream")
+    hears(life, deadline=MORNING + timedelta(days=2))
+    life.do("admit").do("dispatch").do("accept").do("ask_extension", length="1工作日", reason="需跨夜施工")
+    *_before, message = owed(life.read_back())
+    assert message.kind.value == "extension_asked"
+    assert message.content == {"length": "1工作日", "reason": "需跨夜施工", "due_at": "2026-11-27T01:00:00+00:00"}
+
+
+def hears(life, deadline):
+    """The superior sends a revision with a deadline."""
+    report = replace(life.incident.report, revision=2, upstream=UpstreamCase("案卷-1", deadline))
+    context = life.context("source:hotline", "integrator")
+    life.incident.revise(report=report, raw=Sealed("A256GCM", "k", "c"), reporter=None, context=context, at=life.now)
+    life.events += life.incident.collect_events()
 
 
 def test_a_case_returned_says_why():

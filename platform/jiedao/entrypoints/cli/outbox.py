@@ -44,7 +44,7 @@ def outbox() -> None:
 @outbox.command("list")
 @click.option("--source", help="来源 Only of this source.")
 @click.option("--state", help="状态 Only in this state: waiting, delivered, refused, set_aside.")
-@click.option("--kind", help="类别 Only of this kind: accepted, returned, handled, replied.")
+@click.option("--kind", help="类别 Only of this kind: accepted, returned, extension_asked, handled, replied.")
 @click.option("--incident", help="事件 Only of this incident: its id, or SOURCE:EXTERNAL_ID.")
 @paged
 @json_output
