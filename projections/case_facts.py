@@ -18,6 +18,7 @@ import msgspec
 
 from jiedao.domain.progress import Progress
 from jiedao.domain.terms import IncidentState, TaskState
+from jiedao.domain.upstream_events import UpstreamRevisited
 from jiedao.domain.workflow_events import Revisited, SettledOnSpot, WorkflowEvent
 from projections.incident_row import IncidentRow
 from projections.log import PositionedEvent
@@ -106,7 +107,7 @@ def next_facts(
         for recorded in moved:
             if isinstance(recorded.event, WorkflowEvent):
                 _move(facts, progress, recorded.event, recorded.recorded_at)
-        facts.exempt = sorted(getattr(progress, "exemptions", ()))  # of appeals, where the workflow knows them
+        facts.exempt = sorted(progress.exemptions)
     _take_row(facts, row, moved[-1].recorded_at if moved else None)
     return facts
 
@@ -184,7 +185,7 @@ def _all_done(progress: Progress) -> bool:
 
 def _take_remark(facts: CaseFacts, event: WorkflowEvent, at: datetime) -> None:
     """Take what an event says beside moving the progress."""
-    if isinstance(event, Revisited):
+    if isinstance(event, Revisited | UpstreamRevisited):
         facts.revisited_at, facts.resolved, facts.satisfied = at, event.resolved, event.satisfied
     elif isinstance(event, SettledOnSpot):
         facts.settled = True
