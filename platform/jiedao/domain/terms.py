@@ -260,7 +260,6 @@ class UpstreamMessageKind(Term):
     EXTENSION_ASKED = "extension_asked", "申请延期"
     HANDLED = "handled", "反馈"
     REPLIED = "replied", "答复"
-    EXTENSION_ASKED = "extension_asked", "申请延期"
 
 
 class OutboxState(Term):

@@ -113,14 +113,6 @@ OWING: Mapping[type[RecordedEvent], Owing] = MappingProxyType(
         ),
         Incident.ExtensionAsked: Owing(UpstreamMessageKind.EXTENSION_ASKED, _extension),
         Incident.TaskHandled: Owing(UpstreamMessageKind.HANDLED, _handled),
-        Incident.ExtensionAsked: Owing(
-            UpstreamMessageKind.EXTENSION_ASKED,
-            lambda event, _incident, _handled: {
-                "length": event.length,
-                "due_at": event.due_at.isoformat(),
-                "reason": event.context.reason or "",
-            },
-        ),
         Incident.Replied: Owing(UpstreamMessageKind.REPLIED, lambda event, _incident, _handled: {"text": event.text}),
     }
 )

@@ -18,14 +18,6 @@ def test_admitting_handling_and_replying_are_owed_in_order():
     assert kinds(handled("upstream").do("reply")) == ["accepted", "handled", "replied"]
 
 
-def test_more_time_is_asked_for_there_with_length_deadline_and_reason():
-    life = dispatched("upstream").do("accept").do("ask_extension")
-    *_before, message = owed(life.read_back())
-    assert message.kind.value == "extension_asked"
-    assert set(message.content) == {"length", "due_at", "reason"}
-    assert message.content["reason"]
-
-
 def test_what_concerns_us_alone_is_not():
     life = (
         filed("upstream").do("urge").do("supervise").do("dispatch").do("accept").do("start").do("return").do("reassign")
