@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -14,12 +14,13 @@ from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Identifier
 
 from jiedao.domain.advice import HandlerRecord, Place
+from jiedao.domain.aggregate import RecordedEvent
 from jiedao.domain.duplicates import major_of
 from jiedao.domain.progress import Progress
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import Role, TaskState
 from jiedao.domain.workflow import ENDED
-from jiedao.domain.workflow_events import TaskAccepted, TaskDispatched, TaskHandled, TaskReassigned
+from jiedao.domain.workflow_events import TaskAccepted, TaskHandled, WorkflowEvent
 from projections.answers import IncidentSummary
 from projections.folding import INCIDENT_TOPICS, Folded
 from projections.incident_row import IncidentRow
@@ -114,7 +115,7 @@ class HandlerTasks:
         tasks = {(task.incident_id, task.task_id): task for task in _load(connection, moved)}
         if tasks:
             connection.execute("DELETE FROM handler_task WHERE incident_id = ANY(%s)", [list(moved)])
-        given = _assignees(folded, moved)
+        given = _assignees(folded)
         for recorded in folded.events:
             match recorded.event:
                 case TaskAccepted() as event:
@@ -154,21 +155,27 @@ def _record(row: TupleRow) -> HandlerRecord:
     return HandlerRecord(person, name, ends_at, open_tasks, same_class, same_major, place)
 
 
-def _assignees(folded: Folded, moved: Iterable[UUID]) -> dict[_Key, Assignee]:
-    """Whom each task was given to: as it stood before the batch, or by the events of the batch."""
-    given: dict[_Key, Assignee] = {}
-    for incident_id in moved:
+def _assignees(folded: Folded) -> dict[_Key, Assignee]:
+    """Whom each task of the incidents was given to in which somebody took one.
+
+    The events themselves say what tasks there are, so whatever way a task comes about, it is known here.
+    """
+    taking = {event.originator_id for event in _events(folded) if isinstance(event, TaskAccepted | TaskHandled)}
+    courses: dict[UUID, Progress] = {}
+    for incident_id in taking:
         before = folded.before.get(incident_id)
-        if before is not None and before.progress is not None:
-            tasks = msgspec.convert(before.progress, Progress).tasks
-            given |= {(incident_id, task_id): task.assignee for task_id, task in tasks.items()}
-    for recorded in folded.events:
-        match recorded.event:
-            case TaskDispatched() as event:
-                given[event.originator_id, event.task_id] = event.assignee
-            case TaskReassigned() as event:
-                given[event.originator_id, event.new_task_id] = event.assignee
+        courses[incident_id] = msgspec.convert((before and before.progress) or {}, Progress)
+    given = {(one, task_id): task.assignee for one, course in courses.items() for task_id, task in course.tasks.items()}
+    for event in _events(folded):
+        course = courses.get(event.originator_id)
+        if course is not None and isinstance(event, WorkflowEvent):
+            event.advance(course)
+            given |= {(event.originator_id, task_id): task.assignee for task_id, task in course.tasks.items()}
     return given
+
+
+def _events(folded: Folded) -> Iterator[RecordedEvent]:
+    return (recorded.event for recorded in folded.events)
 
 
 def _taken(key: _Key, person: str, assignee: Assignee, taken_at: datetime) -> HandlerTask:

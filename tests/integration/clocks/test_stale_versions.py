@@ -10,6 +10,7 @@ from jiedao.application.command_desk import CommandDesk, CommandRequest, StaleVe
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
 from jiedao.domain.terms import Command, Role
+from tests.clock_samples import LIMIT_CLOCK
 from tests.e2e.http.district import PROFILE, FourClasses, MemoryVault, TwoStreets
 from tests.integration.clocks.conftest import after
 
@@ -25,7 +26,7 @@ class TenOClock:
 def desk(district):
     return CommandDesk(
         profile=PROFILE, application=district.application, jurisdiction=TwoStreets(), classes=FourClasses(),
-        macs=MemoryVault(), clock=TenOClock(),
+        macs=MemoryVault(), deadlines=LIMIT_CLOCK, clock=TenOClock(),
     )  # fmt: skip
 
 
