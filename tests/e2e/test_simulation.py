@@ -12,6 +12,7 @@ import pytest
 from jiedao.entrypoints.bootstrap import open_district
 from jiedao.entrypoints.settings import load_settings
 from jiedao.entrypoints.simulation.checking import check
+from jiedao.entrypoints.simulation.machinery import machinery_of
 from jiedao.entrypoints.simulation.running import Plan, Simulation
 from jiedao.entrypoints.simulation.virtual_clock import VirtualClock
 from tests.e2e.cli.terminal import Terminal
@@ -31,7 +32,8 @@ def lived(url, folder, seed=1, per_day=60):
     )
     clock = VirtualClock(BEGINS)
     with open_district(settings, clock=clock) as district:
-        yield district, Simulation(district, clock, Plan(1, per_day, seed, BEGINS)).run(ignored)
+        plan = Plan(1, per_day, seed, BEGINS)
+        yield district, Simulation(district, clock, plan, machinery_of(district)).run(ignored)
 
 
 def test_after_a_day_everything_that_is_shown_equals_the_log(database_url, tmp_path):

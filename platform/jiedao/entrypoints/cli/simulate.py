@@ -23,6 +23,7 @@ from jiedao.entrypoints.http.wording import label_of
 from jiedao.entrypoints.settings import Settings
 from jiedao.entrypoints.simulation.acting import Acted
 from jiedao.entrypoints.simulation.checking import Checked, check
+from jiedao.entrypoints.simulation.machinery import machinery_of
 from jiedao.entrypoints.simulation.running import TAIL, Plan, Simulation, Tally
 from jiedao.entrypoints.simulation.virtual_clock import VirtualClock
 
@@ -62,8 +63,9 @@ def simulate(  # noqa: PLR0913  # one parameter per option
     """模拟 Live through days of a district in virtual time, then check every view against the log.
 
     Made-up reports of the district's sources go through the real pipeline, made-up people act through the real
-    command desk: returns, rework, joint operations, suspensions, refusals. It runs in a database of its own, which
-    ends with it unless --keep is given, and never touches the district's. Exit code 1 where anything disagrees.
+    command desk: returns, rework, joint operations, extensions, transfers, merges, superior platforms' cases, with the
+    clocks ticking. It runs in a database of its own, which ends with it unless --keep is given, and never touches the
+    district's. Exit code 1 where anything disagrees.
 
     \b
     jiedao simulate --days 3 --per-day 500 --seed 7
@@ -73,7 +75,7 @@ def simulate(  # noqa: PLR0913  # one parameter per option
     plan = Plan(days, per_day, seed, _midnight(first_day.date(), zone))
     clock, started = VirtualClock(plan.begins), monotonic()
     with _folder(keep) as folder, open_district(_own(settings, folder), clock=clock) as district:
-        simulation = Simulation(district, clock, plan)
+        simulation = Simulation(district, clock, plan, machinery_of(district))
         with progress("模拟 simulating, virtual hours") as report:
             total = int((days * 24 * 3600 + TAIL.total_seconds()) // 3600)
             tally = simulation.run(lambda now: report(int((now - plan.begins).total_seconds() // 3600), total))

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.simulation.acting import act_on
-from jiedao.entrypoints.simulation.crowd import Crowd, Memory
+from jiedao.entrypoints.simulation.crowd import Crowd
+from jiedao.entrypoints.simulation.people import Memory
 from projections.answers import IncidentFilter
 from projections.paging import MAX_PAGE
 
@@ -56,7 +57,7 @@ class Living:
             page = self._district.read.incidents(IncidentFilter(), cursor, MAX_PAGE)
             new = [row for row in page.rows if row.incident_id not in self._memories]
             for row in new:
-                self._memories[row.incident_id] = self._crowd.remember(self._seed, row.external_id)
+                self._memories[row.incident_id] = Memory.of(self._seed, row.external_id)
                 self._come_back(row.incident_id)
             cursor = page.after
             if cursor is None or len(new) < len(page.rows):

@@ -8,7 +8,7 @@ from jiedao.application.command_desk import CommandDesk, CommandRequest
 from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.errors import ConflictError, InvalidInputError
 from jiedao.domain.incident import Incident
-from jiedao.entrypoints.simulation.crowd import Act
+from jiedao.entrypoints.simulation.people import Act
 
 
 class Acted(Enum):

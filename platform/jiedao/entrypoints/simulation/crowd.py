@@ -11,14 +11,13 @@ from datetime import timedelta
 from random import Random
 
 from jiedao.domain import commands as said
-from jiedao.domain.access import Holder
 from jiedao.domain.incident import Incident
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.tasks import Assignee, Task
 from jiedao.domain.terms import AssigneeKind, Command, IncidentState, Lifecycle, Platform, Role, TaskState
 from jiedao.domain.workflow import ENDED
-
-_PEOPLE_OF_A_ROLE = 6
+from jiedao.entrypoints.simulation.arranging import Arrangements, ArrangingHabits
+from jiedao.entrypoints.simulation.people import Act, Memory, somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Habits:
 
     mistaken: float = 0.01
     aside: float = 0.04
+    sent_back: float = 0.03
     declined: float = 0.04
     settled_on_spot: float = 0.04
     confirmed_first: float = 0.4
@@ -38,7 +38,6 @@ class Habits:
     voided: float = 0.02
     suspended: float = 0.02
     own_platform: float = 0.8
-    joint: float = 0.06
     returned: float = 0.06
     begun: float = 0.7
     failed: float = 0.12
@@ -55,6 +54,8 @@ _MEAN_MINUTES: Mapping[IncidentState, float] = {
     IncidentState.DISPATCHED: 90,
     IncidentState.HANDLED: 60,
     IncidentState.SUSPENDED: 2 * 24 * 60,
+    IncidentState.TRANSFERRING: 5 * 60,
+    IncidentState.MERGED: 24 * 60,
     IncidentState.CLOSED: 24 * 60,
 }
 """How long an incident waits in a state for the next act, in minutes, on the average."""
@@ -69,38 +70,13 @@ _ASIDES: Sequence[tuple[Role, Command, object]] = (
 _ASIDE_WEIGHTS = (50, 25, 20, 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What somebody does: the person in their role, the command, and what it says."""
-
-    actor: Holder
-    command: Command
-    details: object
-
-
-@dataclass(slots=True)
-class Memory:
-    """What the simulation remembers of an incident between acts: its own dice, and what was done once already."""
-
-    random: Random
-    joint: bool
-    replied: bool = False
-    revisited: bool = False
-    satisfied: bool = True
-
-    @classmethod
-    def of(cls, seed: object, number: str, joint: float) -> Memory:
-        """Begin with dice of its own, so that what becomes of one incident does not hang on the others."""
-        random = Random(f"{seed}:{number}")  # noqa: S311  # nothing here is secret
-        return cls(random, joint=random.random() < joint)
-
-
 class Crowd:
     """The people of a district."""
 
     def __init__(self, profile: DistrictProfile, habits: Habits | None = None) -> None:
         self._profile = profile
         self._habits = habits or Habits()
+        self._arrangements = Arrangements(profile, ArrangingHabits())
         self._names = {street.code: street.name for street in profile.streets}
         self._classes = sorted(profile.class_table.classes)
         self._steps: Mapping[IncidentState, Callable[[Incident, Memory], Act | None]] = {
@@ -114,10 +90,6 @@ class Crowd:
             IncidentState.CLOSED: self._closed,
         }
 
-    def remember(self, seed: object, number: str) -> Memory:
-        """Begin to remember an incident by its source's number."""
-        return Memory.of(seed, number, self._habits.joint)
-
     def wait(self, state: IncidentState, random: Random) -> timedelta:
         """Say how long it takes until somebody does something about an incident in a state."""
         return timedelta(minutes=1 + random.expovariate(1 / _MEAN_MINUTES.get(state, 60.0)))
@@ -125,55 +97,53 @@ class Crowd:
     def next_act(self, incident: Incident, memory: Memory) -> Act | None:
         """Return what is done next; ``None`` where nobody here does anything more."""
         step = self._steps.get(incident.state)
-        act = step(incident, memory) if step else None
+        act = self._arrangements.arrange(incident, memory) or (step(incident, memory) if step else None)
         if act is None or incident.state in ENDED:
             return act
         die = memory.random.random()
         if die < self._habits.mistaken:
-            return self._by(Role.COLLECTOR, memory, Command.CLOSE, said.Remark("误点"))
+            return somebody(Role.COLLECTOR, memory, Command.CLOSE, said.Remark("误点"))
         return self._aside(memory) if die < self._habits.mistaken + self._habits.aside else act
-
-    def _by(self, role: Role, memory: Memory, command: Command, details: object) -> Act:
-        number = memory.random.randrange(_PEOPLE_OF_A_ROLE) + 1
-        return Act(Holder("", f"user:{role.value}-{number}", role), command, details)
 
     def _aside(self, memory: Memory) -> Act:
         (role, command, details), *_ = memory.random.choices(_ASIDES, _ASIDE_WEIGHTS)
-        return self._by(role, memory, command, details)
+        return somebody(role, memory, command, details)
 
     def _in_triage(self, incident: Incident, memory: Memory) -> Act:
         if incident.platform is None:
             code = memory.random.choice(self._classes)
-            return self._by(Role.INTAKE_OPERATOR, memory, Command.DECIDE_CLASS, said.Class(code, "据描述判定"))
+            return somebody(Role.INTAKE_OPERATOR, memory, Command.DECIDE_CLASS, said.Class(code, "据描述判定"))
         street = memory.random.choice(self._profile.streets).code
-        return self._by(Role.INTAKE_OPERATOR, memory, Command.DECIDE_JURISDICTION, said.Street(street, "据描述判定"))
+        return somebody(Role.INTAKE_OPERATOR, memory, Command.DECIDE_JURISDICTION, said.Street(street, "据描述判定"))
 
     def _received(self, incident: Incident, memory: Memory) -> Act:
         die = memory.random.random()
         if incident.lifecycle is Lifecycle.OWN and die < self._habits.declined:
-            return self._by(Role.INTAKE_OPERATOR, memory, Command.DECLINE, said.Reason("不属受理范围"))
+            return somebody(Role.INTAKE_OPERATOR, memory, Command.DECLINE, said.Reason("不属受理范围"))
         if incident.lifecycle is Lifecycle.OWN and die < self._habits.declined + self._habits.settled_on_spot:
-            return self._by(Role.GRID_WORKER, memory, Command.SETTLE_ON_SPOT, said.Result("当场处置完毕"))
-        return self._by(Role.INTAKE_OPERATOR, memory, Command.ADMIT, said.Remark())
+            return somebody(Role.GRID_WORKER, memory, Command.SETTLE_ON_SPOT, said.Result("当场处置完毕"))
+        if incident.lifecycle is Lifecycle.UPSTREAM and die < self._habits.sent_back:
+            return somebody(Role.SHIFT_LEADER, memory, Command.RETURN_CASE, said.Reason("不属本区管辖"))
+        return somebody(Role.INTAKE_OPERATOR, memory, Command.ADMIT, said.Remark())
 
     def _admitted(self, incident: Incident, memory: Memory) -> Act:
         if incident.progress.confirmed is False:
-            return self._by(Role.SHIFT_LEADER, memory, Command.REJECT, said.Reason("现场核实不属实"))
+            return somebody(Role.SHIFT_LEADER, memory, Command.REJECT, said.Reason("现场核实不属实"))
         die = memory.random.random()
         if incident.progress.confirmed is None and die < self._habits.confirmed_first:
             found = memory.random.random() < self._habits.found
-            return self._by(Role.COLLECTOR, memory, Command.CONFIRM, said.Confirmation(found, "已到场查看"))
+            return somebody(Role.COLLECTOR, memory, Command.CONFIRM, said.Confirmation(found, "已到场查看"))
         if die > 1 - self._habits.voided:
-            return self._by(Role.SHIFT_LEADER, memory, Command.VOID, said.Reason("重复登记"))
-        return self._by(Role.SHIFT_LEADER, memory, Command.FILE, said.Remark())
+            return somebody(Role.SHIFT_LEADER, memory, Command.VOID, said.Reason("重复登记"))
+        return somebody(Role.SHIFT_LEADER, memory, Command.FILE, said.Remark())
 
     def _filed(self, incident: Incident, memory: Memory) -> Act:
         if memory.random.random() < self._habits.suspended:
-            return self._by(Role.SHIFT_LEADER, memory, Command.SUSPEND, said.Suspension("等待材料", "分管副主任"))
+            return somebody(Role.SHIFT_LEADER, memory, Command.SUSPEND, said.Suspension("等待材料", "分管副主任"))
         return self._dispatch(incident, memory)
 
     def _dispatch(self, incident: Incident, memory: Memory) -> Act:
-        return self._by(Role.DISPATCHER, memory, Command.DISPATCH, said.NewTask(self._assignee(incident, memory)))
+        return somebody(Role.DISPATCHER, memory, Command.DISPATCH, said.NewTask(self._assignee(incident, memory)))
 
     def _assignee(self, incident: Incident, memory: Memory) -> Assignee:
         """The street's own platform as a rule, else the department that the class names."""
@@ -185,8 +155,6 @@ class Crowd:
         return Assignee(AssigneeKind.DEPARTMENT.value, department or f"{self._profile.name}指挥中心")
 
     def _dispatched(self, incident: Incident, memory: Memory) -> Act | None:
-        if memory.joint and len(incident.progress.tasks) == 1:
-            return self._dispatch(incident, memory)
         tasks = list(incident.progress.tasks.values())
         waiting = [task for task in tasks if self._works_on(task, incident)]
         return self._work(memory.random.choice(waiting), incident, memory) if waiting else None
@@ -201,47 +169,48 @@ class Crowd:
 
     def _work(self, task: Task, incident: Incident, memory: Memory) -> Act:
         die, this = memory.random.random(), task.task_id
-        give_back = self._by(Role.HANDLER, memory, Command.RETURN, said.Return(this, "非本单位职责"))
+        field = Role.GRID_WORKER if task.worker else Role.HANDLER
+        give_back = somebody(field, memory, Command.RETURN, said.Return(this, "非本单位职责"))
         match task.state:
-            case TaskState.DISPATCHED:
-                accept = self._by(Role.HANDLER, memory, Command.ACCEPT, said.OfTask(this))
+            case TaskState.DISPATCHED | TaskState.REDISPATCHED:
+                accept = somebody(field, memory, Command.ACCEPT, said.OfTask(this))
                 return give_back if die < self._habits.returned else accept
             case TaskState.RETURNED:
                 other = said.OtherAssignee(this, self._assignee(incident, memory), "改派责任单位")
-                return self._by(Role.DISPATCHER, memory, Command.REASSIGN, other)
+                return somebody(Role.DISPATCHER, memory, Command.REASSIGN, other)
             case TaskState.HANDLED:
                 passed = die > self._habits.failed
                 verdict = said.Verdict(this, passed, "" if passed else "现场仍有残留")
-                return self._by(Role.COLLECTOR, memory, Command.VERIFY, verdict)
+                return somebody(Role.COLLECTOR, memory, Command.VERIFY, verdict)
             case TaskState.ACCEPTED | TaskState.REWORK if die < self._habits.begun:
-                return self._by(Role.HANDLER, memory, Command.START, said.OfTask(this))
+                return somebody(field, memory, Command.START, said.OfTask(this))
             case TaskState.STARTED if die < self._habits.returned:
                 return give_back
             case _:
-                return self._by(Role.HANDLER, memory, Command.REPORT_HANDLED, said.Handled(this, "已处置完毕"))
+                return somebody(field, memory, Command.REPORT_HANDLED, said.Handled(this, "已处置完毕"))
 
     def _handled(self, incident: Incident, memory: Memory) -> Act | None:
         if incident.lifecycle is Lifecycle.UPSTREAM:
             return None
         if memory.random.random() < self._habits.dispatched_again:
             return self._dispatch(incident, memory)
-        return self._by(Role.SHIFT_LEADER, memory, Command.CLOSE, said.Remark("符合结案条件"))
+        return somebody(Role.SHIFT_LEADER, memory, Command.CLOSE, said.Remark("符合结案条件"))
 
     def _suspended(self, _incident: Incident, memory: Memory) -> Act:
-        return self._by(Role.SHIFT_LEADER, memory, Command.RESUME, said.Remark("条件已具备"))
+        return somebody(Role.SHIFT_LEADER, memory, Command.RESUME, said.Remark("条件已具备"))
 
     def _closed(self, incident: Incident, memory: Memory) -> Act | None:
         if incident.lifecycle is Lifecycle.UPSTREAM:
             return None
         if not memory.replied:
             memory.replied = True
-            return self._by(Role.INTAKE_OPERATOR, memory, Command.REPLY, said.Answer("您反映的问题已处置完毕"))
+            return somebody(Role.INTAKE_OPERATOR, memory, Command.REPLY, said.Answer("您反映的问题已处置完毕"))
         if not memory.revisited:
             memory.revisited = True
             good = memory.satisfied = memory.random.random() > self._habits.unsatisfied
-            return self._by(Role.INTAKE_OPERATOR, memory, Command.REVISIT, said.Revisit(good, good))
+            return somebody(Role.INTAKE_OPERATOR, memory, Command.REVISIT, said.Revisit(good, good))
         if not memory.satisfied:
             memory.satisfied = True
             if memory.random.random() < self._habits.reopened:
-                return self._by(Role.SHIFT_LEADER, memory, Command.REOPEN, said.Reason("回访不满意"))
+                return somebody(Role.SHIFT_LEADER, memory, Command.REOPEN, said.Reason("回访不满意"))
         return None

@@ -30,7 +30,8 @@ _SOON = timedelta(minutes=40)
 class Happening:
     """Something that happened: reported by ``source`` at ``at``, called ``source_class`` there.
 
-    ``lon``/``lat`` are degrees WGS-84, ``None`` where the report has no coordinates. ``number`` is its own for ever.
+    ``same_as`` is the number of the report of the same happening that another source sent before. ``lon``/``lat`` are
+    degrees WGS-84, ``None`` where the report has no coordinates. ``number`` is its own for ever.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Happening:
     lon: float | None
     lat: float | None
     camera: Camera | None = None
+    same_as: int | None = None
 
 
 class Happenings:
@@ -101,6 +103,7 @@ class Happenings:
         return replace(
             seen,
             number=self._number,
+            same_as=seen.number,
             source=source,
             source_class=code,
             at=seen.at + _SOON * self._random.random(),

@@ -24,6 +24,13 @@ def native_message(happening: Happening, source: SourceSettings) -> bytes:
     return json.dumps(SHAPES[source.adapter](happening, source), ensure_ascii=False).encode()
 
 
+def superiors_word(happening: Happening, source: SourceSettings, word: str, at: datetime) -> bytes:
+    """Return a superior platform's later record of its case, in which its stage is ``word`` since ``at``."""
+    record = dict(SHAPES[source.adapter](happening, source))
+    record |= {STAGES[source.adapter]: word, "update_time": _local(at, source)}
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
 def _number(happening: Happening, prefix: str) -> str:
     return f"{prefix}{happening.at:%Y%m%d}{happening.number:07}"
 
@@ -134,3 +141,6 @@ SHAPES: Mapping[str, Shape] = {
     "video": _notification,
 }
 """Adapter → how its sources write."""
+
+STAGES: Mapping[str, str] = {"hotline": "order_status", "digital_city": "stage"}
+"""Adapter → where a superior platform writes the stage of its case."""

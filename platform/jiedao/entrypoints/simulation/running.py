@@ -17,16 +17,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ingest.records import FeedRecord
+from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
-from jiedao.domain.terms import IntakeOutcome, Role, Transport
+from jiedao.domain.incident import Incident
+from jiedao.domain.terms import IncidentState, IntakeOutcome, Lifecycle, Role, Transport
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.simulation.acting import Acted, act_on
-from jiedao.entrypoints.simulation.crowd import Crowd, Memory
+from jiedao.entrypoints.simulation.crowd import Crowd
 from jiedao.entrypoints.simulation.happenings import Happening, Happenings
-from jiedao.entrypoints.simulation.native_shapes import SHAPES, native_message
+from jiedao.entrypoints.simulation.native_shapes import SHAPES, native_message, superiors_word
+from jiedao.entrypoints.simulation.people import Memory
 from jiedao.entrypoints.simulation.virtual_clock import VirtualClock
 
 MINUTE = timedelta(minutes=1)
+MACHINERY_EVERY = timedelta(hours=3)
+"""How often the software does what it does by itself; clocks record the moments themselves, however late it is."""
+
 TAIL = timedelta(days=30)
 """How long after the last report lives may go on; what is still open then stays open."""
 
@@ -64,8 +70,21 @@ class _Person:
     incident_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Superior:
+    """A superior platform is about to say what it makes of its case."""
+
+    incident_id: UUID
+
+
+_Due = Happening | _Person | _Superior
+_CLOSED, _FAILED = "已办结", "核查不通过"
+_FAILS = 0.1
+_SUPERIORS_WAIT = timedelta(hours=20)
+
+
 class Simulation:
-    """One run. ``machinery`` is called once every virtual minute in which anything happens."""
+    """One run. ``machinery`` is called every few virtual hours, on views that have caught up."""
 
     def __init__(
         self, district: District, clock: VirtualClock, plan: Plan, machinery: Sequence[Machinery] = ()
@@ -76,9 +95,10 @@ class Simulation:
         self._machinery = machinery
         self._crowd = Crowd(district.profile)
         self._memories: dict[UUID, Memory] = {}
-        self._agenda: list[tuple[datetime, int, Happening | _Person]] = []
-        self._order = count()
-        self._acts = count(1)
+        self._happenings: dict[UUID, Happening] = {}
+        self._incidents: dict[int, UUID] = {}
+        self._agenda: list[tuple[datetime, int, _Due]] = []
+        self._order, self._acts, self._messages = count(), count(1), count(1)
         self.tally = Tally()
 
     @property
@@ -92,16 +112,23 @@ class Simulation:
         """Run to the end of every life, or of the tail."""
         self._announce()
         until = self._plan.begins + timedelta(days=self._plan.days) + TAIL
+        worked_at = self._plan.begins
         while self._agenda and self._agenda[0][0] < until:
             begins = self._agenda[0][0]
             self._clock.move_to(begins)
             self._minute(list(self._due(begins + MINUTE)))
-            for work in self._machinery:
-                work(self._clock.now())
+            if self._machinery and self._clock.now() - worked_at >= MACHINERY_EVERY:
+                worked_at = self._clock.now()
+                self._work()
             report(self._clock.now())
         self._district.runner.catch_up()
         self.tally.ended_at = self._clock.now()
         return self.tally
+
+    def _work(self) -> None:
+        self._district.runner.catch_up()
+        for machine in self._machinery:
+            machine(self._clock.now())
 
     def _announce(self) -> None:
         """Put every report of every day on the agenda."""
@@ -113,14 +140,14 @@ class Simulation:
             for happening in happenings.of_day(midnight, self._plan.per_day):
                 self._put(happening.at, happening)
 
-    def _put(self, at: datetime, what: Happening | _Person) -> None:
+    def _put(self, at: datetime, what: _Due) -> None:
         heapq.heappush(self._agenda, (at, next(self._order), what))
 
-    def _due(self, before: datetime) -> Iterable[Happening | _Person]:
+    def _due(self, before: datetime) -> Iterable[_Due]:
         while self._agenda and self._agenda[0][0] < before:
             yield heapq.heappop(self._agenda)[2]
 
-    def _minute(self, due: Sequence[Happening | _Person]) -> None:
+    def _minute(self, due: Sequence[_Due]) -> None:
         happenings: dict[str, list[Happening]] = {}
         for one in due:
             if isinstance(one, Happening):
@@ -130,20 +157,42 @@ class Simulation:
         people = [one.incident_id for one in due if isinstance(one, _Person)]
         if people:
             self._act(people)
+        for one in due:
+            if isinstance(one, _Superior):
+                self._hear(one.incident_id)
 
     def _take_in(self, source: str, happenings: Sequence[Happening]) -> None:
-        settings, pipeline, now = self._district.profile.sources[source], self._district.pipeline, self._clock.now()
+        settings = self._district.profile.sources[source]
+        outcomes = self._send(source, [native_message(happening, settings) for happening in happenings])
+        for happening, outcome in zip(happenings, outcomes, strict=True):
+            if outcome.outcome == IntakeOutcome.ACCEPTED and outcome.incident_id is not None:
+                self._incidents[happening.number] = outcome.incident_id
+                self._happenings[outcome.incident_id] = happening
+                memory = Memory.of(self._plan.seed, outcome.external_id or "")
+                memory.same_as = self._incidents.get(happening.same_as) if happening.same_as else None
+                self._memories[outcome.incident_id] = memory
+                self._go_on(outcome.incident_id)
+
+    def _send(self, source: str, messages: Sequence[bytes]) -> list[RecordOutcome]:
+        """Push messages as the source does; each holds one record."""
+        pipeline, now = self._district.pipeline, self._clock.now()
         records = [
-            FeedRecord(part, f"http:simulated-{happening.number}#0", now)
-            for happening in happenings
-            for part in pipeline.split(source, native_message(happening, settings), "application/json")
+            FeedRecord(part, f"http:simulated-{next(self._messages)}#0", now)
+            for message in messages
+            for part in pipeline.split(source, message, "application/json")
         ]
         actor = Holder("", f"source:{source}", Role.INTEGRATOR, sources=frozenset({source}))
-        for outcome in pipeline.run(source, records, transport=Transport.HTTP.value, actor=actor):
-            self.tally.delivered[outcome.outcome] += 1
-            if outcome.outcome == IntakeOutcome.ACCEPTED and outcome.incident_id is not None:
-                self._memories[outcome.incident_id] = self._crowd.remember(self._plan.seed, outcome.external_id or "")
-                self._go_on(outcome.incident_id)
+        outcomes = pipeline.run(source, records, transport=Transport.HTTP.value, actor=actor)
+        self.tally.delivered.update(outcome.outcome for outcome in outcomes)
+        return outcomes
+
+    def _hear(self, incident_id: UUID) -> None:
+        """Let the superior platform say that its case is closed, or that it has to be done again."""
+        happening, memory = self._happenings[incident_id], self._memories[incident_id]
+        settings = self._district.profile.sources[happening.source]
+        word = _FAILED if memory.random.random() < _FAILS else _CLOSED
+        self._send(happening.source, [superiors_word(happening, settings, word, self._clock.now())])
+        self._go_on(incident_id)
 
     def _act(self, ids: Sequence[UUID]) -> None:
         """Let one person act on each of the incidents, on what they see of it."""
@@ -152,6 +201,7 @@ class Simulation:
             incident, memory = incidents[incident_id], self._memories[incident_id]
             act = self._crowd.next_act(incident, memory)
             if act is None:
+                self._leave(incident)
                 continue
             acted = act_on(self._district.commands, incident, act, f"simulated-{next(self._acts)}")
             if acted is Acted.DONE:
@@ -159,6 +209,14 @@ class Simulation:
             else:
                 self.tally.otherwise[acted.value] += 1
             self._go_on(incident_id)
+
+    def _leave(self, incident: Incident) -> None:
+        """Wait for who is to move next where nobody here is."""
+        at = self._clock.now()
+        if incident.state is IncidentState.TRANSFERRING:
+            self._put(at + _SUPERIORS_WAIT, _Person(incident.id))
+        elif incident.state is IncidentState.HANDLED and incident.lifecycle is Lifecycle.UPSTREAM:
+            self._put(at + _SUPERIORS_WAIT * self._memories[incident.id].random.random(), _Superior(incident.id))
 
     def _go_on(self, incident_id: UUID) -> None:
         """Let somebody come back to an incident after a while, by how it stands now."""
