@@ -6,7 +6,7 @@ are recorded (the calendar of a year became known), every open clock is worked o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.incident import Incident
 from jiedao.domain.stage_clocks import clocks_of
 from jiedao.domain.time_rules import RecordedCalendar, TimeRuleBook, TimeRules
+from jiedao.store.arrays import Int4Array, TextArray, UuidArray, register_arrays
 from projections.folding import INCIDENT_TOPICS, Folded, UnappliableEventError
 from projections.rows import copy_rows
 
@@ -31,6 +32,17 @@ _AT_ONCE = 5_000  # courses worked out anew in one go
 _encode = msgspec.json.Encoder().encode
 _decode_course = msgspec.json.Decoder(Course).decode
 _decode_rules = msgspec.json.Decoder(TimeRules).decode
+
+_LOAD = """
+(SELECT NULL::uuid, rules FROM clock_rules ORDER BY position DESC LIMIT 1)
+UNION ALL
+SELECT incident_id, course FROM clock_course WHERE incident_id = ANY(%s)
+"""
+_KEEP = b"""
+INSERT INTO clock_course (incident_id, open, course)
+SELECT one.incident_id, one.open <> 0, one.course FROM unnest(%b, %b, %b) AS one (incident_id, open, course)
+ON CONFLICT (incident_id) DO UPDATE SET open = excluded.open, course = excluded.course
+"""
 
 Row = tuple[object, ...]
 
@@ -47,23 +59,31 @@ class Clocks:
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
         """Move the courses of the incidents that the batch touches, and work their clocks out."""
-        courses = dict(_load(connection, folded.before))
+        in_force, courses = _load(connection, folded.before)
         rules = _advance(courses, folded)
         for position, changed in rules:
             version, content = changed.version, _encode(changed).decode()
             connection.execute("INSERT INTO clock_rules VALUES (%s, %s, %s)", [position, version, content])
-        in_force = rules[-1][1] if rules else _in_force(connection)
         if courses:
-            _replace(connection, folded.before, courses)
-            self._work_out(connection, in_force, courses)
+            _keep(connection, courses)
         if rules:
-            for others in _open_courses(connection):
-                self._work_out(connection, in_force, others)
+            connection.execute("DELETE FROM clock")
+            for others in _open_courses(connection):  # those of this batch are among them
+                self._work_out(connection, rules[-1][1], others, before=())
+        elif in_force is not None:  # where none are recorded yet, the clocks come with them
+            self._work_out(connection, in_force, courses, folded.before)
 
-    def _work_out(self, connection: Connection[TupleRow], rules: TimeRules | None, courses: dict[UUID, Course]) -> None:
-        connection.execute("DELETE FROM clock WHERE incident_id = ANY(%s)", [list(courses)])
-        if rules is None:  # none are recorded yet; the clocks come with them
-            return
+    def _work_out(
+        self,
+        connection: Connection[TupleRow],
+        rules: TimeRules,
+        courses: Mapping[UUID, Course],
+        before: Iterable[UUID],
+    ) -> None:
+        """Replace the clocks of incidents; ``before`` are those that may have some."""
+        known = list(before)
+        if known:
+            connection.execute("DELETE FROM clock WHERE incident_id = ANY(%s)", [known])
         limits = self._limit_clock(rules)
         rows = [row for incident_id, course in courses.items() for row in _rows(incident_id, course, rules, limits)]
         if rows:
@@ -103,12 +123,16 @@ def _rows(incident_id: UUID, course: Course, rules: TimeRules, limits: LimitCloc
         )  # fmt: skip
 
 
-def _load(connection: Connection[TupleRow], incidents: Iterable[UUID]) -> Iterator[tuple[UUID, Course]]:
-    wanted = list(incidents)
-    if wanted:
-        query = "SELECT incident_id, course FROM clock_course WHERE incident_id = ANY(%s)"
-        for incident_id, course in connection.execute(query, [wanted]).fetchall():
-            yield incident_id, _decode_course(course)
+def _load(connection: Connection[TupleRow], incidents: Iterable[UUID]) -> tuple[TimeRules | None, dict[UUID, Course]]:
+    """Read the rules that hold and the courses of incidents, in one statement."""
+    rules: TimeRules | None = None
+    courses: dict[UUID, Course] = {}
+    for incident_id, content in connection.execute(_LOAD, [list(incidents)]).fetchall():
+        if incident_id is None:
+            rules = _decode_rules(content)
+        else:
+            courses[incident_id] = _decode_course(content)
+    return rules, courses
 
 
 def _open_courses(connection: Connection[TupleRow]) -> Iterator[dict[UUID, Course]]:
@@ -120,14 +144,14 @@ def _open_courses(connection: Connection[TupleRow]) -> Iterator[dict[UUID, Cours
         after = rows[-1][0]
 
 
-def _replace(connection: Connection[TupleRow], before: Iterable[UUID], courses: dict[UUID, Course]) -> None:
-    known = list(before)
-    if known:
-        connection.execute("DELETE FROM clock_course WHERE incident_id = ANY(%s)", [known])
-    rows = ((one, not course.ended, _encode(course).decode()) for one, course in courses.items())
-    copy_rows(connection, "clock_course", ("incident_id", "open", "course"), rows)
-
-
-def _in_force(connection: Connection[TupleRow]) -> TimeRules | None:
-    row = connection.execute("SELECT rules FROM clock_rules ORDER BY position DESC LIMIT 1").fetchone()
-    return _decode_rules(row[0]) if row else None
+def _keep(connection: Connection[TupleRow], courses: Mapping[UUID, Course]) -> None:
+    with connection.cursor() as cursor:
+        register_arrays(cursor)
+        cursor.execute(
+            _KEEP,
+            [
+                UuidArray(list(courses)),
+                Int4Array([int(not course.ended) for course in courses.values()]),
+                TextArray([_encode(course).decode() for course in courses.values()]),
+            ],
+        )

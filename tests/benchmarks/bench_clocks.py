@@ -35,7 +35,7 @@ PROMISED_RATE = 5_000.0
 DUE_EACH_SECOND = 1_000
 
 _MAPPER = TypedMapper()
-_SOON = timedelta(seconds=8)
+_SOON = timedelta(seconds=25)  # by then the views have long shown what was just recorded
 _INSTANT, _FAR = timedelta(days=20), timedelta(days=30)
 _DOES_NOT_END = 120.0
 

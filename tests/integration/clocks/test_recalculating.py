@@ -73,6 +73,17 @@ def test_clocks_run_by_the_rules_that_were_recorded_last(district):
     assert totals(district.adopt(stricter).show()) == [(at("2027-01-06T09:00"), False, "rules-stricter")]
 
 
+def test_what_ends_together_with_a_change_of_the_rules_has_no_clocks_left(district):
+    ended, open_still = district.receive(), district.receive()
+    district.show()
+    district.do(ended, "decline", at("2026-11-25T10:00"))
+    district.adopt(ANNOUNCED).show()  # both are in one batch of the views
+    schema = f"view_{district.read.status().active.number}"
+    with district.database.connection() as connection:
+        rows = connection.execute(f"SELECT incident_id, rules FROM {schema}.clock".encode()).fetchall()
+    assert rows == [(open_still, ANNOUNCED.version)]
+
+
 def totals(district):
     schema = f"view_{district.read.status().active.number}"
     with district.database.connection() as connection:
