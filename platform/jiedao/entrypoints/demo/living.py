@@ -12,6 +12,7 @@ from threading import Event
 from time import monotonic
 from uuid import UUID
 
+from jiedao.domain.terms import IncidentState
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.simulation.acting import act_on
 from jiedao.entrypoints.simulation.crowd import Crowd
@@ -58,7 +59,7 @@ class Living:
             new = [row for row in page.rows if row.incident_id not in self._memories]
             for row in new:
                 self._memories[row.incident_id] = Memory.of(self._seed, row.external_id)
-                self._come_back(row.incident_id)
+                self._come_back(row.incident_id, IncidentState(row.state))
             cursor = page.after
             if cursor is None or len(new) < len(page.rows):
                 return
@@ -67,10 +68,9 @@ class Living:
         incident = self._district.application.load([incident_id])[incident_id]
         act = self._crowd.next_act(incident, self._memories[incident_id])
         if act is not None:
-            act_on(self._district.commands, incident, act, f"demo-{self._seed}-{next(self._acts)}")
-            self._come_back(incident_id)
+            _acted, state = act_on(self._district.commands, incident, act, f"demo-{self._seed}-{next(self._acts)}")
+            self._come_back(incident_id, state)
 
-    def _come_back(self, incident_id: UUID) -> None:
-        state = self._district.application.load([incident_id])[incident_id].state
+    def _come_back(self, incident_id: UUID, state: IncidentState) -> None:
         wait = self._crowd.wait(state, self._memories[incident_id].random).total_seconds() / 60 * SECONDS_A_MINUTE
         heapq.heappush(self._agenda, (monotonic() + wait, next(self._order), incident_id))

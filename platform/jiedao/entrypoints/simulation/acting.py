@@ -8,6 +8,7 @@ from jiedao.application.command_desk import CommandDesk, CommandRequest
 from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.errors import ConflictError, InvalidInputError
 from jiedao.domain.incident import Incident
+from jiedao.domain.terms import IncidentState
 from jiedao.entrypoints.simulation.people import Act
 
 
@@ -22,15 +23,15 @@ class Acted(Enum):
     """The incident changed since this person looked: they look again later."""
 
 
-def act_on(desk: CommandDesk, incident: Incident, act: Act, key: str) -> Acted:
-    """Carry an act out on an incident as this person saw it."""
+def act_on(desk: CommandDesk, incident: Incident, act: Act, key: str) -> tuple[Acted, IncidentState]:
+    """Carry an act out on an incident as this person saw it; says what came of it, and how the incident stands then."""
     request = CommandRequest(incident.id, act.command, act.details, key, incident.version)
+    stands = incident.state
     try:
-        desk.carry_out(request, act.actor)
+        return Acted.DONE, IncidentState(desk.carry_out(request, act.actor).state)
     except CommandRefusedError:
-        return Acted.REFUSED
+        return Acted.REFUSED, stands
     except InvalidInputError:
-        return Acted.UNCHANGED
+        return Acted.UNCHANGED, stands
     except ConflictError:
-        return Acted.OUTRUN
-    return Acted.DONE
+        return Acted.OUTRUN, stands

@@ -171,7 +171,7 @@ class Simulation:
                 memory = Memory.of(self._plan.seed, outcome.external_id or "")
                 memory.same_as = self._incidents.get(happening.same_as) if happening.same_as else None
                 self._memories[outcome.incident_id] = memory
-                self._go_on(outcome.incident_id)
+                self._go_on(outcome.incident_id, IncidentState(outcome.state or ""))
 
     def _send(self, source: str, messages: Sequence[bytes]) -> list[RecordOutcome]:
         """Push messages as the source does; each holds one record."""
@@ -191,8 +191,8 @@ class Simulation:
         happening, memory = self._happenings[incident_id], self._memories[incident_id]
         settings = self._district.profile.sources[happening.source]
         word = _FAILED if memory.random.random() < _FAILS else _CLOSED
-        self._send(happening.source, [superiors_word(happening, settings, word, self._clock.now())])
-        self._go_on(incident_id)
+        (outcome,) = self._send(happening.source, [superiors_word(happening, settings, word, self._clock.now())])
+        self._go_on(incident_id, IncidentState(outcome.state or ""))
 
     def _act(self, ids: Sequence[UUID]) -> None:
         """Let one person act on each of the incidents, on what they see of it."""
@@ -203,12 +203,12 @@ class Simulation:
             if act is None:
                 self._leave(incident)
                 continue
-            acted = act_on(self._district.commands, incident, act, f"simulated-{next(self._acts)}")
+            acted, state = act_on(self._district.commands, incident, act, f"simulated-{next(self._acts)}")
             if acted is Acted.DONE:
                 self.tally.commands[act.command.value] += 1
             else:
                 self.tally.otherwise[acted.value] += 1
-            self._go_on(incident_id)
+            self._go_on(incident_id, state)
 
     def _leave(self, incident: Incident) -> None:
         """Wait for who is to move next where nobody here is."""
@@ -218,8 +218,7 @@ class Simulation:
         elif incident.state is IncidentState.HANDLED and incident.lifecycle is Lifecycle.UPSTREAM:
             self._put(at + _SUPERIORS_WAIT * self._memories[incident.id].random.random(), _Superior(incident.id))
 
-    def _go_on(self, incident_id: UUID) -> None:
+    def _go_on(self, incident_id: UUID, state: IncidentState) -> None:
         """Let somebody come back to an incident after a while, by how it stands now."""
         memory = self._memories[incident_id]
-        state = self._district.application.load([incident_id])[incident_id].state
         self._put(self._clock.now() + self._crowd.wait(state, memory.random), _Person(incident_id))
