@@ -1,9 +1,9 @@
-"""What runs in the background of a server: the views follow the log, and linked photos are fetched."""
+"""What runs in the background of a server: views, clocks, linked photos, and messages to superior platforms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 
 import httpx
@@ -12,11 +12,24 @@ import structlog
 from ingest.attachments import AttachmentFetcher, allowed_hosts
 from jiedao import __version__
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.scheduler import clocks_ticking
+from jiedao.entrypoints.services import Services
 from projections.rebuild import rebuild
 from projections.runner import ProjectionStoppedError
 
 _log = structlog.get_logger(__name__)
 _END_SECONDS = 15.0
+
+
+@contextmanager
+def at_work(district: District) -> Iterator[Services]:
+    """Let everything that a server does by itself run while the block does; yields what HTTP is served from."""
+    with ExitStack() as stack:
+        stack.enter_context(views_following(district))
+        stack.enter_context(attachments_fetched(district))
+        stack.enter_context(district.outbox.running())
+        clocks = stack.enter_context(clocks_ticking(district))
+        yield district.services({"clocks": clocks.health}, [clocks])
 
 
 @contextmanager

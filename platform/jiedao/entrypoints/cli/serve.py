@@ -12,11 +12,10 @@ from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.opening import opened
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import announcer, note
-from jiedao.entrypoints.following import attachments_fetched, views_following
+from jiedao.entrypoints.following import at_work
 from jiedao.entrypoints.http.app import create_app
 from jiedao.entrypoints.http.serving import listen
 from jiedao.entrypoints.http.serving import serve as serve_app
-from jiedao.entrypoints.scheduler import clocks_ticking
 from jiedao.entrypoints.settings import Settings
 
 
@@ -38,14 +37,11 @@ def serve(settings: Settings) -> None:
     with ExitStack() as stack:
         stack.callback(listening.close)
         district = stack.enter_context(opened(settings))
-        stack.enter_context(views_following(district))
-        stack.enter_context(attachments_fetched(district))
-        stack.enter_context(district.outbox.running())
-        clocks = stack.enter_context(clocks_ticking(district))
+        services = stack.enter_context(at_work(district))
         host, port = listening.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         serve_app(
-            create_app(district.services({"clocks": clocks.health}, [clocks])),
+            create_app(services),
             listening,
             trusted_proxies=[one.strip() for one in settings.trusted_proxies.split(",") if one.strip()],
             on_ready=lambda: _tell(district, address, announce),

@@ -32,9 +32,10 @@ from jiedao.entrypoints.demo.screen import screen_on
 from jiedao.entrypoints.demo.steps import Steps
 from jiedao.entrypoints.demo.tally import Sums
 from jiedao.entrypoints.demo.tokens_in_time import Run
-from jiedao.entrypoints.following import views_following
+from jiedao.entrypoints.following import at_work
 from jiedao.entrypoints.http.app import create_app
 from jiedao.entrypoints.http.serving import listen, serve
+from jiedao.entrypoints.services import Services
 from jiedao.entrypoints.settings import Settings
 
 PAUSE_SECONDS = 0.25
@@ -95,14 +96,15 @@ def run_demo(settings: Settings, options: DemoOptions, console: Console) -> None
         with steps.step(f"{profile.name} district: schema, boundaries, classes"):
             district = stack.enter_context(opened(settings))
         with steps.step("视图 views"):
-            stack.enter_context(views_following(district))
+            services = stack.enter_context(at_work(district))
         access = issue_tokens(district.tokens, profile, district.clock.now())
-        _serve(district, options, console, listening, messages, access)
+        _serve(district, services, options, console, listening, messages, access)
     _print(console, [f"已停止 stopped. 数据留在 what was recorded stays in {settings.data}"])
 
 
 def _serve(  # noqa: PLR0913  # the parts of a demo
     district: District,
+    services: Services,
     options: DemoOptions,
     console: Console,
     listening: socket,
@@ -137,7 +139,7 @@ def _serve(  # noqa: PLR0913  # the parts of a demo
             living=None if options.still else Living(district, f"{district.clock.now():%Y%m%d%H%M%S}").run,
         ) as play,
     ):
-        serve(create_app(district.services()), listening, on_ready=ready)
+        serve(create_app(services), listening, on_ready=ready)
 
 
 def _all_shown(district: District) -> bool:
