@@ -26,7 +26,7 @@ _STANDARD_OUTPUT = "-"
 @click.command()
 @click.argument("names", metavar="[NAME…]", nargs=-1)
 @click.option("--quick", is_flag=True, help="小规模 Smaller, for a first look; the numbers are less steady.")
-@click.option("--seconds", type=click.FloatRange(min=1), default=300, show_default=True, help="How long it may take.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=1200, show_default=True, help="How long it may take.")
 @click.option(
     "--json",
     "file",
@@ -39,7 +39,7 @@ def bench(_settings: Settings, names: Sequence[str], file: str | None, seconds: 
     """基准测试 Measure this machine: each number beside what the bare way does in the same run, and the ratio.
 
     \b
-    jiedao bench                       # all: pipeline append http kafka projections geo
+    jiedao bench                       # all of them: some ten minutes
     jiedao bench pipeline kafka --json numbers.jsonl
 
     A line has name, value, limit (what the bare way does), ratio and unit. Needs the sources, and a machine that does

@@ -1,0 +1,53 @@
+"""How many whole lives of incidents a second are lived in virtual time, one command after the other, and checked.
+
+Whoever measures also checks: a run whose views do not equal the log is no measurement and fails.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import structlog
+
+from jiedao.entrypoints.bootstrap import open_district
+from jiedao.entrypoints.settings import load_settings
+from jiedao.entrypoints.simulation.checking import check
+from jiedao.entrypoints.simulation.machinery import machinery_of
+from jiedao.entrypoints.simulation.running import Plan, Simulation
+from jiedao.entrypoints.simulation.virtual_clock import VirtualClock
+from tests.benchmarks.measured import Measured
+from tests.benchmarks.orders import CHECKOUT
+
+_BEGINS = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
+
+
+def bench(url: str, *, days: int = 3, per_day: int = 300) -> list[Measured]:
+    """Live through some days on a migrated database of its own."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    clock = VirtualClock(_BEGINS)
+    with TemporaryDirectory(prefix="jiedao-bench-") as folder:
+        settings = load_settings(
+            database_url=url,
+            data=Path(folder),
+            district="330103",
+            config=CHECKOUT / "config",
+            vault_key=base64.b64encode(os.urandom(32)).decode(),
+        )
+        with open_district(settings, clock=clock) as district:
+            simulation = Simulation(district, clock, Plan(days, per_day, 1, _BEGINS), machinery_of(district))
+            started = perf_counter()
+            tally = simulation.run(lambda _now: None)
+            took = perf_counter() - started
+            checked = check(district, tally, lambda _done, _of: None)
+    if not checked.consistent:
+        raise RuntimeError(f"the simulated district does not equal its log: {checked.faults[0]}")
+    what = f"simulated, {days} days of {per_day} reports, every view checked"
+    return [
+        Measured(f"whole lives {what}", checked.incidents / took, "incidents/s"),
+        Measured(f"commands {what}", sum(tally.commands.values()) / took, "commands/s"),
+    ]
