@@ -72,7 +72,15 @@ class CaseFacts:
 COLUMNS = tuple(one.name for one in fields(CaseFacts))
 as_tuple = attrgetter(*COLUMNS)
 
-_REOPENABLE = frozenset({IncidentState.CLOSED, IncidentState.DECLINED, IncidentState.REJECTED, IncidentState.VOID})
+_REOPENABLE = frozenset(
+    {
+        IncidentState.CLOSED,
+        IncidentState.DECLINED,
+        IncidentState.REJECTED,
+        IncidentState.VOID,
+        IncidentState.TRANSFERRED,
+    }
+)
 """What leaves one of these is taken up again, by whatever event."""
 
 _DONE = frozenset({TaskState.HANDLED, TaskState.VERIFIED})

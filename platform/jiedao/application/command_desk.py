@@ -152,7 +152,7 @@ class CommandDesk:
                 return self._answer(request, kept, before.positions, replayed=True)
             incident = self._incident(request.incident_id, actor)
             if not rule_of(request.command).always and self._is_stale(incident, request.version):
-                raise StaleVersionError(incident, request.version)
+                raise self._stale(request, incident, actor, scope)
             others = self._act(request, incident, actor, scope)
             kept = _Kept(incident.version, incident.state.value, _values(_allowed(incident, actor)))
             unit = UnitContext(scope, request.key, mac, answer=_encode(kept), lane="people")
@@ -213,7 +213,24 @@ class CommandDesk:
             carry_out(incident, command, details, role=actor.role, context=context, at=self._clock.now())
             return ()
         with refusing(incident, actor.role, actor.holder):
-            return decide(incident, details, context, actor)
+            others = decide(incident, details, context, actor)
+        if command is Command.ACCEPT_TRANSFER:  # another street's rules hold now
+            self._route_again(incident, context)
+        return others
+
+    def _stale(self, request: CommandRequest, incident: Incident, actor: Holder, scope: str) -> StaleVersionError:
+        """Record that a command came too late, as every refusal is recorded."""
+        stale = StaleVersionError(incident, request.version)
+        context = EventContext(
+            actor.holder,
+            actor.role.value,
+            correlation_id=incident.id,
+            causation_id=f"command:{request.command.value}:{request.key}",
+        )
+        self._record_refusal(
+            request, incident, CommandRefusedError(str(stale), _allowed(incident, actor)), context, scope
+        )
+        return stale
 
     def _record_refusal(
         self,
@@ -223,7 +240,7 @@ class CommandDesk:
         context: EventContext,
         scope: str,
     ) -> None:
-        stream = refusal_id(self._profile.code, scope, f"{request.key}:{incident.version}")
+        stream = refusal_id(self._profile.code, scope, f"{request.key}:{request.command.value}:{incident.version}")
         recorded = RefusedCommand.record(
             stream,
             incident_id=incident.id,

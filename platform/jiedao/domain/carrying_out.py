@@ -128,7 +128,7 @@ def _ruled_out(incident: Incident, command: Command, role: Role, actor: str | No
     if _against(command)(progress, role, actor):
         return True
     if command is Command.VERIFY:
-        return all(task.handled_by == actor for task in progress.tasks.values() if task.state is TaskState.HANDLED)
+        return all(actor in task.handlers for task in progress.tasks.values() if task.state is TaskState.HANDLED)
     if command is Command.RETURN_CASE:
         return has_tasks_with_somebody(progress)
     return command is Command.FILE and progress.confirmed is False
@@ -145,6 +145,9 @@ _AGAINST: Mapping[Command, _Against] = MappingProxyType(
         Command.DENY_EXTENSION: extending.nobody_asked,
         Command.ACCEPT_TRANSFER: transferring.offered_oneself,
         Command.REFUSE_TRANSFER: transferring.offered_oneself,
+        Command.DECLINE: merging.others_joined,
+        Command.REJECT: merging.others_joined,
+        Command.RETURN_CASE: merging.others_joined,
         Command.VOID: merging.others_joined,
         Command.APPEAL: appealing.none_left,
         Command.REVIEW_APPEAL: appealing.none_to_review,
@@ -229,7 +232,7 @@ def _reopen(incident: Incident, _details: said.Reason, _context: EventContext) -
 
 def _suspend(_incident: Incident, details: said.Suspension, context: EventContext) -> dict[str, Any]:
     asker = context.actor.casefold()
-    if details.approved_by.strip().casefold() in {asker, asker.partition(":")[2]}:
+    if "".join(details.approved_by.split()).casefold() in {asker, asker.partition(":")[2]}:
         raise InvalidInputError(
             "申请人不得自批 who asks for a suspension cannot approve it: name who did", "/approved_by"
         )
@@ -255,7 +258,7 @@ def _reassign(incident: Incident, details: said.OtherAssignee, _context: EventCo
 
 
 def _verify(incident: Incident, details: said.Verdict, context: EventContext) -> dict[str, Any]:
-    if incident.progress.tasks[details.task_id].handled_by == context.actor:
+    if context.actor in incident.progress.tasks[details.task_id].handlers:
         why = "处置人不得核查自己的处置 who handled a task cannot verify it"
         raise refused(incident, Role(context.role), why, context.actor)
     if not details.passed and not details.note.strip():

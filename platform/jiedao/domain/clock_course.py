@@ -17,10 +17,15 @@ from jiedao.domain.progress import Progress
 from jiedao.domain.report import IncidentReport
 from jiedao.domain.routing_decision import Route, class_route
 from jiedao.domain.terms import ClockStep, IncidentState, Lifecycle, Platform, TaskState
+from jiedao.domain.upstream_events import UpstreamAssigned, UpstreamFailedVerification
 from jiedao.domain.workflow import ENDED
-from jiedao.domain.workflow_events import WorkflowEvent
+from jiedao.domain.workflow_events import Reopened, ReopenedForTriage, WorkflowEvent
 
 _NOT_FILED = frozenset({IncidentState.TRIAGE, IncidentState.RECEIVED, IncidentState.ADMITTED})
+_ASIDE = frozenset({IncidentState.MERGED, IncidentState.TRANSFERRING, IncidentState.SENT_BACK})
+_ANEW = (Reopened, ReopenedForTriage, UpstreamAssigned, UpstreamFailedVerification)
+"""Events by which a life that had ended begins again."""
+
 _STEPS: dict[type[RecordedEvent], ClockStep] = {
     ClockApproaching: ClockStep.APPROACHING,
     ClockOverdue: ClockStep.OVERDUE,
@@ -57,7 +62,8 @@ class Course:
     ``state`` is where it stands since ``since``, or stood when it was suspended; ``filed_at`` is when it became a case
     since it was last opened, ``pauses`` are its suspensions since then. ``time_limit`` is that of its route,
     ``upstream_due_at`` the superior platform's deadline. ``at`` is the moment of its last event, ``told`` what its
-    clocks came to, by :func:`told_key`.
+    clocks came to, by :func:`told_key`. ``left`` is where it stood, and since when, before it was set aside (merged,
+    offered to somebody else, sent back): whatever brings it back there, its clocks run on.
     """
 
     lifecycle: Lifecycle
@@ -74,6 +80,7 @@ class Course:
     told: dict[str, ClockStep] = field(default_factory=dict)
     placed: bool = False
     platform: bool = False
+    left: tuple[IncidentState, datetime] | None = None
 
     @property
     def suspended(self) -> bool:
@@ -90,7 +97,9 @@ class Course:
         self.at = event.timestamp
         if isinstance(event, WorkflowEvent):
             event.advance(self.progress)
-        elif isinstance(event, Incident.JurisdictionDecided):
+            self._observe(event.timestamp, anew=isinstance(event, _ANEW))
+            return
+        if isinstance(event, Incident.JurisdictionDecided):
             self.placed = standing(event.decision, Platform.SERVICE) is IncidentState.RECEIVED
         elif isinstance(event, Incident.ClassDecided):
             self._go(class_route(event.decision))
@@ -103,7 +112,7 @@ class Course:
             return
         else:
             return
-        self._observe(event.timestamp)
+        self._observe(event.timestamp, anew=False)
 
     def _go(self, route: Route) -> None:
         self.platform = route.platform is not None
@@ -113,8 +122,8 @@ class Course:
         self.lifecycle = Lifecycle(report.lifecycle)
         self.upstream_due_at = report.upstream.deadline if report.upstream else None
 
-    def _observe(self, at: datetime) -> None:
-        """See what changed, whichever command changed it."""
+    def _observe(self, at: datetime, *, anew: bool) -> None:
+        """See what changed, whichever command changed it; ``anew`` says that it begins its life again."""
         decided = IncidentState.RECEIVED if self.placed and self.platform else IncidentState.TRIAGE
         state = self.progress.state(self.lifecycle, decided)
         if state is IncidentState.SUSPENDED:
@@ -124,18 +133,25 @@ class Course:
         if self.suspended:
             self.pauses[-1] = Pause(self.pauses[-1].begin, at)
         if state is not self.state:
-            self._come_to(state, at)
+            self._come_to(state, at, anew=anew)
         self._observe_tasks(at)
 
-    def _come_to(self, state: IncidentState, at: datetime) -> None:
-        if self.state in ENDED and state not in ENDED:  # opened again: everything is counted anew
+    def _come_to(self, state: IncidentState, at: datetime, *, anew: bool) -> None:
+        if anew and self.state in ENDED and state not in ENDED:  # everything is counted anew
             self.opened_at = at
-            self.pauses, self.told = [], {}
+            self.pauses, self.told, self.left = [], {}, None
         if state in _NOT_FILED:
             self.filed_at = None
         elif self.filed_at is None:
             self.filed_at = at
+        was, since = self.state, self.since
         self.state, self.since = state, at
+        if state in _ASIDE:
+            self.left = self.left or (was, since)
+        elif self.left is not None:
+            if self.left[0] is state:  # back to where it stood: nobody gets more time by a way round
+                self.since = self.left[1]
+            self.left = None
 
     def _observe_tasks(self, at: datetime) -> None:
         courses: dict[str, TaskCourse] = {}

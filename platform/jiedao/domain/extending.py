@@ -1,8 +1,8 @@
 """More time for a task (延期): asked for before the deadline, decided by somebody else.
 
-How often, how long and by whom is the district's rule for the class; of a superior platform's case all that is for
-it to decide, and here only its answer is recorded. The deadline is the incident's: whatever task it was asked for, all
-have it.
+How often, how long and by whom is the district's rule for the class. Of a superior platform's case more time is only
+asked for: its answer is another deadline, in a later revision of its record. The deadline is the incident's: whatever
+task it was asked for, all have it.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def others_joined(progress: Progress, _role: Role, _actor: str | None) -> str:
     if not progress.duplicates:
         return ""
     numbers = "、".join(one.number for one in progress.duplicates)
-    return f"有事件并入，不得作废 others joined it ({numbers}): unmerge them first"
+    return f"有事件并入，须先拆分 others joined it ({numbers}): unmerge them first"
 
 
 def _check_target(incident: Incident, target: Incident) -> None:

@@ -36,6 +36,7 @@ _OF_STATE: Mapping[IncidentState, ClockKind] = {
 }
 _OF_TASK: Mapping[TaskState, tuple[ClockKind, ...]] = {
     TaskState.DISPATCHED: (ClockKind.ACCEPT, ClockKind.HANDLE),
+    TaskState.REDISPATCHED: (ClockKind.ACCEPT, ClockKind.HANDLE),  # given on, it is as due as before
     TaskState.ACCEPTED: (ClockKind.HANDLE,),
     TaskState.STARTED: (ClockKind.HANDLE,),
     TaskState.REWORK: (ClockKind.HANDLE,),
@@ -45,7 +46,9 @@ _OF_TASK: Mapping[TaskState, tuple[ClockKind, ...]] = {
 _SUPERIORS = frozenset({ClockKind.VERIFY, ClockKind.CLOSE})
 """What a superior platform does with its own cases itself."""
 
-_TOTAL_STATES = frozenset({IncidentState.FILED, IncidentState.DISPATCHED, IncidentState.HANDLED})
+_TOTAL_STATES = frozenset(
+    {IncidentState.FILED, IncidentState.DISPATCHED, IncidentState.HANDLED, IncidentState.TRANSFERRING}
+)
 
 
 @dataclass(frozen=True, slots=True)

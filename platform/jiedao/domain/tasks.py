@@ -40,8 +40,9 @@ class AskedExtension:
 
 @dataclass(slots=True)
 class Task:
-    """One task as it stands; ``handled_by`` is the actor who last reported it handled.
+    """One task as it stands.
 
+    ``handled_by`` is the actor who last reported it handled, ``handlers`` are all who ever did.
     ``worker`` is the community or grid worker to whom the assignee gave it on (二次派遣); the assignee stays
     responsible. ``leads`` marks the task of the lead of a joint operation, ``asked`` an extension without an answer.
     """
@@ -50,6 +51,7 @@ class Task:
     assignee: Assignee
     state: TaskState = TaskState.DISPATCHED
     handled_by: str | None = None
+    handlers: tuple[str, ...] = ()
     worker: Assignee | None = None
     leads: bool = False
     asked: AskedExtension | None = None

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from jiedao.domain import commands as said
+from jiedao.domain import merging
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError
@@ -30,6 +31,10 @@ def offer(
         raise InvalidInputError("a street, and nothing else, is named by its code", "/receiver/street_code")
     if receiver.street_code is not None and receiver.street_code == incident.street_code:
         raise InvalidInputError("it is this street's already", "/receiver/street_code")
+    if receiver.kind == ReceiverKind.BODY and (
+        joined := merging.others_joined(incident.progress, Role(context.role), None)
+    ):
+        raise RuledOutError(joined)
     if receiver.kind == ReceiverKind.BODY and incident.lifecycle is Lifecycle.UPSTREAM:
         raise RuledOutError(
             "上级平台案件不得移送区外 a superior platform's case is not ours to send elsewhere: return it there"

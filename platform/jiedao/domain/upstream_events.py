@@ -64,6 +64,8 @@ class UpstreamMessageRefused(WorkflowEvent):
             progress.stage, progress.sent_back_from = progress.sent_back_from, None
         if self.kind == UpstreamMessageKind.HANDLED:
             _set_tasks(progress, TaskState.HANDLED, TaskState.STARTED)
+        if self.kind == UpstreamMessageKind.EXTENSION_ASKED:
+            _answered(progress)
 
 
 class UpstreamMessageRetried(WorkflowEvent):
@@ -177,8 +179,9 @@ class UpstreamDeadlineChanged(WorkflowEvent):
     deadline: datetime | None
 
     def advance(self, progress: Progress) -> None:
-        """Its deadline wins: what we had granted beyond the one before counts no more."""
+        """Its deadline wins, and is its answer to whoever asked for more time."""
         progress.extended_due_at, progress.extended_provisional = None, False
+        _answered(progress)
 
 
 class UpstreamUrged(WorkflowEvent):
@@ -193,6 +196,12 @@ class UpstreamSupervised(WorkflowEvent):
 
     TOPIC = "jiedao.incident.upstream_supervised"
     note: str
+
+
+def _answered(progress: Progress) -> None:
+    """Nobody waits any more for an answer to an extension that was asked for."""
+    for task in progress.tasks.values():
+        task.asked = None
 
 
 def _send_back(progress: Progress) -> None:

@@ -184,6 +184,8 @@ class TaskHandled(WorkflowEvent):
         task = progress.tasks[self.task_id]
         task.state = TaskState.HANDLED
         task.handled_by = self.context.actor
+        if self.context.actor not in task.handlers:
+            task.handlers = (*task.handlers, self.context.actor)
 
 
 class TaskVerified(WorkflowEvent):

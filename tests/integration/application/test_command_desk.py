@@ -132,11 +132,19 @@ def test_a_role_that_may_not_is_refused_and_recorded_too(application, desk, inci
     assert [event.command for event in refusals(application)] == ["file"]
 
 
-def test_who_looked_at_an_older_version_is_told_how_it_stands(desk, incident):
+def test_two_commands_refused_under_one_key_are_recorded_both(application, desk, incident):
+    for command in (Command.FILE, Command.CLOSE):
+        with pytest.raises(CommandRefusedError):
+            desk.carry_out(ask(incident, command, key="one-key"), DISPATCHER)
+    assert sorted(event.command for event in refusals(application)) == ["close", "file"]
+
+
+def test_who_looked_at_an_older_version_is_told_how_it_stands_and_that_is_recorded(application, desk, incident):
     desk.carry_out(ask(incident, Command.ADMIT, version=3), LEADER)
     with pytest.raises(StaleVersionError, match="changed since version 3") as stale:
         desk.carry_out(ask(incident, Command.VOID, said.Reason("重复"), version=3), LEADER)
     assert (stale.value.version, stale.value.state) == (4, "admitted")
+    assert [(event.command, event.version) for event in refusals(application)] == [("void", 4)]
     assert desk.carry_out(ask(incident, Command.URGE, version=3), LEADER).version == 5
 
 

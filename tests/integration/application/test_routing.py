@@ -22,6 +22,7 @@ from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError
+from jiedao.domain.links import Receiver
 from jiedao.domain.report import IncidentReport, ReportedPlace, SourceClass
 from jiedao.domain.routing import LocalTime
 from jiedao.domain.routing_rules import RoutingRule, RoutingRules, TagRule, Then, When
@@ -206,6 +207,16 @@ def test_after_a_person_decided_the_street_another_class_is_still_routed(house):
     house.take_in(report(3, street=None, code="F0101"))
     now = house.incident(incident)
     assert (now.street_code, now.platform, now.routing.rule_id) == (WEST, "market", "market")
+
+
+def test_the_rules_of_the_street_that_took_a_transfer_are_asked(house):
+    incident = house.take_in(report())
+    house.do(incident, Command.ADMIT, said.Remark())
+    house.do(incident, Command.FILE, said.Remark())
+    offer = said.TransferOffer(Receiver("street", "文晖街道", EAST), "现场在东面", "1工作日")
+    house.do(incident, Command.OFFER_TRANSFER, offer, DISPATCHER)
+    house.do(incident, Command.ACCEPT_TRANSFER, said.Remark())
+    assert house.incident(incident).route.department == "东队"
 
 
 def test_once_somebody_works_on_it_no_revision_routes_it_away(house):

@@ -136,9 +136,11 @@ def test_a_request_means_nothing_any_more_once_its_task_is_over(onward):
     ask(life, task_id="T2")  # and does not count
 
 
-def test_a_superior_platforms_case_is_extended_as_that_platform_says():
+@pytest.mark.parametrize("answer", ["grant_extension", "deny_extension"])
+def test_of_a_superior_platforms_case_more_time_is_only_asked_for(answer):
     life = ask(accepted("upstream"), None, "30天")
-    assert life.do("grant_extension").incident.progress.extensions == ("30天",)
+    with pytest.raises(CommandRefusedError, match="上级平台案件"):
+        life.do(answer)
 
 
 def test_what_is_taken_up_again_begins_without_extensions():

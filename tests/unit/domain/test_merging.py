@@ -9,7 +9,7 @@ import pytest
 from jiedao.domain.carrying_out import CommandRefusedError, may
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import Command, Role
-from tests.workflow_samples import Life, dispatched, filed, handled, received
+from tests.workflow_samples import COURT, Life, dispatched, filed, handled, received
 
 
 def district(*lives):
@@ -49,6 +49,31 @@ def test_both_streams_tell_it_and_name_each_other():
     assert kinds == [("DuplicateJoined", "同一事项"), ("DuplicateLeft", "并非同一事项")]
     assert {event.duplicate.incident_id for event in first.met} == {first.incident.id}
     assert first.events[-2].into.incident_id == first.events[-1].left.incident_id == target.incident.id
+
+
+@pytest.mark.parametrize(
+    ("begin", "command"),
+    [
+        (received, "decline"),
+        (received, "void"),
+        (lambda: received().do("admit"), "reject"),
+        (lambda: received("upstream"), "return_case"),
+    ],
+)
+def test_what_others_joined_does_not_end_and_strand_them(begin, command):
+    first, target = district(received(), number(begin(), "2026-0007"))
+    first.do("merge", into=target.incident.id)
+    with pytest.raises(CommandRefusedError, match="hotline:2026-0001"):
+        target.do(command)
+    first.do("unmerge")
+    target.do(command)
+
+
+def test_what_others_joined_is_not_sent_out_of_the_district():
+    first, target = district(received(), number(filed(), "2026-0007"))
+    first.do("merge", into=target.incident.id)
+    with pytest.raises(CommandRefusedError, match="拆分"):
+        target.do("offer_transfer", receiver=COURT)
 
 
 def test_nothing_joins_itself():

@@ -158,6 +158,39 @@ def test_a_case_that_is_opened_again_is_counted_anew():
     assert clocks_by_name(life)["total"].since == minutes(5_001)
 
 
+def test_what_was_given_on_is_as_due_as_before_and_its_worker_has_a_clock_to_accept_it():
+    life = dispatched().task("T1", "accept", "redispatch")
+    assert dues(life)["handle:T1"] == minutes(5 + 4 * HOUR)
+    assert clocks_by_name(life)["accept:T1"].since == minutes(7)
+
+
+@pytest.mark.parametrize("begin", [placed, filed, dispatched])
+def test_merged_and_unmerged_its_clocks_run_on(begin):
+    life = begin()
+    before = dues(life)
+    told(life, ClockOverdue, next(iter(before)))
+    steps = {name: clock.next_step for name, clock in clocks_by_name(life).items()}
+    life.at(minutes(3_000)).do("merge").do("unmerge")
+    assert dues(life) == before
+    assert {name: clock.next_step for name, clock in clocks_by_name(life).items()} == steps
+
+
+def test_a_suspension_before_a_merge_still_counts_after_it():
+    life = dispatched().at(minutes(60)).do("suspend").at(minutes(120)).do("resume")
+    before = dues(life)
+    life.do("merge").do("unmerge")
+    assert dues(life) == before
+
+
+def test_an_offered_transfer_has_a_clock_for_its_answer_and_the_total_goes_on():
+    life = filed()
+    before = dues(life)
+    life.do("offer_transfer")
+    assert clocks_by_name(life)["transfer"].due_at == life.incident.progress.transfer.answer_by
+    assert dues(life)["total"] == before["total"]
+    assert dues(life.lapse()) == before
+
+
 def test_ended_incidents_have_no_clocks():
     for life in (
         placed().do("decline"),

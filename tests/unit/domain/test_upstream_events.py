@@ -173,12 +173,18 @@ def test_a_case_of_our_own_is_not_returned_to_anybody():
         received().do("return_case")
 
 
-def test_a_deadline_that_the_superior_moves_wins_over_what_we_had_granted():
-    life = dispatched("upstream").task("T1", "accept", "ask_extension", "grant_extension")
-    assert life.incident.progress.extended_due_at is not None
+def test_a_deadline_that_the_superior_moves_is_its_answer_to_who_asked_for_more_time():
+    life = dispatched("upstream").task("T1", "accept", "ask_extension")
+    assert life.incident.progress.tasks["T1"].asked is not None
     hears(life, Incident.UpstreamDeadlineChanged)
-    assert life.incident.progress.extended_due_at is None
-    assert len(life.incident.progress.extensions) == 1
+    assert life.incident.progress.tasks["T1"].asked is None
+    life.do("ask_extension")
+
+
+def test_asking_for_more_time_that_it_refuses_waits_for_no_answer_any_more():
+    life = answered(dispatched("upstream").task("T1", "accept", "ask_extension"), "extension_asked", refused="不予延期")
+    assert life.incident.progress.tasks["T1"].asked is None
+    assert life.incident.progress.upstream_refusals == {"extension_asked": "不予延期"}
 
 
 @pytest.mark.parametrize("kind", [Incident.UpstreamClosed, Incident.UpstreamWithdrawn])

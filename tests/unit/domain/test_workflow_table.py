@@ -92,8 +92,8 @@ return              .      .        .     HG         .       .         .        
 start               .      .        .     HG         .       .         .            .      .         .
 report_handled      .      .        .     HG         .       .         .            .      .         .
 ask_extension       .      .        .     HG         .       .         .            .      .         .
-grant_extension     .      .        .     LS         .       .         .            .      .         .
-deny_extension      .      .        .     LS         .       .         .            .      .         .
+grant_extension     .      .        .     .          .       .         .            .      .         .
+deny_extension      .      .        .     .          .       .         .            .      .         .
 verify              .      .        .     .          .       .         .            .      .         .
 close               .      .        .     .          .       .         .            .      .         .
 offer_transfer      .      .        LD    LD         .       .         .            .      .         .
