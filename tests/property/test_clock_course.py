@@ -11,10 +11,11 @@ from tests.property.test_workflow import ENDED, Lives
 
 WAITING = {
     "triage": {"triage"}, "received": {"admit"}, "admitted": {"file"}, "filed": {"dispatch"}, "handled": {"close"},
+    "transferring": {"transfer"},
 }  # fmt: skip
 OF_TASK = {
     "dispatched": {"accept"}, "handled": {"verify"}, "returned": {"dispatch"}, "accepted": set(), "started": set(),
-    "rework": set(), "verified": set(), "reassigned": set(),
+    "rework": set(), "verified": set(), "reassigned": set(), "redispatched": {"accept"},
 }  # fmt: skip
 SUPERIORS = {"verify", "close"}
 

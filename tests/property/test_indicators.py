@@ -80,12 +80,12 @@ def carry_out(acts, incidents):
             revise(incident, number, *rest)
         elif name == "way":
             bring_along(incident, rest[0])
-            command_at_random(incident, rest[1])
+            command_at_random(incident, rest[1], incidents)
         elif name == "command":
-            command_at_random(incident, rest[0])
+            command_at_random(incident, rest[0], incidents)
         elif name == "revisit" and "revisit" in may(incident, Role.INTAKE_OPERATOR):
             done(incident, "revisit", resolved=rest[0], satisfied=rest[1])
-        events += incident.collect_events()
+        events += [event for one in incidents.values() for event in one.collect_events()]
     return events
 
 

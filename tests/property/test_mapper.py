@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 import pytest
@@ -23,6 +23,7 @@ SCALARS = {
     UUID: st.uuids(),
     date: st.dates(),
     datetime: st.datetimes(timezones=st.just(UTC)),
+    time: st.times(),
     types.NoneType: st.none(),
 }
 
@@ -35,7 +36,8 @@ def values(hint):
     if origin in {types.UnionType, typing.Union}:
         return st.one_of(map(values, arguments))
     if origin is tuple:
-        assert arguments[1:] == (...,)
+        if arguments[1:] != (...,):
+            return st.tuples(*map(values, arguments))
         return st.lists(values(arguments[0]), max_size=3).map(tuple)
     if origin in {dict, Mapping}:
         return st.dictionaries(values(arguments[0]), values(arguments[1]), max_size=3)

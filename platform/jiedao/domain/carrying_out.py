@@ -123,20 +123,33 @@ def refusing(incident: Incident, role: Role, actor: str) -> Iterator[None]:
 
 
 def _ruled_out(incident: Incident, command: Command, role: Role, actor: str | None) -> bool:
-    """Whether what the table allows is not to be done here: what was not found is not filed, nor one's own verified."""
-    progress = incident.progress
-    if _against(command)(progress, role, actor):
-        return True
-    if command is Command.VERIFY:
-        return all(actor in task.handlers for task in progress.tasks.values() if task.state is TaskState.HANDLED)
-    if command is Command.RETURN_CASE:
-        return has_tasks_with_somebody(progress)
-    return command is Command.FILE and progress.confirmed is False
+    """Whether what the table allows is not to be done here."""
+    return bool(_against(command)(incident.progress, role, actor))
+
+
+_OWN_WORK = "处置人不得核查自己的处置 who handled a task cannot verify it"
+_NOT_FOUND = "核实为不属实，不得立案 the check on site did not find it: reject it, or confirm it again"
+_STILL_OUT = "有任务未退回，不得退回上级 somebody still has a task: the case goes back once every task was returned"
+
+
+def _own_work(progress: Progress, _role: Role, actor: str | None) -> str:
+    handled = [task for task in progress.tasks.values() if task.state is TaskState.HANDLED]
+    return _OWN_WORK if handled and all(actor in task.handlers for task in handled) else ""
+
+
+def _not_found(progress: Progress, _role: Role, _actor: str | None) -> str:
+    return _NOT_FOUND if progress.confirmed is False else ""
+
+
+def _still_out(progress: Progress, _role: Role, _actor: str | None) -> str:
+    return _STILL_OUT if has_tasks_with_somebody(progress) else ""
 
 
 _Against = Callable[[Progress, Role, str | None], str]
 _AGAINST: Mapping[Command, _Against] = MappingProxyType(
     {
+        Command.FILE: _not_found,
+        Command.VERIFY: _own_work,
         Command.ACCEPT: assigning.none_to_accept,
         Command.REDISPATCH: assigning.nothing_to_give_on,
         Command.JOINT_OPERATION: assigning.led_already,
@@ -147,7 +160,7 @@ _AGAINST: Mapping[Command, _Against] = MappingProxyType(
         Command.REFUSE_TRANSFER: transferring.offered_oneself,
         Command.DECLINE: merging.others_joined,
         Command.REJECT: merging.others_joined,
-        Command.RETURN_CASE: merging.others_joined,
+        Command.RETURN_CASE: lambda *whose: _still_out(*whose) or merging.others_joined(*whose),
         Command.VOID: merging.others_joined,
         Command.APPEAL: appealing.none_left,
         Command.REVIEW_APPEAL: appealing.none_to_review,
@@ -211,20 +224,6 @@ def _admit(incident: Incident, details: said.Remark, _context: EventContext) -> 
     return {"kind": Incident.Admitted, "note": details.note, "filed": incident.lifecycle is Lifecycle.UPSTREAM}
 
 
-def _file(incident: Incident, details: said.Remark, context: EventContext) -> dict[str, Any]:
-    if incident.progress.confirmed is False:
-        why = "核实为不属实，不得立案 the check on site did not find it: reject it, or confirm it again"
-        raise refused(incident, Role(context.role), why)
-    return {"kind": Incident.Filed, "note": details.note}
-
-
-def _return_case(incident: Incident, _details: said.Reason, context: EventContext) -> dict[str, Any]:
-    if has_tasks_with_somebody(incident.progress):
-        why = "有任务未退回，不得退回上级 somebody still has a task: the case goes back once every task was returned"
-        raise refused(incident, Role(context.role), why)
-    return {"kind": Incident.CaseSentBack}
-
-
 def _reopen(incident: Incident, _details: said.Reason, _context: EventContext) -> dict[str, Any]:
     unplaced = standing(incident.jurisdiction, incident.route.platform) is IncidentState.TRIAGE
     return {"kind": Incident.ReopenedForTriage if unplaced else Incident.Reopened}
@@ -259,8 +258,7 @@ def _reassign(incident: Incident, details: said.OtherAssignee, _context: EventCo
 
 def _verify(incident: Incident, details: said.Verdict, context: EventContext) -> dict[str, Any]:
     if context.actor in incident.progress.tasks[details.task_id].handlers:
-        why = "处置人不得核查自己的处置 who handled a task cannot verify it"
-        raise refused(incident, Role(context.role), why, context.actor)
+        raise refused(incident, Role(context.role), _OWN_WORK, context.actor)
     if not details.passed and not details.note.strip():
         raise InvalidInputError("say in note what is missing, so that the rework can be done", "/note")
     kind = Incident.TaskVerified if details.passed else Incident.TaskFailedVerification
@@ -276,9 +274,9 @@ _ACTS: Mapping[Command, _Act] = MappingProxyType(
     {
         Command.ADMIT: _admit,
         Command.DECLINE: _plain(Incident.Declined),
-        Command.RETURN_CASE: _return_case,
+        Command.RETURN_CASE: _plain(Incident.CaseSentBack),
         Command.CONFIRM: _copied(Incident.Confirmed, "found", "note", "photos"),
-        Command.FILE: _file,
+        Command.FILE: _remark(Incident.Filed),
         Command.REJECT: _plain(Incident.Rejected),
         Command.SETTLE_ON_SPOT: _copied(Incident.SettledOnSpot, "result", "photos"),
         Command.VOID: _plain(Incident.Voided),
