@@ -58,23 +58,30 @@ def _read(entry: Found, kind: str, notes: Notes) -> list[Attachment]:
     if entry.value is None:
         return []
     if isinstance(entry.value, dict):
-        return [_of_object(Fields(entry.value, ENTRY, notes, entry.pointer), kind)]
+        return _of_object(Fields(entry.value, ENTRY, notes, entry.pointer), entry.pointer, kind, notes)
     links = (part.strip() for part in _SEPARATORS.split(clean(as_text(entry), notes)))
     return [_of_link(link, entry.pointer, kind) for link in links if link]
 
 
-def _of_object(fields: Fields, kind: str) -> Attachment:
+def _of_object(fields: Fields, pointer: str, kind: str, notes: Notes) -> list[Attachment]:
+    """Read all members before any is judged, so that each bad one is named."""
     url, sha256 = fields.text("url", MAX_LINK), fields.text("sha256").lower()
-    if not (url or sha256) or (sha256 and not _SHA256.fullmatch(sha256)) or url.startswith("data:"):
-        raise UnreadableError("attachment_invalid", fields.pointer("sha256" if sha256 else "url"))
     size = fields.integer("size")
-    return Attachment(
+    attachment = Attachment(
         kind=fields.text("kind") or _kind_of(url, kind),
         url=url or None,
         sha256=sha256 or None,
         media_type=fields.text("media_type") or None,
         size=size if size is not None and size >= 0 else None,
     )
+    bad = [] if url or sha256 else [pointer]
+    if url.startswith("data:"):
+        bad.append(fields.pointer("url"))
+    if sha256 and not _SHA256.fullmatch(sha256):
+        bad.append(fields.pointer("sha256"))
+    for at in bad:
+        notes.fault(UnreadableError("attachment_invalid", at))
+    return [] if bad else [attachment]
 
 
 def _of_link(link: str, pointer: str, kind: str) -> Attachment:

@@ -161,7 +161,7 @@ def test_links_are_read_from_lists_texts_and_objects_each_once():
 @pytest.mark.parametrize(
     ("value", "reason", "pointer"),
     [
-        ([{}], "attachment_invalid", "/items/0/url"),
+        ([{}], "attachment_invalid", "/items/0"),
         ([{"sha256": "12"}], "attachment_invalid", "/items/0/sha256"),
         (["data:image/png;base64,AAAA"], "attachment_invalid", "/items/0"),
         ([[]], "wrong_type", "/items/0"),
