@@ -62,6 +62,8 @@ REPORTER: Aliases = Aliases(
 """The fields of the object ``reporter``."""
 
 MAX_CHANNEL = 50
+STATED_PLACE_NEEDED = "stated_place_needed"
+"""The detail that keeps a word for whether a place is needed which says neither yes nor no."""
 
 
 class ManualAdapter(FieldsAdapter):
@@ -89,12 +91,20 @@ class ManualAdapter(FieldsAdapter):
             description=fields.text("description", MAX_DESCRIPTION, lines=True),
             reported_at=self.times.reported(fields.find("reported_at"), received_at, notes),
             happened_at=self.times.happened(fields.find("happened_at"), received_at, notes),
-            place=replace(self.place(fields, notes), needed=fields.truth("place_needed") is not False),
+            place=replace(self.place(fields, notes), needed=_place_needed(fields, notes)),
             source_class=SourceClass(self.settings.class_scheme, class_code) if class_code else None,
             urgent=self.urgent(fields, notes),
             attachments=read_attachments(fields.items("attachments"), "photo", notes),
         )
         return finished(report, notes, _reporter(fields), others=_everybody(fields))
+
+
+def _place_needed(fields: Fields, notes: Notes) -> bool:
+    """Return whether somebody has to go there: yes, unless the form says no in a word that is known."""
+    needed = fields.truth("place_needed")
+    if needed is None:
+        notes.keep(STATED_PLACE_NEEDED, fields.text("place_needed"))
+    return needed is not False
 
 
 def _reporter(fields: Fields) -> ReporterDetails:

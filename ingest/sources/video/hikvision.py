@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ingest.sources.reading.aliases import Aliases
 from ingest.sources.reading.embedded import Lifted, is_photo
-from ingest.sources.reading.faults import UnreadableError
+from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.json_fields import Fields, Found
 from ingest.sources.reading.links import MAX_LINK, read_attachments
 from ingest.sources.reading.notes import Notes
@@ -108,7 +108,10 @@ class HikvisionReader:
         layers = _layers(content, notes)
         event = layers[0]
         external_id = event.external_id("external_id")
-        status = _status(layers)
+        written = _written_status(layers)
+        status = STATUSES.get(written.casefold())
+        if written == UNREAD:  # its time might have counted, so what is wrong with that is named too
+            self._times.read(_find(layers, "sent_at"), notes)
         if status is not None:
             notes.keep("status", status.label)
         event.keep("level", "source_type")
@@ -186,10 +189,9 @@ def _text(layers: list[Fields], field: str, most: int | None = None) -> str:
     return next((text for text in texts if text), "")
 
 
-def _status(layers: list[Fields]) -> Status | None:
+def _written_status(layers: list[Fields]) -> str:
     event = layers[0]
-    written = event.text("status") or event.text("state") or _text(layers, "state")
-    return STATUSES.get(written.casefold())
+    return event.text("status") or event.text("state") or _text(layers, "state")
 
 
 def _pictures(found: Found | None, depth: int = 0) -> Iterator[Found]:

@@ -46,6 +46,11 @@ def test_the_table_of_exit_codes_is_that_of_the_code():
     ]
 
 
+def test_the_document_of_a_command_is_told_once():
+    told = [name.strip("`") for row in _rows("输出 Output") for name in row[0].split(", ")]
+    assert sorted(told) == sorted(set(told))
+
+
 @pytest.mark.parametrize("path", list(_commands(cli)), ids=" ".join)
 def test_each_command_is_told_of_and_so_is_its_document(path):
     name = " ".join(path)

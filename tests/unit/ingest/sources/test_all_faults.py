@@ -32,7 +32,7 @@ GOLDEN = {
         "digital_city",
         {"task_num": "T1", "event_desc": "垃圾", "report_time": "2026-13-01", "photos": ["data:,", "https://a/1.jpg", {}], "revision": 0},
         [
-            ("time_unreadable", "/report_time"), ("attachment_invalid", "/photos/0"), ("attachment_invalid", "/photos/2/url"),
+            ("time_unreadable", "/report_time"), ("attachment_invalid", "/photos/0"), ("attachment_invalid", "/photos/2"),
             ("revision_invalid", "/revision"),
         ],
     ),
@@ -54,7 +54,22 @@ GOLDEN = {
     "manual: three": (
         "manual",
         {"id": "m1", "reporter": "张三", "reported_at": "?", "attachments": [{"sha256": "12", "size": "big"}]},
-        [("field_missing", "/title"), ("wrong_type", "/reporter"), ("time_unreadable", "/reported_at"), ("attachment_invalid", "/attachments/0/sha256")],
+        [
+            ("field_missing", "/title"), ("wrong_type", "/reporter"), ("time_unreadable", "/reported_at"),
+            ("attachment_invalid", "/attachments/0/sha256"), ("wrong_type", "/attachments/0/size"),
+        ],
+    ),
+    "manual: every member of an attachment": (
+        "manual",
+        {"id": "m1", "title": "路灯", "attachments": [
+            {"url": "data:,x", "sha256": "12", "kind": {}, "media_type": [1], "size": "big"}, {"size": 1.5},
+        ]},
+        [
+            ("attachment_invalid", "/attachments/0/url"), ("attachment_invalid", "/attachments/0/sha256"),
+            ("wrong_type", "/attachments/0/kind"), ("wrong_type", "/attachments/0/media_type"),
+            ("wrong_type", "/attachments/0/size"), ("attachment_invalid", "/attachments/1"),
+            ("wrong_type", "/attachments/1/size"),
+        ],
     ),
     "manual: inside the reporter": (
         "manual",
@@ -65,6 +80,16 @@ GOLDEN = {
         "video",
         {"eventId": "", "eventType": 131588, "srcIndex": {}, "status": 5, "sendTime": "soon", "description": []},
         [("id_missing", "/eventId"), ("wrong_type", "/srcIndex"), ("time_unreadable", "/sendTime"), ("wrong_type", "/description")],
+    ),
+    "video, Hikvision: a bad status hides no bad time": (
+        "video",
+        {"eventId": "e1", "eventType": 131588, "status": {}, "happenTime": "2026-11-24T17:38:34+08:00", "data": {"sendTime": "soon"}},
+        [("wrong_type", "/status"), ("time_unreadable", "/data/sendTime")],
+    ),
+    "video, Hikvision: a bad status asks for no time that is not there": (
+        "video",
+        {"eventId": "e1", "eventType": 131588, "srcIndex": "c1", "status": [5], "happenTime": "2026-11-24T17:38:34+08:00"},
+        [("wrong_type", "/status")],
     ),
     "video, GA/T 1400: two": (
         "video",

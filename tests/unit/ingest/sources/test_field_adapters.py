@@ -313,6 +313,22 @@ def test_employees_are_in_no_text_of_a_work_order(report):
     assert order.description == "［姓名已遮蔽］交［姓名已遮蔽］"
 
 
+@pytest.mark.parametrize(
+    ("written", "needed", "details"),
+    [
+        ("maybe", True, {"stated_place_needed": "maybe"}),
+        (2, True, {"stated_place_needed": "2"}),
+        ("是", True, {}),
+        ("否", False, {}),
+        (False, False, {}),
+        (None, True, {}),
+    ],
+)
+def test_a_word_for_whether_a_place_is_needed_that_says_neither_is_kept(written, needed, details, report):
+    form = report("manual", place_needed=written)
+    assert (form.place.needed, form.details) == (needed, details)
+
+
 def test_a_form_must_have_a_title(read):
     assert (rejection := read("manual", title=None)).reason == "field_missing"
     assert rejection.pointer == "/title"

@@ -234,6 +234,12 @@ def test_links_without_a_server_get_the_one_that_the_district_names(profile):
     assert [link.url for link in links] == ["http://192.0.2.7:6120/pic?1", "https://a.example/2.jpg"]
 
 
+def test_a_picture_link_that_no_page_may_show_is_missed_and_the_alarm_goes_through(adapter):
+    report = read(adapter, alarm(data={"imageUrl": "javascript:alert(1)//", "picUrls": ["/pic?1"]})).report
+    assert [link.url for link in report.attachments] == ["/pic?1"]
+    assert report.flags == ("attachment_missing",)
+
+
 # ------------------------------------------------------------------------------------ settings, hostility
 
 

@@ -159,11 +159,38 @@ def test_links_are_read_from_lists_texts_and_objects_each_once():
 
 
 @pytest.mark.parametrize(
+    "link",
+    ["javascript:alert(1)", " JavaScript:alert(1)//", "java\tscript:alert(1)", "file:///etc/passwd", "ftp://a/1.jpg",
+     "现场照片", "http:", "https:///1.jpg", "http:alert(1)", "vbscript://a/1", "1.jpg"],
+)  # fmt: skip
+def test_a_link_that_no_page_may_show_is_left_out_and_flagged(link):
+    good = "https://a/1.jpg"
+    for value, kept in [
+        (link, ()),
+        ([{"url": link}], ()),
+        ([link, good], (Attachment("photo", url=good),)),
+        ([{"url": link, "sha256": "ab" * 32}], (Attachment("photo", sha256="ab" * 32),)),
+    ]:
+        notes = Notes()
+        assert read_attachments(Fields({"items": value}, ALIASES, notes).items("items"), "photo", notes) == kept
+        assert (notes.flags, notes.faults) == (("attachment_missing",), ())
+
+
+@pytest.mark.parametrize("link", ["HTTPS://A.example/1.jpg", "http://[::1]/1.jpg", "/pic?did=7", "./1.jpg", "../1.jpg"])
+def test_links_of_the_web_and_paths_on_the_sources_server_are_kept_as_they_are(link):
+    notes = Notes()
+    entries = Fields({"items": [link, {"url": link}]}, ALIASES, notes).items("items")
+    assert read_attachments(entries, "photo", notes) == (Attachment("photo", url=link),)
+    assert notes.flags == ()
+
+
+@pytest.mark.parametrize(
     ("value", "reason", "pointer"),
     [
-        ([{}], "attachment_invalid", "/items/0/url"),
+        ([{}], "attachment_invalid", "/items/0"),
         ([{"sha256": "12"}], "attachment_invalid", "/items/0/sha256"),
         (["data:image/png;base64,AAAA"], "attachment_invalid", "/items/0"),
+        ([{"url": "DATA:image/png;base64,AAAA"}], "attachment_invalid", "/items/0/url"),
         ([[]], "wrong_type", "/items/0"),
         (["https://a/" + "x" * 2000], "text_too_long", "/items/0"),
     ],
