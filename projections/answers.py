@@ -35,7 +35,8 @@ class IncidentFilter:
 
     ``reported_from`` is included, ``reported_before`` is not. ``text`` is found in title, description, address,
     external id and the superior platform's case number, in any writing of upper and lower case. ``streets`` is what
-    the asker may see at all: an incident that no street holds is only seen where it is ``None``.
+    the asker may see at all: what these streets hold, and what is offered to them (移送中); an incident that no street
+    holds is only seen where it is ``None``.
     """
 
     street: str | None = None

@@ -59,6 +59,8 @@ from projections.view import View, digest
 from projections.views import ALL_VIEWS
 
 _TEXT = "concat_ws(chr(10), title, description, address, external_id, upstream_case) ILIKE %s"
+_MAY_SEE = "(street_code = ANY(%s) OR progress #>> '{transfer,receiver,street_code}' = ANY(%s))"
+"""What streets see: the incidents that they hold, and those that are offered to them."""
 _POLL_SECONDS = (0.005, 0.05)  # waiting for a position: the first pause, and the longest
 
 
@@ -311,10 +313,15 @@ def _conditions_of(wanted: IncidentFilter) -> Conditions:
             ("reported_at >= %s", wanted.reported_from),
             ("reported_at < %s", wanted.reported_before),
             (_TEXT, containing(wanted.text) if wanted.text else None),
-            ("street_code = ANY(%s)", wanted.streets),
         )
     )
+    _see_as(conditions, wanted.streets)
     return conditions
+
+
+def _see_as(conditions: Conditions, streets: frozenset[str] | None) -> None:
+    if streets is not None:
+        conditions.add(_MAY_SEE, sorted(streets), sorted(streets))
 
 
 def _find_incident(
@@ -322,7 +329,7 @@ def _find_incident(
 ) -> IncidentSummary:
     conditions = Conditions()
     conditions.add("incident_id = %s", incident_id)
-    conditions.add_known((("street_code = ANY(%s)", streets),))
+    _see_as(conditions, streets)
     rows = select_rows(connection, IncidentSummary, "incident_view", conditions, "first_position")
     if not rows:
         raise NotFoundError(f"there is no incident {incident_id}")

@@ -48,6 +48,14 @@ def test_after_a_day_everything_that_is_shown_equals_the_log(database_url, tmp_p
     assert tally.otherwise["refused"] > 0
 
 
+def test_a_busy_day_has_merges_joint_operations_extensions_transfers_redispatches_and_appeals(database_url, tmp_path):
+    with lived(database_url, tmp_path, seed=3, per_day=120) as (district, tally):
+        checked = check(district, tally, ignored)
+    assert checked.faults == []
+    rarer = {"merge", "joint_operation", "ask_extension", "offer_transfer", "redispatch", "appeal"}
+    assert rarer - set(+tally.commands) == set()
+
+
 def test_the_same_seed_gives_the_same_lives_and_another_one_others(
     database_url, second_database_url, third_database_url, tmp_path
 ):

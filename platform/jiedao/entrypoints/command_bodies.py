@@ -20,13 +20,24 @@ T = TypeVar("T")
 
 MOST_CHARACTERS = 5_000
 MOST_ENTRIES = 50
+PHOTOS = ("photos", "before", "after")
+"""The fields of commands that name photos by the SHA-256 of what is stored."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 def read_details(command: Command, content: Mapping[str, object]) -> object:
     """Return what a command says; raises InvalidInputError with a pointer to the first bad field."""
-    return read_fields(DETAILS[command], content, command.value)
+    details: object = read_fields(DETAILS[command], content, command.value)
+    for name in PHOTOS:
+        for index, photo in enumerate(getattr(details, name, ())):
+            if not _SHA256.fullmatch(photo):
+                raise InvalidInputError(
+                    "a photo is named by its SHA-256, 64 hexadecimal digits in lower case, as storing it answers",
+                    f"/{name}/{index}",
+                )
+    return details
 
 
 def read_fields(kind: type[T], content: Mapping[str, object], what: str) -> T:

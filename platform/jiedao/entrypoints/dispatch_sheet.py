@@ -11,16 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.tasks import Task
+from jiedao.domain.tasks import JointTask, Task
+from jiedao.domain.terms import IncidentState
 from jiedao.entrypoints.http.boundaries import NOTICE
-from jiedao.entrypoints.http.models import IncidentAnswer
+from jiedao.entrypoints.http.models import AssigneeAnswer, IncidentAnswer
 from jiedao.entrypoints.http.wording import task_answer
 from jiedao.entrypoints.printing import Html, element, facts, page, table
 from projections.answers import HistoryRow
 
 _PHOTO_FIELDS = ("photos", "before", "after")
 _HASH_LENGTH = 64
+_NAMED = frozenset({"joint_operation_opened", "transfer_accepted"})
+"""The events that give a task otherwise than by dispatching it: the sheet names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
         f"派遣单 {number} {task.task_id}",
         element("h1", "派遣单"),
         element("p", f"{profile.city}{profile.name} · {number} · 任务 {task.task_id}", kind="under"),
+        _elsewhere(incident, zone),
         facts(
             (
                 (
@@ -62,7 +68,9 @@ def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
         element("h2", "承办"),
         facts(
             (
-                ("承办方", f"{task.assignee.name}（{task.assignee.kind_label}）"),
+                ("承办方", _named(task.assignee)),
+                *_worker(known, task.worker, zone),
+                *_joint(known),
                 ("主管部门", incident.department or ""),
                 ("任务状态", task.state_label),
                 ("派遣", _dispatched(known, zone)),
@@ -96,14 +104,74 @@ def _place(known: SheetFacts, profile: DistrictProfile) -> Html:
     )
 
 
+def _elsewhere(incident: IncidentAnswer, zone: ZoneInfo) -> Html:
+    """Say of an incident that was merged or is being transferred that it is, and where it goes."""
+    merged, offered = incident.arrangements.merged_into, incident.arrangements.transfer
+    if incident.state == IncidentState.MERGED.value and merged is not None:
+        said = f" 并入 {merged.number}"
+    elif incident.state == IncidentState.TRANSFERRING.value and offered is not None:
+        said = f" 移送给 {offered.name}（{offered.kind_label}），待其在 {_local(offered.answer_by, zone)} 前答复"
+    else:
+        return Html()
+    return element("p", element("span", incident.state_label, kind="mark"), said)
+
+
 def _dispatched(known: SheetFacts, zone: ZoneInfo) -> str:
-    """Say who gave the task, when, and with what remark."""
+    """Say who gave the task, when, and with what remark; where it was not dispatched, also how it was given."""
     for row in reversed(known.history):
-        given = row.inputs.get("new_task_id") or row.inputs.get("task_id")
-        if row.event in {"task_dispatched", "task_reassigned"} and given == known.task.task_id:
+        if known.task.task_id in _given(row):
             note = row.inputs.get("note") or row.reason or ""
-            return _joined(row.actor, _local(row.occurred_at, zone), str(note))
+            return _joined(row.label if row.event in _NAMED else "", row.actor, _local(row.occurred_at, zone), note)
     return ""
+
+
+def _given(row: HistoryRow) -> Sequence[object]:
+    """Return the ids of the tasks that an event gave to somebody."""
+    match row.event:
+        case "task_dispatched" | "transfer_accepted":
+            return (row.inputs.get("task_id"),)
+        case "task_reassigned":
+            return (row.inputs.get("new_task_id"),)
+        case "joint_operation_opened":
+            return [one.task_id for one in _opened(row)]
+        case _:
+            return ()
+
+
+def _opened(row: HistoryRow) -> tuple[JointTask, ...]:
+    return msgspec.convert(row.inputs["tasks"], tuple[JointTask, ...])
+
+
+def _joint(known: SheetFacts) -> Iterator[tuple[str, str]]:
+    """Say who leads the joint operation of which the task is a part, and who else is in it now."""
+    operation: dict[str, str] = {}  # what each place in it began with: the id of its task by now
+    for row in known.history:
+        if row.event == "joint_operation_opened":
+            operation = {one.task_id: one.task_id for one in _opened(row)}
+        elif row.event == "task_reassigned":
+            place = next((place for place, now in operation.items() if now == row.inputs["task_id"]), None)
+            if place is not None:
+                operation[place] = str(row.inputs["new_task_id"])
+    if known.task.task_id not in operation.values():
+        return
+    tasks = {task.task_id: task for task in known.incident.tasks}
+    lead, *others = (f"{_named(tasks[now].assignee)}任务 {now}" for now in operation.values() if now in tasks)
+    yield "联合执法", f"牵头 {lead}；配合 {'、'.join(others)}"
+
+
+def _worker(known: SheetFacts, worker: AssigneeAnswer | None, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    """Say to whom the assignee gave the task on, who did, and when."""
+    if worker is None:
+        return
+    for row in reversed(known.history):
+        if row.event == "task_redispatched" and row.inputs["task_id"] == known.task.task_id:
+            given = _joined(_named(worker), row.actor, _local(row.occurred_at, zone), row.inputs.get("note"))
+            yield "二次派遣", given
+            return
+
+
+def _named(assignee: AssigneeAnswer) -> str:
+    return f"{assignee.name}（{assignee.kind_label}）"
 
 
 def _photos(history: Sequence[HistoryRow]) -> Html:

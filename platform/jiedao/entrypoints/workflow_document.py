@@ -153,6 +153,7 @@ def _parts() -> Iterator[str]:
     )
     yield "## 命令内容 What each command says\n"
     yield "必填的文字不得为空。A text that is required must not be empty.\n"
+    yield "照片以其内容的 SHA-256 指明（64 位小写十六进制）。A photo is named by its SHA-256 in lower-case hex.\n"
     yield _table(
         ("命令 command", "必填 required", "可填 may be left out"),
         ((word(rule.command), *_fields_cells(rule.command)) for rule in RULES),

@@ -6,9 +6,10 @@ import pytest
 
 from jiedao.domain.access import Holder
 from jiedao.domain.terms import Role
-from tests.e2e.http.district import CITY_BRAIN, DISPATCHER, HOTLINE, WESTERNER, order
+from tests.e2e.http.district import CITY_BRAIN, DISPATCHER, EAST, HOTLINE, WESTERNER, order
 
 LEADER, COLLECTOR = "jd_ShiftLeaderShiftLeader000001", "jd_CollectorCollectorCollector1"
+EASTERNER = "jd_HandlerOfTheEasternStreet001"
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +17,7 @@ def people(services):
     services.tokens.holders |= {
         LEADER: Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
         COLLECTOR: Holder("t-collect", "user:collect", Role.COLLECTOR),
+        EASTERNER: Holder("t-east", "user:east", Role.HANDLER, streets=frozenset({EAST})),
     }
 
 
@@ -93,6 +95,10 @@ def test_a_key_is_done_once(do):
         ("dispatch", {"assignee": {"kind": "platform"}}, "/assignee"),
         ("urge", {"version": "3"}, None),
         ("merge", {"into": "N2", "reason": "x"}, "/into"),
+        ("confirm", {"found": True, "photos": ["ab" * 32, "1.jpg"]}, "/photos/1"),
+        ("settle_on_spot", {"result": "x", "photos": ["AB" * 32]}, "/photos/0"),
+        ("report_handled", {"task_id": "T1", "result": "x", "before": ["ab" * 32 + "\n"]}, "/before/0"),
+        ("report_handled", {"task_id": "T1", "result": "x", "after": ["g" * 64]}, "/after/0"),
         ("appeal", {"assessment": "luck", "reason": "x"}, "/assessment"),
         ("joint_operation", {"lead": {"kind": "unit", "name": "a"}, "others": [{"kind": "unit"}]}, "/others/0"),
     ],
@@ -132,6 +138,31 @@ def test_a_transfer_is_shown_until_it_is_answered_and_then_its_new_street(call, 
     taken = do("accept_transfer").json()
     shown = call.get(f"/v1/incidents/{incident}", DISPATCHER, min_position=taken["position"]).json()
     assert (shown["state"], shown["street_code"], shown["arrangements"]["transfer"]) == ("filed", "330103007", None)
+
+
+def test_a_street_sees_what_is_offered_to_it_while_it_is_offered(call, do, incident):
+    for command in ("admit", "file"):
+        position = do(command).json()["position"]
+
+    def seen(position):
+        """The codes of the incident and its history, and what the lists hold, as the eastern street is answered."""
+        shown, told = (
+            call.get(f"/v1/incidents/{incident}{part}", EASTERNER, min_position=position) for part in ("", "/history")
+        )
+        listed, transferring = (
+            [one["incident_id"] for one in call.get("/v1/incidents", EASTERNER, **narrowed).json()["items"]]
+            for narrowed in ({}, {"state": "transferring"})
+        )
+        return shown.status_code, told.status_code, listed, transferring
+
+    assert seen(position) == (404, 404, [], [])
+    receiver = {"kind": "street", "name": "文晖街道", "street_code": EAST}
+    offered = do("offer_transfer", DISPATCHER, receiver=receiver, reason="现场在文晖", answer_within="1工作日").json()
+    assert seen(offered["position"]) == (200, 200, [incident], [incident])
+    queue = call.get(f"/v1/streets/{EAST}/queues/enforcement", EASTERNER).json()["items"]
+    assert [one["incident_id"] for one in queue] == []
+    withdrawn = do("withdraw_transfer", DISPATCHER, reason="误移送").json()
+    assert seen(withdrawn["position"]) == (404, 404, [], [])
 
 
 def test_there_is_no_such_command_and_no_such_incident(call, do, incident):

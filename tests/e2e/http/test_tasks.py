@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -106,8 +107,14 @@ def test_where_there_is_nobody_it_says_why(call):
     assert advice(call, eastern, position, WESTERNER).status_code == 404
 
 
-def sheet(call, incident_id, position, token=DISPATCHER):
-    return call.get(f"/v1/incidents/{incident_id}/tasks/T1/sheet", token, min_position=position)
+def sheet(call, incident_id, position, token=DISPATCHER, task="T1"):
+    return call.get(f"/v1/incidents/{incident_id}/tasks/{task}/sheet", token, min_position=position)
+
+
+def given(printed, name):
+    """What a sheet says of one fact."""
+    (said,) = re.findall(rf"<th>{name}</th><td>([^<]*)</td>", printed)
+    return said
 
 
 def test_the_sheet_says_what_where_by_whom_until_when_and_leaves_room_to_sign(call):
@@ -122,6 +129,77 @@ def test_the_sheet_says_what_where_by_whom_until_when_and_leaves_room_to_sign(ca
     ):  # fmt: skip
         assert text in printed.text, text
     assert "<script" not in printed.text
+
+
+def test_the_sheet_of_a_joint_operation_says_who_leads_and_who_else_is_in_it(call):
+    ((result,), _) = call.push_and_see(order("joint"))
+    incident_id = result["incident_id"]
+    for name in ("admit", "file"):
+        command(call, incident_id, name)
+    others = [{"kind": "department", "name": "区市场监管局"}, {"kind": "unit", "name": "朝晖派出所"}]
+    position = command(call, incident_id, "joint_operation", lead=ASSIGNEE, others=others, note="夜间联合整治")
+    for task_id in ("T1", "T3"):
+        printed = sheet(call, incident_id, position, task=task_id).text
+        assert (
+            "牵头 朝晖街道综合行政执法平台（街道平台）任务 T1；配合 区市场监管局（职能部门）任务 T2、朝晖派出所（"
+            in printed
+        )
+        assert given(printed, "派遣").startswith(f"联合执法 user:leader {today().year}-")
+        assert given(printed, "派遣").endswith(" 夜间联合整治")
+    position = command(
+        call,
+        incident_id,
+        "reassign",
+        task_id="T2",
+        assignee={"kind": "department", "name": "区城管局"},
+        reason="职责调整",
+    )
+    printed = sheet(call, incident_id, position, task="T4").text
+    assert "；配合 区城管局（职能部门）任务 T4、" in given(printed, "联合执法")
+    assert given(printed, "派遣").endswith(" 职责调整")
+    assert "联合执法</th>" not in sheet(call, incident_id, position, task="T2").text
+
+
+def test_the_sheet_of_a_task_that_was_given_on_names_its_worker(call):
+    incident_id, _ = dispatched(call, "given")
+    position = command(call, incident_id, "accept", ZHANG, task_id="T1")
+    assert "二次派遣" not in sheet(call, incident_id, position).text
+    worker = {"kind": "grid_worker", "name": "三里亭网格员 王芳"}
+    position = command(call, incident_id, "redispatch", ZHANG, task_id="T1", worker=worker, note="就近处置")
+    printed = sheet(call, incident_id, position).text
+    assert given(printed, "二次派遣").startswith("三里亭网格员 王芳（")
+    assert " user:zhang " in given(printed, "二次派遣")
+    assert given(printed, "二次派遣").endswith(" 就近处置")
+    assert given(printed, "派遣").startswith("user:leader ")
+    position = command(call, incident_id, "return", ZHANG, task_id="T1", reason="网格员无权处置")
+    assert "二次派遣" not in sheet(call, incident_id, position).text
+
+
+def test_the_sheet_says_that_an_incident_is_being_transferred_and_then_who_took_it(call):
+    incident_id, position = dispatched(call, "transfer")
+    assert "移送" not in sheet(call, incident_id, position).text
+    receiver = {"kind": "department", "name": "区园林绿化局"}
+    position = command(
+        call, incident_id, "offer_transfer", DISPATCHER, receiver=receiver, reason="属绿化职责", answer_within="1工作日"
+    )
+    printed = sheet(call, incident_id, position).text
+    assert '<span class="mark">移送中</span> 移送给 区园林绿化局（职能部门），待其在 ' in printed
+    position = command(call, incident_id, "accept_transfer", note="已接")
+    printed = sheet(call, incident_id, position, task="T2").text
+    assert given(printed, "承办方") == "区园林绿化局（职能部门）"
+    assert given(printed, "派遣").startswith("接收移送 user:leader ")
+    assert given(printed, "派遣").endswith(" 已接")
+    assert "移送中" not in printed
+
+
+def test_the_sheet_of_a_merged_incident_says_into_which(call):
+    incident_id, _ = dispatched(call, "double")
+    into = call.push([order("first")]).json()["results"][0]["incident_id"]
+    position = command(call, incident_id, "merge", into=into, reason="同一事项")
+    printed = sheet(call, incident_id, position).text
+    assert '<span class="mark">已并案</span> 并入 city_brain:Nfirst' in printed
+    position = command(call, incident_id, "unmerge", reason="并非同一事项")
+    assert "已并案" not in sheet(call, incident_id, position).text
 
 
 def test_photos_are_named_by_their_hash(call):
