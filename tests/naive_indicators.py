@@ -94,6 +94,8 @@ class Case:
         self.ended = self.closed = self.handled = None
         self.tasks = {}
 
+    _ReopenedForTriage = _Reopened
+
     def _Suspended(self, event, at):  # noqa: N802
         self.suspended = True
 

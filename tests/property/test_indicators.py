@@ -38,6 +38,11 @@ STREETS = [None, "330103001", "330103002"]
 SOURCES = ["hotline", "video"]
 DUE = st.sampled_from([None, 0.03, 0.07, 0.15, 4])  # hours after the start; moments follow each other by the minute
 NUMBER = st.integers(0, 4)
+UNCOUNTED = {
+    "merge", "unmerge", "offer_transfer", "accept_transfer", "refuse_transfer", "withdraw_transfer", "joint_operation",
+    "redispatch", "ask_extension", "grant_extension", "deny_extension", "appeal", "review_appeal", "return_case",
+}  # fmt: skip
+"""What the naive count does not know; the views' own tests and the simulation hold these against the log."""
 YES = st.sampled_from([True, False, None])
 
 ACT = st.one_of(
@@ -80,9 +85,9 @@ def carry_out(acts, incidents):
             revise(incident, number, *rest)
         elif name == "way":
             bring_along(incident, rest[0])
-            command_at_random(incident, rest[1], incidents)
+            command_at_random(incident, rest[1], incidents, UNCOUNTED)
         elif name == "command":
-            command_at_random(incident, rest[0], incidents)
+            command_at_random(incident, rest[0], incidents, UNCOUNTED)
         elif name == "revisit" and "revisit" in may(incident, Role.INTAKE_OPERATOR):
             done(incident, "revisit", resolved=rest[0], satisfied=rest[1])
         events += [event for one in incidents.values() for event in one.collect_events()]

@@ -104,11 +104,14 @@ def bring_along(incident, steps):
             act(incident, command, USUALLY[command], yes=True)
 
 
-def command_at_random(incident, choices, incidents):
+def command_at_random(incident, choices, incidents, without=frozenset()):
     """Carry out what somebody may do, one after the other; who handled something is nobody who verifies."""
     for choice, yes in choices:
         allowed = {
-            command: role for role in Role for command in may(incident, role) if not command.startswith("decide")
+            command: role
+            for role in Role
+            for command in may(incident, role)
+            if not command.startswith("decide") and command not in without
         }
         moving = sorted(command for command in allowed if not rule_of(command).always)
         command = (moving if moving and choice % 5 else sorted(allowed))[choice % len(moving or allowed)]
