@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_lives_and_another_one_others(
 ):
     digests = []
     for number, (url, seed) in enumerate(((database_url, 7), (second_database_url, 7), (third_database_url, 8))):
-        with lived(url, tmp_path / str(number), seed, per_day=15) as (district, tally):
+        with lived(url, tmp_path / str(number), seed, per_day=8) as (district, tally):
             digests.append(check(district, tally, ignored).digest)
     assert digests[0] == digests[1] != digests[2]
 

@@ -10,6 +10,7 @@ import pytest
 from jiedao.store.database import Database
 from jiedao.store.tokens import TokenTable
 from tests.installation import Installation
+from tests.kafka_feeding import until
 from tests.superior import TOKEN, superior_platform
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -167,8 +168,10 @@ def test_the_command_line_shows_and_settles_what_is_stuck(installation, superior
         with installation.serving() as client:
             street = Street(client, tokens)
             admitted(street)
-            while not street.get("/v1/outbox")["items"][0]["attempts"]:
-                pass
+            until(
+                lambda: [one for one in street.get("/v1/outbox")["items"] if one["attempts"]],
+                "a message that was tried",
+            )
             ready = client.get("/health/ready").json()
             assert ready["ready"] is True
             assert "hotline: 1 wait" in ready["parts"]["outbox"]["sentence"]
