@@ -69,7 +69,7 @@ def simulate(  # noqa: PLR0913  # one parameter per option
 
     \b
     jiedao simulate --days 3 --per-day 500 --seed 7
-    jiedao simulate --keep /tmp/lived && jiedao queue show --data /tmp/lived
+    jiedao simulate --keep lived && jiedao queue show --data lived
     """  # noqa: D301  # \b is click's own mark: leave these lines as they are
     zone = ZoneInfo(find_profile(settings.config, settings.district).timezone)
     plan = Plan(days, per_day, seed, _midnight(first_day.date(), zone))
