@@ -20,7 +20,7 @@ class IncidentHistory:
     """Writes ``incident_history``."""
 
     name = "incident_history"
-    revision = 1
+    revision = 2
     topics = (INCIDENT_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:

@@ -13,7 +13,7 @@ from jiedao.domain import case_events, task_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident
 from jiedao.domain.links import Receiver
-from jiedao.domain.report import Sealed
+from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing_decision import RouteChange, RoutingDecision
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import (
@@ -25,6 +25,7 @@ from jiedao.domain.terms import (
     MatchMethod,
     Platform,
     ReceiverKind,
+    ReportFlag,
     TaskState,
 )
 from projections import clock_telling
@@ -46,6 +47,7 @@ class Telling:
 _MATCH_LABELS = {term.value: term.label for term in MatchMethod}
 _CLASS_LABELS = {term.value: term.label for term in ClassMethod}
 _PLATFORM_LABELS = {term.value: term.label for term in Platform}
+_FLAG_LABELS = {term.value: term.label for term in ReportFlag}
 _LIFECYCLE_LABELS = {term.value: term.label for term in Lifecycle}
 _RECEIVER_LABELS = {term.value: term.label for term in ReceiverKind}
 _ASSESSMENT_LABELS = {term.value: term.label for term in Assessment}
@@ -79,11 +81,20 @@ def _received(event: Incident.Received) -> str:
 
 
 def _revised(event: Incident.Revised) -> str:
-    return f"来源 {event.report.source} 更新为第 {event.report.revision} 版：{event.report.title}"
+    return f"来源 {event.report.source} 更新为{_revision(event.report)}：{event.report.title}"
 
 
 def _late(event: Incident.LateRevisionRecorded) -> str:
-    return f"来源 {event.report.source} 的第 {event.report.revision} 版迟到，仅作记录，不改变现状"
+    return f"来源 {event.report.source} 的{_revision(event.report)}迟到，仅作记录，不改变现状"
+
+
+def _revision(report: IncidentReport) -> str:
+    """A counted revision is told as such; one that is the moment of a change (milliseconds) is told by its number."""
+    return f"第 {report.revision} 版" if report.revision < _COUNTED else f"新版（修订号 {report.revision}）"
+
+
+_COUNTED = 1_000_000_000
+"""Sources count revisions, or send the moment of the last change; no count comes this far."""
 
 
 def _jurisdiction(event: Incident.JurisdictionDecided) -> str:
@@ -92,7 +103,9 @@ def _jurisdiction(event: Incident.JurisdictionDecided) -> str:
     where = f"归属街道 {decision.street_code}" if decision.street_code else "未归属任何街道"
     text = f"，文字“{decision.matched_text}”" if decision.matched_text else ""
     edge = f"，距边界 {decision.edge_distance_m:.0f} 米" if decision.edge_distance_m is not None else ""
-    return f"{where}（{method}{text}{edge}；边界版本 {decision.boundary_set}）"
+    doubts = "、".join(_FLAG_LABELS.get(flag, flag) for flag in decision.flags)
+    doubted = f"；存疑：{doubts}" if doubts else ""
+    return f"{where}（{method}{text}{edge}；边界版本 {decision.boundary_set}{doubted}）"
 
 
 def _class(event: Incident.ClassDecided) -> str:
@@ -125,6 +138,8 @@ def _routed(event: Incident.Routed) -> str:
 
 
 def _route_change(change: RouteChange) -> str:
+    if change.field == "tags" and not change.before:
+        return f"加标签 {change.after}"
     before, after = change.before or "无", change.after or "无"
     if change.field == "platform":
         before = _PLATFORM_LABELS.get(change.before or "", "未定")

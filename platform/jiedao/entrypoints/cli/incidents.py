@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -102,7 +103,8 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     zone = ZoneInfo(profile.timezone)
     communities = {one.code: one.name for one in profile.communities}
     yield "编号 id", found.incident_id
-    yield "来源 source", f"{found.source_label} {found.source}:{found.external_id}（第 {found.revision} 版）"
+    revision = _revision(found.revision, zone)
+    yield "来源 source", f"{found.source_label} {found.source}:{found.external_id}{revision}"
     yield "渠道 channel", found.channel
     yield "办理 lifecycle", _joined(label_of(Lifecycle, found.lifecycle), found.upstream_case)
     yield "状态 state", found.state_label
@@ -169,9 +171,23 @@ def _delivered(delivery: Delivery, zone: ZoneInfo) -> RenderableType:
     outcome = label_of(IntakeOutcome, delivery.outcome)
     way = f"{label_of(Transport, delivery.transport)} · {delivery.origin}"
     return Group(
-        line(f"{local(delivery.received_at, zone)}  投递  {outcome}（第 {delivery.revision or '?'} 版）"),
+        line(f"{local(delivery.received_at, zone)}  投递  {outcome}{_revision(delivery.revision, zone)}"),
         line(f"    {way} · 内容指纹 HMAC-SHA-256 {delivery.content_mac}", style="dim"),
     )
+
+
+def _revision(revision: int | None, zone: ZoneInfo) -> str:
+    """Word a revision: counted by the source, or the moment of its last change in milliseconds since 1970."""
+    if revision is None:
+        return ""
+    if not _FIRST_MOMENT <= revision < _BEYOND_MOMENTS:
+        return f"（第 {revision} 版）"
+    return f"（修订于 {local(datetime.fromtimestamp(revision / 1000, UTC), zone)}）"
+
+
+_FIRST_MOMENT = 946_684_800_000
+_BEYOND_MOMENTS = 4_102_444_800_000
+"""The first milliseconds of the years 2000, so far no source counts its revisions, and 2100."""
 
 
 def _told(row: HistoryEntry, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
