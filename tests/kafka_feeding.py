@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from threading import Event
-from time import monotonic
 from uuid import uuid4
 
 import msgspec
@@ -148,13 +146,3 @@ def stored_offsets(database_url, topic: str) -> dict[int, int]:
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT partition, next_offset FROM feed_offset WHERE topic = %s", [topic])
         return dict(rows.fetchall())
-
-
-def until(condition, what: str = "the condition"):
-    """Wait for a condition, with a bound; returns what it became."""
-    end = monotonic() + BOUND
-    breath = Event()
-    while not (value := condition()):
-        breath.wait(0.01)  # two cores are shared with what is waited for
-        assert monotonic() < end, f"{what} did not come true in time"
-    return value

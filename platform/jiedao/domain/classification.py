@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 from jiedao.domain.decisions import ClassDecision
@@ -22,6 +22,7 @@ OWN_SCHEME = "manual"
 
 PATH_SEPARATOR = "/"
 _HIGHEST_PRIORITY = 1
+_CLASS_FIELDS = tuple(one.name for one in fields(IncidentClass))
 _UPSTREAM_DEADLINE = "the deadline is the superior platform's"
 
 
@@ -119,7 +120,7 @@ def canonical_class_table(table: ClassTable) -> bytes:
 
 def _canonical_class(row: IncidentClass) -> dict[str, object]:
     """A class that names no matters is written as before there were any, so that its table keeps its hash."""
-    content = asdict(row)
+    content = {name: getattr(row, name) for name in _CLASS_FIELDS}
     if not row.matters:
         del content["matters"]
     return content

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
-import structlog
 
 from tests.e2e.cli.terminal import Terminal
+from tests.installation import logging_as_before
 
 
 @pytest.fixture(autouse=True)
 def _log_as_before():
-    """A command sets logging up for its process; the next test must not write into its closed streams."""
-    before, handlers, level = structlog.get_config(), logging.root.handlers, logging.root.level
-    yield
-    structlog.configure(**before)
-    logging.root.handlers = handlers
-    logging.root.setLevel(level)
+    with logging_as_before():
+        yield
 
 
 @pytest.fixture
