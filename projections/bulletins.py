@@ -23,7 +23,25 @@ from projections.queues import resolve_position
 TOLD_BY = ("source", "street", "platform")
 """By what the totals of a bulletin are told apart."""
 
-MOST_OVERDUE = """
+MOST_OVERDUE = 500
+"""The most overdue cases that a bulletin lists; how many there are in all, its totals say."""
+
+_INSTANT = timedelta(microseconds=1)
+_OPEN = sorted(state.value for state in OPEN)
+
+_TOTALS = """
+WITH facts AS ({facts}) SELECT {group} AS code,
+    count(*) FILTER (WHERE received_at >= %(since)s AND received_at < %(until)s) AS received,
+    count(*) FILTER (WHERE filed_at >= %(since)s AND filed_at < %(until)s) AS filed,
+    count(*) FILTER (WHERE dispatched_at >= %(since)s AND dispatched_at < %(until)s) AS dispatched,
+    count(*) FILTER (WHERE handled_at >= %(since)s AND handled_at < %(until)s) AS handled,
+    count(*) FILTER (WHERE closed_at >= %(since)s AND closed_at < %(until)s) AS closed,
+    count(*) FILTER (WHERE state = ANY(%(open)s)) AS standing,
+    count(*) FILTER (WHERE state = ANY(%(open)s) AND state <> 'suspended' AND {overdue}) AS overdue
+FROM facts WHERE state NOT IN ('void', 'merged') AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
+GROUP BY 1 ORDER BY 1 NULLS LAST
+"""
+_OVERDUE = """
 WITH facts AS ({facts}), late AS (
     SELECT * FROM facts
     WHERE state = ANY(%(open)s) AND state <> 'suspended' AND {overdue}
