@@ -158,7 +158,7 @@ def _move(facts: CaseFacts, progress: Progress, event: WorkflowEvent, at: dateti
         before = tasks.get(task_id)
         if before is not task.state:
             _task_moved(facts, before, task.state, at)
-    if progress.tasks:
+    if progress.tasks or progress.stage not in _REOPENABLE:
         facts.handled_at = (facts.handled_at or at) if _all_done(progress) else None
     _take_remark(facts, event, at)
 

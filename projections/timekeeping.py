@@ -79,7 +79,7 @@ class Timekeeper:
             course = self.courses.get(incident_id)
             if course is None:
                 raise LookupError(f"{incident_id} has no course: rebuild the views")
-            if course.tasks and incident_id in self._moved:  # what was due by now is judged by the deadline of just now
+            if incident_id in self._moved and course.filed_at is not None:  # judged by the deadlines of just now
                 self.work_out(incident_id)
             course.advance(event)
         self._moved.add(incident_id)

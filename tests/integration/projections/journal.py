@@ -93,7 +93,7 @@ RULES = TimeRules("rules-1", ((time(8), time(12)), (time(14), time(18))), "Asia/
 class Journal:
     """The log of a test's database. Each call of :meth:`append` is one moment, a minute after the one before.
 
-    What is appended happened at that moment.
+    What is appended happened at that moment; ``recorded`` holds it, as (moment, event).
     """
 
     def __init__(self, database_url: str) -> None:
@@ -101,6 +101,7 @@ class Journal:
         self.position = 0
         self.moments: list[datetime] = []
         self.adopted = 0
+        self.recorded: list[tuple[datetime, object]] = []
 
     def adopt(self, **limits):
         """Let clocks run: by the limit of each class and, where some are given, of the stages (``close="1小时"``).
@@ -131,11 +132,13 @@ class Journal:
                 " FROM STDIN (FORMAT binary)"
             ) as copy:
                 copy.set_types(["int8", "uuid", "int4", "text", "timestamptz", "bytea", "bytea", "bytea"])
-                for event in events:
+                for one in events:
+                    event = _happened(one, recorded_at)
+                    self.recorded.append((recorded_at, event))
                     self.position += 1
                     copy.write_row((
                         self.position, event.originator_id, event.originator_version, type(event).TOPIC, recorded_at,
-                        _state_of(event, recorded_at), msgspec.json.encode(event.context), b"\x00",
+                        _state_of(event), msgspec.json.encode(event.context), b"\x00",
                     ))  # fmt: skip
         return self.position
 
@@ -164,8 +167,15 @@ class Journal:
         self.connection.close()
 
 
-def _state_of(event, at):
-    fields = {name: value for name, value in vars(event).items() if name not in _BESIDE} | {"timestamp": at}
+def _happened(event, at):
+    """The same event, as of a moment."""
+    happened = object.__new__(type(event))
+    happened.__dict__.update(vars(event), timestamp=at)
+    return happened
+
+
+def _state_of(event):
+    fields = {name: value for name, value in vars(event).items() if name not in _BESIDE}
     return msgspec.json.encode(fields)
 
 
