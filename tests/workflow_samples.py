@@ -29,9 +29,7 @@ TRAFFIC_POLICE = Receiver("department", "区交警大队")
 COURT = Receiver("body", "市中级人民法院")
 STREET = JurisdictionDecision("polygon", "330103006", "outline-1")
 DUE = MORNING + timedelta(days=10)
-CLASS = ClassDecision(
-    "code", "classes-1", "E0101", "占道经营", "enforcement", due_at=DUE, closing_condition="道路恢复通行"
-)
+CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement", closing_condition="道路恢复通行")
 RULE = ExtensionRule(9, "5工作日", Role.SHIFT_LEADER)
 """How deadlines of this class are extended: often enough for any walk."""
 
@@ -79,14 +77,16 @@ def said(command: str, **given: object) -> object:
 
 def decide(incident, command, told, *, others, context, at):
     """Carry out a command that rests on more than the incident; ``others`` reads another incident by its id."""
+    upstream = incident.report.upstream
+    due = upstream.deadline if upstream and upstream.deadline else DUE  # when its task is to be handled
     with refusing(incident, Role(context.role), context.actor):
         match command:
             case Command.ASK_EXTENSION:
-                extending.ask(incident, told, RULE, context=context, at=at)
+                extending.ask(incident, told, RULE, due, context=context, at=at)
             case Command.GRANT_EXTENSION:
                 extending.asked_for(incident.progress, told.task_id)
-                due = (incident.due_at or at) + timedelta(days=2)
-                extending.grant(incident, told, (due, False), context=context, at=at)
+                later = due + timedelta(days=2)
+                extending.grant(incident, told, (later, False), context=context, at=at)
             case Command.OFFER_TRANSFER:
                 transferring.offer(incident, told, at + timedelta(days=1), context=context, at=at)
             case Command.ACCEPT_TRANSFER:

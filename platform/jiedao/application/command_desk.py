@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from jiedao.application.case_clock import CaseClock
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.routing_in_force import NoRouting, Routing, route
 from jiedao.application.seeing import answers, may_know, not_theirs, works_on
@@ -127,8 +128,13 @@ class CommandDesk:
         self._macs = macs
         self._clock = clock
         self._routing = routing or NoRouting()
-        wider = WiderCommands(
-            profile=profile, find=self._incident, jurisdiction=jurisdiction, deadlines=deadlines, clock=clock
+        self._wider = wider = WiderCommands(
+            profile=profile,
+            find=self._incident,
+            jurisdiction=jurisdiction,
+            deadlines=deadlines,
+            case_clock=CaseClock(application, profile),
+            clock=clock,
         )
         self._decisions: Mapping[Command, Decision] = {
             Command.DECIDE_JURISDICTION: self._decide_jurisdiction,
@@ -154,7 +160,7 @@ class CommandDesk:
             if not rule_of(request.command).always and self._is_stale(incident, request.version):
                 raise self._stale(request, incident, actor, scope)
             others = self._act(request, incident, actor, scope)
-            kept = _Kept(incident.version, incident.state.value, _values(_allowed(incident, actor)))
+            kept = _Kept(incident.version, incident.state.value, _values(self._allowed(incident, actor)))
             unit = UnitContext(scope, request.key, mac, answer=_encode(kept), lane="people")
             try:
                 positions = self._application.record([incident, *others], unit)
@@ -165,7 +171,15 @@ class CommandDesk:
 
     def may(self, incident_id: UUID, actor: Holder) -> tuple[str, ...]:
         """Return what the actor may do with an incident now. Raises NotFoundError as :meth:`carry_out` does."""
-        return _values(_allowed(self._incident(incident_id, actor), actor))
+        return _values(self._allowed(self._incident(incident_id, actor), actor))
+
+    def _allowed(self, incident: Incident, actor: Holder) -> tuple[Command, ...]:
+        """What somebody may do, by role and by whom they work for, and in time."""
+        mine = works_on(actor, incident)
+        found = answers(actor, incident, may(incident, actor.role, actor.holder, mine))
+        if Command.ASK_EXTENSION in found and not self._wider.may_ask_extension(incident, mine):
+            return tuple(one for one in found if one is not Command.ASK_EXTENSION)
+        return found
 
     def _is_stale(self, incident: Incident, seen: int | None) -> bool:
         """Whether the incident moved on since the version that was seen; what only its clock came to moves nothing."""
@@ -192,7 +206,7 @@ class CommandDesk:
         try:
             others = self._decide(request, incident, context, actor)
         except CommandRefusedError as refusal:
-            refusal.allowed = _allowed(incident, actor)
+            refusal.allowed = self._allowed(incident, actor)
             self._record_refusal(request, incident, refusal, replace(context, reason=None), scope)
             raise
         if not incident.pending_events:
@@ -228,7 +242,7 @@ class CommandDesk:
             causation_id=f"command:{request.command.value}:{request.key}",
         )
         self._record_refusal(
-            request, incident, CommandRefusedError(str(stale), _allowed(incident, actor)), context, scope
+            request, incident, CommandRefusedError(str(stale), self._allowed(incident, actor)), context, scope
         )
         return stale
 
@@ -297,11 +311,6 @@ class CommandDesk:
         return CommandAnswer(
             request.incident_id, kept.version, kept.state, positions[-1], kept.allowed, replayed=replayed
         )
-
-
-def _allowed(incident: Incident, actor: Holder) -> tuple[Command, ...]:
-    """What somebody may do, by role and by whom they work for."""
-    return answers(actor, incident, may(incident, actor.role, actor.holder, works_on(actor, incident)))
 
 
 def _values(commands: tuple[Command, ...]) -> tuple[str, ...]:

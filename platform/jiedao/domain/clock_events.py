@@ -6,16 +6,11 @@ them changes how the incident stands, so a person's command that saw the version
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from jiedao.domain.context import EventContext
 from jiedao.domain.incident_event import IncidentEvent
-
-if TYPE_CHECKING:
-    from jiedao.domain.incident import Incident
 
 
 class ClockEvent(IncidentEvent):
@@ -80,7 +75,7 @@ class ClockEscalated(ClockEvent):
 
 
 class DeadlineRecalculated(ClockEvent):
-    """The deadline of its route was worked out anew, since the calendar that it rested on became known."""
+    """The deadline of its route was worked out anew, by a version that counted one from the report; moves nothing."""
 
     TOPIC = "jiedao.incident.deadline_recalculated"
     time_limit: str
@@ -88,16 +83,6 @@ class DeadlineRecalculated(ClockEvent):
     due_at: datetime
     provisional: bool
     rules: str
-
-    def apply(self, aggregate: Incident) -> None:
-        """What was decided last of where it goes keeps everything but the deadline."""
-        if aggregate.routing is not None:
-            route = replace(aggregate.routing.route, due_at=self.due_at, due_provisional=self.provisional)
-            aggregate.routing = replace(aggregate.routing, route=route)
-        elif aggregate.classification is not None:
-            aggregate.classification = replace(
-                aggregate.classification, due_at=self.due_at, due_provisional=self.provisional
-            )
 
 
 CLOCK_TOPICS = frozenset(

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from jiedao.domain.deadlines import WorkCalendar
 from jiedao.domain.decisions import ClassDecision
-from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import WorkingHours
 from jiedao.domain.report import IncidentReport
 from jiedao.domain.routing_conditions import CONDITIONS, PASSING, STANDING
@@ -111,10 +110,9 @@ class _Candidates:
 class Router:
     """The compiled rules of one version. Threads may share it."""
 
-    def __init__(self, rules: RoutingRules, local_time: LocalTime, deadlines: Deadlines) -> None:
+    def __init__(self, rules: RoutingRules, local_time: LocalTime) -> None:
         self.rules = rules
         self._local_time = local_time
-        self._deadlines = deadlines
         self._words = tuple((word.casefold(), word) for word in rules.words())
         self._tags = tuple((one.tag, _compile(one.when, STANDING), _compile(one.when, PASSING)) for one in rules.tags)
         self._rules = tuple((rule, _compile(rule.when, STANDING), _compile(rule.when, PASSING)) for rule in rules.rules)
@@ -220,9 +218,6 @@ class Router:
 
     def _refined(self, route: Route, rule: RoutingRule, report: IncidentReport) -> Route:
         then = rule.then
-        due_at, provisional = route.due_at, route.due_provisional
-        if then.time_limit is not None and not (report.upstream and report.upstream.deadline):
-            due_at, provisional = self._deadlines.due(then.time_limit, report.reported_at) or (None, False)
         priority = route.priority
         if then.priority is not None:
             priority = max(_HIGHEST_PRIORITY, then.priority - 1) if report.urgent else then.priority
@@ -231,8 +226,6 @@ class Router:
             department=None if then.triage else then.department or route.department,
             priority=priority,
             time_limit=then.time_limit or route.time_limit,
-            due_at=due_at,
-            due_provisional=provisional,
             tags=tuple(dict.fromkeys((*route.tags, *then.tags))),
         )
 

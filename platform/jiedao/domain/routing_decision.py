@@ -14,12 +14,12 @@ from jiedao.domain.decisions import ClassDecision
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where an incident goes and by when.
+    """Where an incident goes, and within what time.
 
     ``platform`` is a :class:`~jiedao.domain.terms.Platform` value, ``None`` where a person has to decide it;
     ``department`` is who is suggested to handle it. ``priority`` is 1 (most urgent) to 4, ``time_limit`` a text such
-    as ``2工作日``, ``due_at`` the deadline in UTC, ``due_provisional`` true while it may still move. ``tags`` (标签)
-    are the words that the rules put on it.
+    as ``2工作日``. ``tags`` (标签) are the words that the rules put on it. ``due_at`` and ``due_provisional`` were
+    recorded by an earlier version; no deadline is read there.
     """
 
     platform: str | None = None
@@ -92,8 +92,6 @@ def class_route(classification: ClassDecision | None, tags: tuple[str, ...] = ()
         department=classification.department,
         priority=classification.priority,
         time_limit=classification.time_limit,
-        due_at=classification.due_at,
-        due_provisional=classification.due_provisional,
         tags=tags,
     )
 
@@ -108,7 +106,7 @@ def changes(before: Route, after: Route) -> tuple[RouteChange, ...]:
 
 
 COMPARED = ("platform", "department", "priority", "time_limit", "tags")
-"""What of a route people decide; the deadline follows from it."""
+"""What of a route people decide."""
 
 
 def _text(value: object) -> str | None:

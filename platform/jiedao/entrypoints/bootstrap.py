@@ -155,9 +155,9 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         calendar = make_calendar(profile.calendar)
         deadlines = LimitClock(profile.working_hours, calendar)
         jurisdiction = JurisdictionInForce(tables, profile)
-        classes = ClassesInForce(tables, deadlines)
+        classes = ClassesInForce(tables)
         local_time = LocalTime(profile.working_hours, calendar)
-        routing = RoutingInForce(tables, local_time, deadlines)
+        routing = RoutingInForce(tables, local_time)
         decider = Decider(
             district=profile.code,
             inbox=InboxTable(database),
@@ -191,7 +191,6 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 routing=routing,
                 classes=classes,
                 local_time=local_time,
-                deadlines=deadlines,
                 clock=clock,
             ),
             intake=intake,

@@ -286,11 +286,10 @@ def routing_of(application, files, clock):
     """The rules that this district adopted, none at first, and the desk for them."""
     tables = ReferenceTables(application, files, clock, PROFILE)
     local_time = LocalTime(PROFILE.working_hours, WeekdayCalendar())
-    deadlines = LimitClock(PROFILE.working_hours, WeekdayCalendar())
-    routing = RoutingInForce(tables, local_time, deadlines)
+    routing = RoutingInForce(tables, local_time)
     return routing, RoutingDesk(
         profile=PROFILE, tables=tables, incidents=application, routing=routing,
-        classes=FourClasses(), local_time=local_time, deadlines=deadlines, clock=clock,
+        classes=FourClasses(), local_time=local_time, clock=clock,
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "状态 state", found.state_label
     if found.upstream_refusal:
         yield "拒收 refusal", found.upstream_refusal
-    yield "任务 tasks", "\n".join(map(_task, found.tasks))
+    yield "任务 tasks", "\n".join(_task(task, zone) for task in found.tasks)
     yield from _arranged(found.arrangements, zone)
     yield "标题 title", found.title
     yield "描述 description", found.description
@@ -132,7 +132,8 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "标签 tags", "、".join(found.tags)
     yield "级别 priority", found.priority
     yield "时限 limit", found.time_limit
-    yield "期限 due", _joined(local(found.due_at, zone), "（暂定 provisional）" if found.due_provisional else None)
+    yield "期限 due", _due(found.due_at, zone, found.due_label, provisional=found.due_provisional)
+    yield "结案期限 to close by", local(found.closing_due_at, zone)
     yield "标记 flags", "、".join(label_of(ReportFlag, flag) or flag for flag in found.flags)
     yield "发生 happened", local(found.happened_at, zone)
     yield "上报 reported", local(found.reported_at, zone)
@@ -140,11 +141,17 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "日志 log", f"positions {found.first_position} … {found.last_position}, version {found.version}"
 
 
-def _task(task: TaskAnswer) -> str:
+def _due(due_at: datetime | None, zone: ZoneInfo, label: str | None, *, provisional: bool) -> str:
+    return _joined(label, local(due_at, zone), "（暂定 provisional）" if provisional else None) if due_at else ""
+
+
+def _task(task: TaskAnswer, zone: ZoneInfo) -> str:
     worker = f"，由 {task.worker.name} 承办" if task.worker else ""
     lead = "，牵头" if task.leads else ""
+    due = f"，{local(task.due_at, zone)} 前处置" if task.due_at else ""
     asked = f"，申请延期 {task.extension_asked}" if task.extension_asked else ""
-    return f"{task.task_id} {task.state_label}：{task.assignee.name}（{task.assignee.kind_label}）{lead}{worker}{asked}"
+    whose = f"{task.assignee.name}（{task.assignee.kind_label}）"
+    return f"{task.task_id} {task.state_label}：{whose}{lead}{worker}{asked}{due}"
 
 
 def _arranged(found: Arrangements, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
