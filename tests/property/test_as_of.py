@@ -60,7 +60,7 @@ def all_of(read, incidents, position, moment, *, past):
     return every_queue(read, then), counts, (figures.total, figures.groups, figures.position), shown
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORY, picked=st.lists(st.integers(0, 10_000), min_size=2, max_size=2))
 def test_every_answer_as_of_a_position_equals_views_filled_up_to_there(database_url, history, picked):
     empty(database_url)

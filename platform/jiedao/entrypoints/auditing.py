@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jiedao.application.current_rules import ClassesOfToday, CurrentRules
+from jiedao.application.deciding import Incidents
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.personal_desk import PersonalDesk
 from jiedao.application.routing_in_force import Routing
@@ -25,6 +26,7 @@ from projections.queries import ReadModel
 class Auditing:
     """The parts. ``access`` records who looked, before anything is shown; ``personal`` opens reporters through it."""
 
+    incidents: Incidents
     access: AccessDesk
     personal: PersonalDesk
     replay: Replay
@@ -59,6 +61,7 @@ def make_auditing(  # noqa: PLR0913  # the parts that it is put together from, b
         )
 
     return Auditing(
+        incidents=application,
         access=access,
         personal=PersonalDesk(application, vault, record_reading),
         replay=Replay(application.district_log, application.decode),
