@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from psycopg import Connection
@@ -28,7 +28,6 @@ from projections.queries import ReadModel
 CHUNK = 5_000
 """How many rows of an export are in memory at a time."""
 
-_TICK = timedelta(microseconds=1)
 _CHANGES = (AuditKind.JURISDICTION_CHANGE.value,)
 _CORRELATED = (
     "(incident_id = %s AND correlation_id = %s OR correlation_id = %s AND correlation_id IS DISTINCT FROM incident_id)"
@@ -155,9 +154,9 @@ def _conditions(connection: Connection[TupleRow], wanted: AuditFilter, reached: 
     )
     end = reached if wanted.to_position is None else min(wanted.to_position, reached)
     if wanted.since is not None:
-        conditions.add("position > %s", _position_at(connection, wanted.since - _TICK))
+        conditions.add("position > %s", _position_before(connection, wanted.since))
     if wanted.until is not None:
-        end = min(end, _position_at(connection, wanted.until - _TICK))
+        end = min(end, _position_before(connection, wanted.until))
     conditions.add("position <= %s", end)
     _add_kinds(conditions, wanted.kinds)
     if wanted.street is not None and wanted.kinds == _CHANGES:  # what it lost, too; these are few
@@ -181,6 +180,8 @@ def _add_kinds(conditions: Conditions, kinds: tuple[str, ...] | None) -> None:
         conditions.add("kind = ANY(%s)", list(kinds))
 
 
-def _position_at(connection: Connection[TupleRow], moment: datetime) -> int:
-    row = connection.execute("SELECT position_as_of(%s)", [moment]).fetchone()
+def _position_before(connection: Connection[TupleRow], moment: datetime) -> int:
+    """The last position that was recorded before a moment; times are exact to the microsecond."""
+    query = "SELECT position_as_of(%s::timestamptz - interval '1 microsecond')"
+    row = connection.execute(query, [moment]).fetchone()
     return int(row[0]) if row else 0

@@ -13,7 +13,7 @@ def lines(text):
 
 
 def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
-    filled.run("incident", "decide-jurisdiction", "manual:M1", "--street-code", CHANGQING)
+    filled.run("incident", "decide-jurisdiction", "manual:M1", "--street-code", CHANGQING, "--reason", "实地核对")
     filled.run("incident", "admit", "manual:M1")
     told = filled.ask("audit", "replay", "manual:M1")
     events = [step["event"] for step in told["steps"]]
@@ -29,14 +29,20 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
     assert (moved["after"], moved["label"], moved["before_label"]) == (CHANGQING, "街道", "朝晖街道")
     assert told["standing"]["state"] == told["steps"][-1]["standing"]["state"] == "admitted"
     shown = filled.run("audit", "replay", "manual:M1").stdout
-    for text in ("街道: 朝晖街道 330103006 → 长庆街道 330103001", "状态: 待受理 received → 待立案 admitted", "依据 边界版本"):
+    for text in (
+        "街道: 朝晖街道 330103006 → 长庆街道 330103001",
+        "状态: 待受理 received → 待立案 admitted",
+        "依据 边界版本",
+    ):
         assert text in shown
     assert PHONE not in shown
 
     early = told["steps"][2]["position"]
     then = filled.ask("audit", "replay", "manual:M1", "--as-of", early)
     assert then["standing"]["street_code"] == ZHAOHUI
-    assert [one["position"] for one in then["steps"]] == [one["position"] for one in told["steps"][:4]], "a unit is whole"
+    assert [one["position"] for one in then["steps"]] == [one["position"] for one in told["steps"][:4]], (
+        "a unit is whole"
+    )
     assert filled.ask("incident", "show", "manual:M1", "--as-of", early)["street_code"] == ZHAOHUI
     assert "截至日志位置" in filled.run("incident", "show", "manual:M1", "--as-of", early).stdout
     filled.run("incident", "show", "manual:M1", "--as-of", "0", code=3)
@@ -66,7 +72,7 @@ def test_step_by_step_a_person_goes_on_with_enter_and_a_program_gets_one_object_
 def test_todays_rules_are_laid_beside_what_happened(filled):
     same = filled.ask("audit", "replay", "manual:M1", "--under-current-rules")
     assert same["differs"] is False
-    filled.run("incident", "decide-jurisdiction", "manual:M1", "--street-code", CHANGQING)
+    filled.run("incident", "decide-jurisdiction", "manual:M1", "--street-code", CHANGQING, "--reason", "实地核对")
     told = filled.ask("audit", "replay", "manual:M1", "--under-current-rules")
     (street,) = [one for one in told["items"] if one["field"] == "street_code"]
     assert (street["differs"], street["by_person"]) == (True, True)
@@ -78,7 +84,7 @@ def test_todays_rules_are_laid_beside_what_happened(filled):
 
 
 def test_events_are_asked_for_and_exported_and_that_is_recorded(filled):
-    filled.run("incident", "decide-jurisdiction", "manual:M1", "--street-code", CHANGQING)
+    filled.run("incident", "decide-jurisdiction", "manual:M1", "--street-code", CHANGQING, "--reason", "实地核对")
     filled.run("incident", "close", "manual:M1", code=1)
     filled.run("incident", "intervene", "manual:M1", "--who", "某经营户亲属", "--what", "要求从轻")
     (refused,) = filled.ask("audit", "events", "--question", "refusals")["items"]
@@ -88,7 +94,7 @@ def test_events_are_asked_for_and_exported_and_that_is_recorded(filled):
     (leaned,) = filled.ask("audit", "events", "--question", "interventions")["items"]
     assert "要求从轻" in leaned["summary"]
     commands = filled.ask("audit", "events", "--question", "commands_on_incident", "--incident", "manual:M1")["items"]
-    assert [one["command"] for one in commands] == ["decide_jurisdiction", "close", "intervene"]
+    assert list(dict.fromkeys(one["command"] for one in commands)) == ["decide_jurisdiction", "close", "intervene"]
     assert filled.ask("audit", "events", "--question", "by_person", code=1)["error"]["code"] == "invalid_input"
     who = commands[0]["actor"]
     mine = filled.ask("audit", "events", "--question", "by_person", "--actor", who, "--all")["items"]

@@ -73,8 +73,9 @@ TOKENS = {
     ),
     "jd_AuditorAuditorAuditorAudito1": Holder("t-audit", "user:audit", Role.AUDITOR),
     "jd_ShiftLeaderOfTheDistrict0001": Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
+    "jd_LegalReviewerOfTheDistrict01": Holder("t-legal", "user:legal", Role.LEGAL_REVIEWER),
 }
-ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR, LEADER = TOKENS
+ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR, LEADER, LEGAL = TOKENS
 
 
 def _square(west, east):

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
+import structlog
 
 from jiedao.domain.access_record import AccessKind
 from jiedao.domain.profile import DistrictProfile
@@ -29,6 +30,8 @@ from jiedao.entrypoints.http.wording import label_of
 from jiedao.entrypoints.settings import Settings
 from projections.answers import DeadLetterFilter, Page
 from projections.dead_letters import DeadLetterRow
+
+_log = structlog.get_logger(__name__)
 
 
 @click.group()
@@ -209,6 +212,7 @@ def _write_content(district: District, dead_letter: UUID) -> None:
     position = district.auditing.access.record_access(
         AccessKind.PERSONAL_DATA, actor, f"dead_letter:{dead_letter}", details={"fields": "record", "masked": "no"}
     )
+    _log.warning("personal_data_read", actor=actor.holder, dead_letter=str(dead_letter), position=position)
     content = district.dead_letters.content(dead_letter)
     note(f"warning: 含个人信息 this is personal data; that {actor.holder} read it is recorded at position {position}")
     if as_json():

@@ -172,7 +172,8 @@ def _export(district: District, wanted: AuditFilter, form: str, out: Path) -> No
 
 @click.command()
 @json_output
-def questions() -> None:
+@with_settings()
+def questions(_settings: Settings) -> None:
     """审计问题 List the questions that `jiedao audit events --question` knows."""
     told = questions_answer()
     answer(
