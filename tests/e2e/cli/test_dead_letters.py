@@ -38,13 +38,15 @@ def test_pages_of_them_follow_each_other(terminal, letters):
     assert second["next_cursor"] is None
 
 
-def test_the_content_is_shown_only_when_asked_for_and_that_is_logged(terminal, letters):
+def test_the_content_is_shown_only_when_asked_for_and_that_is_recorded(terminal, letters):
     letter = letters["id_missing"]
     result = terminal.run("dead-letters", "show", letter, "--content")
     assert json.loads(result.stdout_bytes) == BROKEN[0]
     assert "personal_data_read" in result.stderr
     assert letter in result.stderr
     assert "actor=console:" in result.stderr
+    (look,) = terminal.ask("audit", "access")["items"]
+    assert (look["subject"], look["access_label"]) == (f"dead_letter:{letter}", "读取个人信息")
     assert PHONE not in result.stderr
     document = terminal.ask("dead-letters", "show", letter, "--content")
     assert document["encoding"] == "utf-8"

@@ -33,6 +33,12 @@ ROUTES = {
     "/v1/streets/330103006/queues/market": ("as_of", "cursor", "limit"),
     "/v1/district/queues/service": ("as_of", "cursor"),
     "/v1/boundaries": ("version",),
+    "/v1/audit/events": (
+        *("question", "actor", "role", "kind", "topic", "incident", "street", "command", "from", "to", "from_position"),
+        *("to_position", "has_reason", "correlation_id", "newest_first", "cursor", "limit", "format"),
+    ),
+    "/v1/audit/access": ("actor", "access", "incident", "from", "to", "cursor", "limit"),
+    "/v1/audit/refusals": ("actor", "from", "to", "cursor", "limit"),
     "/v1/jurisdiction": ("lon", "lat", "crs"),
     "/v1/sources/hotline/reconciliation": ("date", "limit"),
 }

@@ -1,0 +1,102 @@
+"""How long an auditor waits at a million events: questions as of the past beside the same ones now, events, exports.
+
+Times are of the slowest of several random moments of the past, in milliseconds; the bare way is the same question now.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import psycopg
+
+from jiedao.domain.sample_draw import draw
+from jiedao.store.database import Database
+from jiedao.store.follow import LogFollower
+from jiedao.store.mapper import TypedMapper
+from jiedao.store.recorder import JiedaoRecorder
+from jiedao.store.writer import GroupCommitWriter
+from projections.answers import QueueQuestion
+from projections.as_of import AsOfQueries
+from projections.audit_queries import AuditQueries
+from projections.audit_questions import AuditFilter, asked
+from projections.indicator_formulas import load_formulas
+from projections.indicators import IndicatorQuestion
+from projections.queries import ReadModel
+from projections.runner import ProjectionRunner
+from tests.benchmarks.lives import START, STREETS, write
+from tests.benchmarks.measured import Measured
+
+_FORMULAS = Path(__file__).parents[2] / "config"
+_MS = 1_000.0
+
+
+def bench(url: str, *, events: int = 1_000_000, rounds: int = 12) -> list[Measured]:
+    """Fill a migrated database of its own with so many events, move the views along them, then ask."""
+    last = write(url, events)
+    with (
+        Database(url, max_connections=4) as database,
+        GroupCommitWriter(url) as writer,
+        LogFollower(url) as follower,
+    ):
+        ProjectionRunner(database, JiedaoRecorder(database, writer, follower), TypedMapper()).catch_up()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        return list(_measure(ReadModel(database), last, rounds))
+
+
+def _measure(read: ReadModel, last: int, rounds: int) -> Iterable[Measured]:
+    random = Random(7)  # noqa: S311  # nothing here is secret
+    past = [random.randrange(last // 10, last) for _ in range(rounds)]
+    formulas, now = load_formulas(_FORMULAS), START + timedelta(days=400)
+    as_of, audit = AsOfQueries(read, TypedMapper()), AuditQueries(read)
+    closed, _position = audit.closed_between(None, None, None)
+    picked = draw("bench", rounds, closed)
+
+    def queue(position: int | None) -> None:
+        read.queue(QueueQuestion(random.choice(STREETS), "market", as_of_position=position))
+
+    def indicators(position: int | None) -> None:
+        read.indicators(IndicatorQuestion("street", as_of_position=position), formulas, now)
+
+    def incident(position: int | None) -> None:
+        as_of.incident(picked[random.randrange(len(picked))], as_of_position=position)
+
+    name = f"as of the past, of {last:,} events: "
+    for what, ask, at in (
+        ("a queue", queue, past),
+        ("counts of all queues", lambda position: read.counts(as_of_position=position), past),
+        ("all indicators by street", indicators, past),
+        ("an incident", incident, [last] * rounds),
+    ):
+        yield Measured(name + what, _slowest(ask, at), "ms", _slowest(ask, [None] * rounds))
+    for what, wanted in (
+        ("refusals, of which there are none", asked("refusals", AuditFilter())),
+        ("what one person did", asked("by_person", AuditFilter(actor="user:verify-3"))),
+        ("interventions, the newest first", asked("interventions", AuditFilter(newest_first=True))),
+        ("changes of jurisdiction of a street", asked("jurisdiction_changes", AuditFilter(street=STREETS[1]))),
+        ("what no rule matched", asked("no_rule_matched", AuditFilter())),
+        ("commands on one incident", asked("commands_on_incident", AuditFilter(incident_id=picked[0]))),
+        ("events of a street within a day", AuditFilter(street=STREETS[2], since=START, until=START + timedelta(1))),
+    ):
+        yield Measured(f"first page of {what}", _slowest(lambda _at, w=wanted: audit.events(w), past), "ms")
+    started = time.perf_counter()
+    rows = sum(map(len, audit.export(AuditFilter())))
+    yield Measured("export of every event, read", rows / (time.perf_counter() - started), "events/s")
+    yield Measured(
+        "closed cases to draw from", _slowest(lambda _at: audit.closed_between(None, None, None), past), "ms"
+    )
+
+
+def _slowest(ask: Callable[..., object], past: Iterable[int | None]) -> float:
+    """Return the milliseconds of the slowest question; each moment is asked once before, so that the disk is warm."""
+    slowest = 0.0
+    for position in past:
+        ask(position)
+        started = time.perf_counter()
+        ask(position)
+        slowest = max(slowest, time.perf_counter() - started)
+    return slowest * _MS
