@@ -23,9 +23,9 @@ from psycopg import (
 )
 from psycopg.rows import TupleRow
 
+from jiedao.application.collector import collection_paused
 from jiedao.domain.errors import JiedaoError, UnavailableError
 from jiedao.store.database import Database
-from projections.collector import collection_paused
 from projections.folding import UnappliableEventError, fold, load_before
 from projections.generations import (
     Generation,

@@ -122,7 +122,7 @@ def _outcome_of(step: Step, positions: range) -> RecordOutcome:
         incident_id=None if step.set_aside else step.target,
         dead_letter_id=step.target if step.set_aside else None,
         street_code=incident.street_code if incident else None,
-        platform=incident.platform.value if incident and incident.platform else None,
+        platform=incident.route.platform if incident else None,
         state=incident.state.value if incident else None,
         flags=incident.report.flags if incident else (),
         reason=step.reason,

@@ -78,8 +78,7 @@ def route(incident: Incident, router: Router | None, context: EventContext, at: 
     seen = to_route(incident)
     if router is None or seen is None:
         return
-    (decision,) = router.decide([seen])
-    incident.decide_routing(decision, context=context, at=at)
+    incident.decide_routing(router.decide_one(seen), context=context, at=at)
 
 
 def route_revised(incident: Incident, router: Router | None, context: EventContext, at: datetime) -> None:

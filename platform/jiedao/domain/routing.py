@@ -125,12 +125,17 @@ class Router:
 
     def decide(self, batch: Sequence[ToRoute]) -> list[RoutingDecision]:
         """Decide for each, in order."""
-        return [self._decide(one) for one in batch]
+        return [self.decide_one(one) for one in batch]
+
+    def decide_one(self, one: ToRoute) -> RoutingDecision:
+        """Decide for one."""
+        inputs, candidates = self._see(one)
+        return self._decision(one, inputs, self._first(inputs, candidates.rules))
 
     def explain(self, one: ToRoute) -> tuple[RoutingDecision, tuple[RuleTrial, ...]]:
         """Decide for one, and tell of every rule what became of it."""
-        inputs = self._see(one)
-        fired = self._first(inputs, self._candidates_for(inputs).rules)
+        inputs, candidates = self._see(one)
+        fired = self._first(inputs, candidates.rules)
         reached = True
         trials = []
         for rule in self.rules.rules:
@@ -139,11 +144,8 @@ class Router:
             trials.append(RuleTrial(rule, outcome.value, tuple(_try(rule.when, inputs))))
         return self._decision(one, inputs, fired), tuple(trials)
 
-    def _decide(self, one: ToRoute) -> RoutingDecision:
-        inputs = self._see(one)
-        return self._decision(one, inputs, self._first(inputs, self._candidates_for(inputs).rules))
-
-    def _see(self, one: ToRoute) -> RoutingInputs:
+    def _see(self, one: ToRoute) -> tuple[RoutingInputs, _Candidates]:
+        """Return what the rules see of it, and the rules that may fit; tags bear on no standing condition."""
         report = one.report
         local_time, weekday, workday, working_time = self._local_time.read(report.reported_at)
         inputs = RoutingInputs(
@@ -162,10 +164,11 @@ class Router:
             words=self._found(report),
             by_person=one.by_person,
         )
-        tags = [tag for tag, passing in self._candidates_for(inputs).tags if _all_hold(passing, inputs)]
+        candidates = self._candidates_for(inputs)
+        tags = [tag for tag, passing in candidates.tags if _all_hold(passing, inputs)]
         if tags:  # nobody has seen the inputs yet, and to make them a second time costs as much as all the rules
             object.__setattr__(inputs, "tags", tuple(dict.fromkeys(tags)))
-        return inputs
+        return inputs, candidates
 
     def _candidates_for(self, inputs: RoutingInputs) -> _Candidates:
         """Return the rules whose standing conditions hold; reports are alike in these, so it is mostly known."""

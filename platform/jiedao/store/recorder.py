@@ -7,6 +7,7 @@ Every append is a unit with an idempotency key. A unit of work is handed in as `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -22,7 +23,7 @@ from jiedao.store.conflicts import RecordedTrackingConflictError
 from jiedao.store.database import Database
 from jiedao.store.follow import LogFollower
 from jiedao.store.subscription import LogSubscription
-from jiedao.store.writer import GroupCommitWriter
+from jiedao.store.writer import GroupCommitWriter, appended
 
 _LAST = 2**31 - 1
 _LAST_POSITION = 2**63 - 1
@@ -101,19 +102,25 @@ class JiedaoRecorder(ProcessRecorder):
         if not stored_events and tracking is None and context is None:
             return []
         context = context or UnitContext("recorder", str(uuid4()), b"")
-        appended = self.append(context, stored_events, tracking)
-        if len(appended.positions) != len(stored_events):
-            raise RepeatedUnitError(appended)
-        return appended.positions
+        recorded = self.append(context, stored_events, tracking)
+        if len(recorded.positions) != len(stored_events):
+            raise RepeatedUnitError(recorded)
+        return recorded.positions
 
     def append(
         self, context: UnitContext, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None
     ) -> Appended:
         """Append events as the unit of a context; raises InvalidInputError for an event without metadata."""
+        return appended(self.hand_in(context, stored_events, tracking))
+
+    def hand_in(
+        self, context: UnitContext, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None
+    ) -> Future[Appended]:
+        """Hand events in as :meth:`append` does, and do not wait: the future is done after the commit."""
         for event in stored_events:
             if not isinstance(event, RecordedEvent):
                 raise InvalidInputError(f"{event.topic} comes without metadata: map events with TypedMapper")
-        return self.writer.append(context.unit(cast("Sequence[RecordedEvent]", stored_events), tracking))
+        return self.writer.submit(context.unit(cast("Sequence[RecordedEvent]", stored_events), tracking))
 
     def select_events(
         self,

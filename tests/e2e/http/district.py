@@ -232,7 +232,11 @@ class OrderPipeline:
         return [msgspec.json.encode(one) for one in content] if isinstance(content, list) else [payload]
 
     def run(self, source, records, *, transport, actor, offsets=()):
-        return self._intake.receive(_read(source, records), transport=transport, actor=actor, offsets=offsets)
+        return self.begin(source, records, transport=transport, actor=actor, offsets=offsets).finish()
+
+    def begin(self, source, records, *, transport, actor, offsets=(), after=None):
+        read = _read(source, records)
+        return self._intake.begin(read, transport=transport, actor=actor, offsets=offsets, after=after)
 
     def validate(self, source, records):
         nobody = Holder("", "validate", Role.INTEGRATOR)
