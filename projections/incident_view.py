@@ -25,7 +25,7 @@ class IncidentView:
     """Writes ``incident_view`` and ``incident_count``."""
 
     name = "incident_view"
-    revision = 3
+    revision = 4
     topics = (INCIDENT_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:

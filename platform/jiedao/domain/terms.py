@@ -145,6 +145,8 @@ class Command(Term):
     NOTIFY = "notify", "案情通报"
     APPEAL = "appeal", "申诉"
     REVIEW_APPEAL = "review_appeal", "复核申诉"
+    HOLD = "hold", "保全"
+    RELEASE_HOLD = "release_hold", "解除保全"
 
 
 class AssigneeKind(Term):
@@ -294,3 +296,11 @@ class ClockStep(Term):
     APPROACHING = "approaching", "即将到期"
     OVERDUE = "overdue", "已超期"
     ESCALATED = "escalated", "超期上报督办"
+
+
+class HoldGround(Term):
+    """Why something must neither be erased nor archived (保全事由)."""
+
+    LEGAL_HOLD = "legal_hold", "依法保全"
+    RECONSIDERATION = "reconsideration", "行政复议"
+    LITIGATION = "litigation", "诉讼"

@@ -86,6 +86,8 @@ GOLDEN = {
     "jiedao.incident.notified": "timestamp whom content",
     "jiedao.incident.appealed": "timestamp assessment",
     "jiedao.incident.appeal_reviewed": "timestamp assessment granted note",
+    "jiedao.incident.hold_placed": "timestamp ground reference",
+    "jiedao.incident.hold_released": "timestamp ground reference",
     "jiedao.incident.case_sent_back": "timestamp",
     "jiedao.incident.upstream_message_delivered": "timestamp message_id owed_at kind reference",
     "jiedao.incident.upstream_message_refused": "timestamp message_id owed_at kind reason code",

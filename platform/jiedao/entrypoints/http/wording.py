@@ -12,8 +12,23 @@ from jiedao.domain.links import Appeal, OtherIncident
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.progress import Progress
 from jiedao.domain.tasks import Assignee, Task
-from jiedao.domain.terms import Assessment, AssigneeKind, IncidentState, MatchMethod, Platform, ReceiverKind, Term
-from jiedao.entrypoints.http.arrangement_models import AppealAnswer, Arrangements, OtherIncidentAnswer, TransferAnswer
+from jiedao.domain.terms import (
+    Assessment,
+    AssigneeKind,
+    HoldGround,
+    IncidentState,
+    MatchMethod,
+    Platform,
+    ReceiverKind,
+    Term,
+)
+from jiedao.entrypoints.http.arrangement_models import (
+    AppealAnswer,
+    Arrangements,
+    HoldAnswer,
+    OtherIncidentAnswer,
+    TransferAnswer,
+)
 from jiedao.entrypoints.http.models import (
     AssigneeAnswer,
     Delivery,
@@ -122,6 +137,7 @@ def _arrangements(progress: Progress) -> Arrangements:
         ),
         extensions=progress.extensions,
         appeals=[_appeal(assessment, appeal) for assessment, appeal in progress.appeals.items()],
+        holds=[HoldAnswer(**asdict(one), ground_label=label_of(HoldGround, one.ground)) for one in progress.holds],
     )
 
 
