@@ -137,7 +137,7 @@ def _arrangements(progress: Progress) -> Arrangements:
         ),
         extensions=progress.extensions,
         appeals=[_appeal(assessment, appeal) for assessment, appeal in progress.appeals.items()],
-        holds=[HoldAnswer(**asdict(one), ground_label=label_of(HoldGround, one.ground)) for one in progress.holds],
+        holds=[HoldAnswer(**asdict(one), ground_label=HoldGround(one.ground).label) for one in progress.holds],
     )
 
 
