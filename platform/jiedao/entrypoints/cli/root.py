@@ -70,6 +70,9 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     "Places 辖区": {
         "boundaries": Entry("boundaries", "boundaries", "辖区边界 Import, compare and ask boundary sets."),
     },
+    "Audit 审计": {
+        "audit": Entry("audit", "audit", "审计 Verify the log, prove and export an incident, replay and ask."),
+    },
     "House 系统": {
         "projections": Entry("projections", "projections", "视图 See how the views stand, and rebuild them."),
         "tokens": Entry("tokens", "tokens", "访问令牌 Create, list and revoke access tokens."),

@@ -50,6 +50,7 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "workflow",
         "routing",
         "boundaries",
+        "audit",
         "projections",
         "tokens",
         "simulate",
