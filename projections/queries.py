@@ -115,7 +115,7 @@ class ReadModel:
     def incident(self, incident_id: UUID, streets: frozenset[str] | None = None) -> IncidentSummary:
         """Return one incident. Raises NotFoundError, also where the asker may not see it."""
         with self._active() as (connection, _position):
-            return _find_incident(connection, incident_id, streets)
+            return find_incident(connection, incident_id, streets)
 
     def history(
         self, incident_id: UUID, streets: frozenset[str] | None = None, *, interventions: bool = False
@@ -130,7 +130,7 @@ class ReadModel:
             conditions.add("topic <> %s", Incident.InterventionRecorded.TOPIC)
         query = SQL("SELECT * FROM incident_history {} ORDER BY version").format(conditions.where())
         with self._active() as (connection, _position), connection.cursor(row_factory=dict_row) as cursor:
-            _find_incident(connection, incident_id, streets)
+            find_incident(connection, incident_id, streets)
             return [
                 HistoryRow(event=row["topic"].rpartition(".")[2], label=TELLINGS[row["topic"]].label, **row)
                 for row in cursor.execute(query, conditions.parameters)
@@ -147,7 +147,7 @@ class ReadModel:
     ) -> Suggestions:
         """Suggest what may be the same happening, the most alike first. Raises NotFoundError as :meth:`incident`."""
         with self._active() as (connection, position):
-            found = _find_incident(connection, incident_id, streets)
+            found = find_incident(connection, incident_id, streets)
             return select_suggestions(connection, position, found, rules, streets=streets, sources=sources, limit=limit)
 
     def repeated_complaints(
@@ -204,6 +204,15 @@ class ReadModel:
         with self._active() as (connection, reached):
             position = resolve_position(connection, reached, as_of_position, as_of_time)
             return select_counts(connection, position, streets)
+
+    def position_as_of(self, as_of_position: int | None = None, as_of_time: datetime | None = None) -> int:
+        """Return the position as of which every question is answered: the end of a moment; that reached, for now.
+
+        Raises InvalidInputError as :func:`resolve_position` does.
+        """
+        with self._active() as (connection, reached):
+            position = resolve_position(connection, reached, as_of_position, as_of_time)
+            return reached if position is None else position
 
     def indicators(self, question: IndicatorQuestion, formulas: Formulas, now: datetime) -> Indicators:
         """Work all indicators out (考核评议), now or as of the past. Raises InvalidInputError as its parts say."""
@@ -324,9 +333,10 @@ def _see_as(conditions: Conditions, streets: frozenset[str] | None) -> None:
         conditions.add(_MAY_SEE, sorted(streets), sorted(streets))
 
 
-def _find_incident(
+def find_incident(
     connection: Connection[TupleRow], incident_id: UUID, streets: frozenset[str] | None
 ) -> IncidentSummary:
+    """Find an incident as it stands. Raises NotFoundError, also where the asker may not see it."""
     conditions = Conditions()
     conditions.add("incident_id = %s", incident_id)
     _see_as(conditions, streets)

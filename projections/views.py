@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from projections.access_record import AccessRecords
+from projections.audit_event import AuditEvents
 from projections.case_facts_view import CaseFactsView
 from projections.clocks import Clocks
 from projections.dead_letters import DeadLetters
@@ -29,4 +31,6 @@ ALL_VIEWS: Sequence[View] = (
     RosterShift(),
     Handovers(),
     HandlerTasks(),
+    AuditEvents(),
+    AccessRecords(),
 )

@@ -138,6 +138,10 @@ class ClassesInForce:
         """Decide for each report."""
         return self._in_force.get().decide(reports)
 
+    def decide_as_of(self, reports: Sequence[IncidentReport], moment: datetime) -> Sequence[ClassDecision]:
+        """Decide for each report by the table that holds at a moment, whenever it was reported."""
+        return self._in_force.get().of(moment).decide(reports)
+
     def of_code(self, incident: Incident, class_code: str) -> ClassDecision:
         """Decide an incident's class by the district's own code; raises InvalidInputError for an unknown one."""
         named = replace(incident.report, source_class=SourceClass(OWN_SCHEME, class_code))

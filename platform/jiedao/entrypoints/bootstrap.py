@@ -37,6 +37,7 @@ from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Role
 from jiedao.domain.time_rules import TimeRules
+from jiedao.entrypoints.auditing import Auditing, make_auditing
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
 from jiedao.entrypoints.outbox import Outbox, open_outbox
@@ -92,6 +93,7 @@ class District:
     outbox: Outbox
     clock: Clock
     formulas: Formulas
+    auditing: Auditing
 
     def services(
         self, checks: Mapping[str, Callable[[], Health]] | None = None, collectors: Sequence[Collector] = ()
@@ -115,6 +117,7 @@ class District:
             outbox=self.outbox.pages,
             outbox_desk=self.outbox.desk,
             formulas=self.formulas,
+            auditing=self.auditing,
             checks={"outbox": self.outbox.health} | dict(checks or {}),
             collectors=collectors,
         )
@@ -170,6 +173,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         )
         intake = Intake(application, decider)
         pipeline = Pipeline(make_adapters(profile), intake, files)
+        read = ReadModel(database)
         yield District(
             settings=settings,
             profile=profile,
@@ -209,7 +213,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             duplicates=DuplicateDesk(profile, application, clock),
             duty=DutyDesk(profile, application, clock),
             dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
-            read=ReadModel(database),
+            read=read,
             runner=ProjectionRunner(database, application.district_log, TypedMapper()),
             reconciliation=ReconciliationTable(database),
             refusals=RefusalLog(database),
@@ -219,6 +223,15 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             ),
             clock=clock,
             formulas=find_formulas(settings.config, settings.district, shipped_config()),
+            auditing=make_auditing(
+                application=application,
+                read=read,
+                vault=vault,
+                jurisdiction=jurisdiction,
+                classes=classes,
+                routing=routing,
+                clock=clock,
+            ),
         )
 
 

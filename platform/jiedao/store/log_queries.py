@@ -35,6 +35,12 @@ WHERE position > %s ORDER BY position LIMIT %s
 """
 """Whole entries beyond a position."""
 
+STREAM_ENTRIES = b"""
+SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
+WHERE originator_id = %s ORDER BY originator_version
+"""
+"""The whole entries of one stream, oldest first: with their positions, and when they were recorded."""
+
 # The condition is that of the index event_reference, to the letter.
 ADOPTIONS = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event

@@ -169,6 +169,10 @@ class JiedaoRecorder(ProcessRecorder):
         """Read at most ``limit`` whole entries beyond the position ``after``, in one statement."""
         return [LogEntry(*row) for row in self._rows(log_queries.LOG, [after, limit])]
 
+    def select_stream_entries(self, originator_id: UUID) -> list[LogEntry]:
+        """Read the whole entries of one stream, oldest first."""
+        return [LogEntry(*row) for row in self._rows(log_queries.STREAM_ENTRIES, [originator_id])]
+
     def select_answer(self, scope: str, key: str, request_mac: bytes) -> Appended | None:
         """Return what a unit was answered with; ``None`` when nothing was recorded under its key.
 

@@ -83,6 +83,16 @@ WHERE last_at >= %(since)s AND (%(token_id)s::text IS NULL OR token_id = %(token
 ORDER BY last_at DESC, request_id
 LIMIT %(limit)s
 """
+_PAGE = b"""
+SELECT status, reason, method, route, token_id, holder, role, client, times, first_at, last_at, request_id
+FROM refusal
+WHERE (%(holder)s::text IS NULL OR holder = %(holder)s)
+  AND (%(since)s::timestamptz IS NULL OR last_at >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR first_at < %(until)s)
+  AND (%(last_at)s::timestamptz IS NULL OR (last_at, request_id) < (%(last_at)s, %(request_id)s))
+ORDER BY last_at DESC, request_id DESC
+LIMIT %(limit)s
+"""
 
 
 class RefusalLog:
@@ -120,3 +130,29 @@ class RefusalLog:
             connection.cursor(row_factory=class_row(CountedRefusal)) as cursor,
         ):
             return cursor.execute(_RECENT, asked).fetchall()
+
+    def page(
+        self,
+        *,
+        holder: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[CountedRefusal]:
+        """List refusals, the latest first, after the one whose ``last_at`` and ``request_id`` are given.
+
+        ``since`` is included, ``until`` is not. Raises InvalidInputError as :meth:`recent` does.
+        """
+        if not 1 <= limit <= MAX_LISTED:
+            raise InvalidInputError(f"1 to {MAX_LISTED} refusals are listed, not {limit}", pointer="/limit")
+        last_at, request_id = after or (None, None)
+        asked = {
+            "holder": holder, "since": since, "until": until, "last_at": last_at, "request_id": request_id,
+            "limit": limit,
+        }  # fmt: skip
+        with (
+            self._database.connection() as connection,
+            connection.cursor(row_factory=class_row(CountedRefusal)) as cursor,
+        ):
+            return cursor.execute(_PAGE, asked).fetchall()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from eventsourcing.utils import get_topic
 
+from jiedao.domain.access_record import AccessRecord
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.duplicate_judgement import DuplicateJudgement
@@ -18,6 +19,7 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
 from jiedao.domain.roster import RosterDay
+from jiedao.domain.sample_draw import SampleDraw
 from jiedao.domain.time_rules import TimeRuleBook
 
 AGGREGATES: tuple[type[RecordedAggregate], ...] = (
@@ -31,6 +33,8 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     DuplicateJudgement,
     RosterDay,
     Handover,
+    AccessRecord,
+    SampleDraw,
 )
 """Every kind of aggregate that the log may hold."""
 

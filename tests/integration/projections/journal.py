@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from jiedao.domain.access_record import AccessRecord
 from jiedao.domain.carrying_out import carry_out, check
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
@@ -26,10 +27,12 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
+from jiedao.domain.refused_command import RefusedCommand
 from jiedao.domain.report import IncidentReport, ReportedPlace, Sealed, UpstreamCase
 from jiedao.domain.roster import RosterDay
 from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, class_route
 from jiedao.domain.routing_decision import changes as changes_of
+from jiedao.domain.sample_draw import SampleDraw
 from jiedao.domain.terms import Command, Role
 from jiedao.domain.time_rules import TimeRuleBook
 from tests.workflow_samples import USUALLY, WIDER, decide, said
@@ -49,6 +52,9 @@ EVENTS = {
         DuplicateJudgement,
         RosterDay,
         Handover,
+        RefusedCommand,
+        AccessRecord,
+        SampleDraw,
     )
     for event in vars(aggregate).values()
     if isinstance(event, type) and "TOPIC" in vars(event)

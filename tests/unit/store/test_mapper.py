@@ -30,6 +30,7 @@ GOLDEN_AGGREGATES = {
     "jiedao.routing_rules",
     "jiedao.time_rules",
     "jiedao.duplicate_judgement", "jiedao.roster_day", "jiedao.handover",
+    "jiedao.access", "jiedao.sample",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -126,6 +127,8 @@ GOLDEN = {
     "jiedao.handover.offered": "originator_topic timestamp content",
     "jiedao.handover.accepted": "timestamp note",
     "jiedao.handover.objected": "timestamp",
+    "jiedao.access.recorded": "originator_topic timestamp kind subject incident_id details",
+    "jiedao.sample.drawn": "originator_topic timestamp algorithm seed size since until as_of population drawn",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
 }
 

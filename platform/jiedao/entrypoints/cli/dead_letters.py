@@ -11,8 +11,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
-import structlog
 
+from jiedao.domain.access_record import AccessKind
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import IntakeOutcome
 from jiedao.entrypoints.bootstrap import District
@@ -29,8 +29,6 @@ from jiedao.entrypoints.http.wording import label_of
 from jiedao.entrypoints.settings import Settings
 from projections.answers import DeadLetterFilter, Page
 from projections.dead_letters import DeadLetterRow
-
-_log = structlog.get_logger(__name__)
 
 
 @click.group()
@@ -205,11 +203,14 @@ def _unresolved(district: District, source: str | None, reason: str | None) -> S
 
 
 def _write_content(district: District, dead_letter: UUID) -> None:
-    """Write a record as it came in; that somebody read it is in the log before."""
-    actor = console_actor().holder
-    _log.warning("personal_data_read", actor=actor, dead_letter=str(dead_letter))
+    """Write a record as it came in; that somebody reads it is recorded before it is opened."""
+    actor = console_actor()
+    district.read.dead_letter(dead_letter)  # of one that there is not, nothing is recorded
+    position = district.auditing.access.record_access(
+        AccessKind.PERSONAL_DATA, actor, f"dead_letter:{dead_letter}", details={"fields": "record", "masked": "no"}
+    )
     content = district.dead_letters.content(dead_letter)
-    note(f"warning: 含个人信息 this is personal data; that {actor} read {dead_letter} was logged")
+    note(f"warning: 含个人信息 this is personal data; that {actor.holder} read it is recorded at position {position}")
     if as_json():
         answer(_content_document(dead_letter, content))
     else:

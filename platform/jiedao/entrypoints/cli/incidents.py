@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Group, RenderableType
 
-from jiedao.domain.errors import NotFoundError
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import ClassMethod, IntakeOutcome, Lifecycle, ReportFlag, Role, Transport
 from jiedao.domain.workflow import ENDED
-from jiedao.entrypoints.bootstrap import District
-from jiedao.entrypoints.cli import duplicates, task_papers
+from jiedao.entrypoints.cli import duplicates, reporter, task_papers
+from jiedao.entrypoints.cli.finding import find_incident
 from jiedao.entrypoints.cli.incident_commands import commands
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, to_json
-from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.cli.words import read_as_of
 from jiedao.entrypoints.http.arrangement_models import Arrangements
 from jiedao.entrypoints.http.models import Delivery, HistoryEntry, IncidentAnswer, TaskAnswer
 from jiedao.entrypoints.http.permissions import Act, may
@@ -38,13 +36,18 @@ def incident() -> None:
 
 @incident.command()
 @click.argument("incident")
+@click.option("--as-of", help="回看 As of a position in the log, or a time; without zone it is the district's.")
 @json_output
 @with_settings(*DISTRICT)
-def show(settings: Settings, incident: str) -> None:
-    """事件详情 Show an incident as it stands. INCIDENT is its id, or SOURCE:EXTERNAL_ID."""
+def show(settings: Settings, incident: str, as_of: str | None) -> None:
+    """事件详情 Show an incident as it stands, or stood. INCIDENT is its id, or SOURCE:EXTERNAL_ID."""
     with opened_for_reading(settings) as district:
-        found = Wording(district.profile).incident(district.read.incident(_find(district, incident)))
-        answer(found, lambda: facts(_facts(found, district.profile)))
+        position, moment = read_as_of(as_of, ZoneInfo(district.profile.timezone))
+        incident_id = find_incident(district, incident)
+        row, seen = district.auditing.as_of.incident(incident_id, as_of_position=position, as_of_time=moment)
+        found = Wording(district.profile).incident(row)
+        below = [] if as_of is None else [line(f"截至日志位置 as of position {seen}", style="dim")]
+        answer(found, lambda: Group(facts(_facts(found, district.profile)), *below))
 
 
 @incident.command()
@@ -59,7 +62,7 @@ def history(settings: Settings, incident: str, *, inputs: bool) -> None:
     INCIDENT is its id, or SOURCE:EXTERNAL_ID. What is encrypted stays so. With --json the inputs are always there.
     """
     with opened_for_reading(settings) as district:
-        incident_id = _find(district, incident)
+        incident_id = find_incident(district, incident)
         found = district.read.incident(incident_id)
         told = Wording(district.profile).history(
             found,
@@ -85,18 +88,8 @@ def _standing(found: IncidentAnswer) -> str:
     return f"{found.state_label}，在 {place} {platform} 队列（position {found.last_position}）"
 
 
-for _command in (*duplicates.commands(), *task_papers.commands(), *commands()):
+for _command in (*reporter.commands(), *duplicates.commands(), *task_papers.commands(), *commands()):
     incident.add_command(_command)
-
-
-def _find(district: District, text: str) -> UUID:
-    """Return the id of an incident that exists; what does not is said in the words that were asked for."""
-    incident_id = read_incident(text, district.profile)
-    try:
-        district.read.incident(incident_id)
-    except NotFoundError as error:
-        raise NotFoundError(f"there is no incident {text}") from error
-    return incident_id
 
 
 def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[str, object]]:

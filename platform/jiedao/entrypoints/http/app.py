@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from jiedao import __version__
 from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.http import (
+    routes_audit,
     routes_bulletins,
     routes_clocks,
     routes_commands,
@@ -27,6 +28,7 @@ from jiedao.entrypoints.http import (
     routes_pages,
     routes_places,
     routes_queues,
+    routes_replay,
     routes_reports,
     routes_routing,
     routes_service,
@@ -61,6 +63,8 @@ ROUTERS = (
     routes_outbox.router,
     routes_places.router,
     routes_routing.router,
+    routes_audit.router,
+    routes_replay.router,
     routes_files.router,
     routes_service.router,
     routes_pages.router,

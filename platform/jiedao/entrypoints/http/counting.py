@@ -20,8 +20,9 @@ def count_queues(
 ) -> QueueCountsAnswer:
     """Count what the holder may see, now or as of the past. Blocks on the database."""
     # Asked before the counts, so that they hold at least everything up to this position.
-    reached = services.read.status().position if as_of_position is None else as_of_position
-    counts = services.read.counts(as_of_position=as_of_position, as_of_time=as_of_time, streets=holder.streets)
+    reached = services.read.position_as_of(as_of_position, as_of_time)
+    past = as_of_position is not None or as_of_time is not None
+    counts = services.read.counts(as_of_position=reached if past else None, streets=holder.streets)
     profile = services.profile
     found = {(one.street_code, one.platform, one.state): one.incidents for one in counts}
     return QueueCountsAnswer(

@@ -19,7 +19,7 @@ queues of that street's four work platforms. Everything that happened is an even
 * 错误 **Errors** are problem documents (RFC 9457) in English and Chinese; `errors` points to each bad field.
 * 分页 **Pages** go on with `cursor` = `next_cursor` of the page before, with the same filters.
 * 读己之写 **Read your writes**: pass the `position` of a push as `min_position`.
-* 回看 **As of**: queues and counts can be asked as of any past position or time.
+* 回看 **As of**: incidents, queues, counts and indicators can be asked as of any past position or time.
 """
 
 TAGS: list[dict[str, Any]] = [
@@ -33,6 +33,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "上级报文 Outbox", "description": "报送上级平台的报文 Messages to superior platforms, and their answers."},
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
     {"name": "派单规则 Routing", "description": "现行规则与试算 The rules in force, and trying them."},
+    {"name": "审计 Audit", "description": "重放、检索、访问记录、抽样 Replay, events, who looked, samples."},
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
     {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
 ]

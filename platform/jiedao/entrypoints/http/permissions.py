@@ -25,12 +25,21 @@ class Act(Term):
     READ_METRICS = "read_metrics", "查看运行指标"
     READ_OUTBOX = "read_outbox", "查看上报报文"
     TEND_OUTBOX = "tend_outbox", "处理上报报文"
+    READ_PERSONAL_DATA = "read_personal_data", "查看个人信息"
+    READ_EVENTS = "read_events", "检索审计轨迹"
+    READ_REFUSALS = "read_refusals", "查看拒绝记录"
+    READ_ACCESS_RECORDS = "read_access_records", "查看访问记录"
+    EXPORT_EVENTS = "export_events", "导出审计轨迹"
+    REPLAY = "replay", "重放事件"
+    DRAW_SAMPLES = "draw_samples", "抽样"
 
 
 _EVERYBODY = frozenset(Role)
 _PEOPLE = _EVERYBODY - {Role.INTEGRATOR}
 _INTAKE = frozenset({Role.INTEGRATOR, Role.INTAKE_OPERATOR, Role.SHIFT_LEADER, Role.AUDITOR, Role.ADMINISTRATOR})
 _FIELD = frozenset({Role.COLLECTOR, Role.HANDLER, Role.GRID_WORKER, Role.DISPATCHER})
+_AUDIT = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+_OVERSIGHT = _AUDIT | {Role.SUPERVISOR, Role.LEGAL_REVIEWER}
 
 ALLOWED: Mapping[Act, frozenset[Role]] = {
     Act.PUSH_REPORTS: frozenset({Role.INTEGRATOR, Role.ADMINISTRATOR}),
@@ -46,6 +55,16 @@ ALLOWED: Mapping[Act, frozenset[Role]] = {
     Act.READ_METRICS: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Act.READ_OUTBOX: _PEOPLE,
     Act.TEND_OUTBOX: frozenset({Role.SHIFT_LEADER, Role.ADMINISTRATOR}),
+    # Whoever may see an incident sees its reporter masked; whole, those who have to speak with them, or to check that.
+    Act.READ_PERSONAL_DATA: frozenset(
+        {Role.INTAKE_OPERATOR, Role.SHIFT_LEADER, Role.DISPATCHER, Role.AUDITOR, Role.ADMINISTRATOR}
+    ),
+    Act.READ_EVENTS: _OVERSIGHT,
+    Act.READ_REFUSALS: _AUDIT | {Role.SUPERVISOR},
+    Act.READ_ACCESS_RECORDS: _AUDIT,
+    Act.EXPORT_EVENTS: _AUDIT,
+    Act.REPLAY: _OVERSIGHT,
+    Act.DRAW_SAMPLES: _AUDIT,
 }
 """The roles that may do each act."""
 

@@ -11,12 +11,14 @@ from starlette.requests import Request
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.terms import IncidentState, Platform
+from jiedao.entrypoints.audit_answers import reporter_answer
+from jiedao.entrypoints.http.audit_models import ReporterAnswer
 from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.models import HistoryAnswer, IncidentAnswer, IncidentPage
-from jiedao.entrypoints.http.moments import read_moment
-from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition
+from jiedao.entrypoints.http.moments import read_as_of, read_moment
+from jiedao.entrypoints.http.parameters import AsOf, Cursor, Limit, MinPosition
 from jiedao.entrypoints.http.permissions import Act, may, require_source, require_street
 from projections.answers import IncidentFilter, IncidentSummary
 
@@ -75,14 +77,40 @@ async def list_incidents(  # noqa: PLR0913  # one parameter per filter
 
 @router.get("/{incident_id}", summary="事件详情 Show an incident")
 async def show_incident(
-    incident_id: UUID, request: Request, holder: Reader, min_position: MinPosition = None
+    incident_id: UUID, request: Request, holder: Reader, as_of: AsOf = None, min_position: MinPosition = None
 ) -> IncidentAnswer:
-    """Show an incident as it stands."""
+    """Show an incident as it stands, or as it stood at any past moment."""
     edge = edge_of(request)
+    position, moment = read_as_of(as_of)
     await edge.reach(min_position)
-    row = await edge.read(edge.services.read.incident, incident_id, holder.streets)
+    row, _position = await edge.read(
+        edge.services.auditing.as_of.incident,
+        incident_id,
+        as_of_position=position,
+        as_of_time=moment,
+        streets=holder.streets,
+    )
     _require_own(holder, row)
     return edge.wording.incident(row)
+
+
+@router.get("/{incident_id}/reporter", summary="上报人 Show who reported an incident", responses=problems(400, 422))
+async def show_reporter(
+    incident_id: UUID,
+    request: Request,
+    holder: Reader,
+    reason: Annotated[
+        str, Query(max_length=500, description="理由 Why it has to be known; stands in the log with who asked.")
+    ],
+) -> ReporterAnswer:
+    """Show the reporter's name and how to reach them; recorded before it is answered (`/v1/audit/access`).
+
+    Roles that may not see personal data get it masked. Who was erased reads null, with `erased`.
+    """
+    edge = edge_of(request)
+    whole = may(holder, Act.READ_PERSONAL_DATA)
+    shown = await edge.read(edge.services.auditing.personal.reporter, incident_id, holder, reason, whole=whole)
+    return reporter_answer(shown)
 
 
 @router.get("/{incident_id}/history", summary="事件全过程 Tell an incident's whole story")

@@ -10,7 +10,14 @@ from collections.abc import Callable, Sequence
 
 import click
 
-COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = ()
+from jiedao.entrypoints.cli.audit import access, events, replay, sample
+
+COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
+    replay.commands,
+    events.commands,
+    access.commands,
+    sample.commands,
+)
 """What brings the commands of this group, in the order in which help shows them."""
 
 

@@ -1,0 +1,219 @@
+"""``jiedao audit replay`` and ``diff``: an incident told from the log, and compared between moments (重放)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+import msgspec
+from rich.console import Group, RenderableType
+
+from jiedao.audit.standing import label_of_fact, word_of
+from jiedao.domain.access_record import AccessKind
+from jiedao.domain.terms import Role
+from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli.finding import find_incident
+from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
+from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
+from jiedao.entrypoints.cli.output import answer, as_json, facts, line, local, note, table
+from jiedao.entrypoints.cli.words import read_as_of
+from jiedao.entrypoints.http.permissions import Act, may
+from jiedao.entrypoints.http.replay_models import (
+    CurrentRulesAnswer,
+    DifferenceAnswer,
+    FactChangeAnswer,
+    FactValue,
+    ReplayAnswer,
+    ReplayStepAnswer,
+)
+from jiedao.entrypoints.http.wording import Wording, label_of
+from jiedao.entrypoints.replay_answers import current_rules_answer, difference_answer, load_incident, replay_answer
+from jiedao.entrypoints.settings import Settings
+
+_NOTHING = "无"
+_RESTS_ON: Mapping[str, str] = {
+    "boundary_set": "边界版本",
+    "class_table": "分类表",
+    "rule_set": "规则版本",
+    "rule_id": "规则",
+    "rule_name": "规则名称",
+    "time_rules": "时限规则",
+    "method": "方式",
+}
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--as-of", help="回看 Up to a position in the log, or a time; without zone it is the district's.")
+@click.option("--step", is_flag=True, help="逐步 One event after the other; with --json one object a line.")
+@click.option("--under-current-rules", is_flag=True, help="按现行规则 What today's tables and rules would decide.")
+@json_output
+@with_settings(*DISTRICT)
+def replay(settings: Settings, incident: str, as_of: str | None, *, step: bool, under_current_rules: bool) -> None:
+    """重放 Tell an incident from the log: how it stood after each event, what changed, who, why, on which versions.
+
+    It reads the incident's own events and no view, so it says what the record says. With --under-current-rules it lays
+    what happened beside what today's boundary set, class table and routing rules would decide on the same report.
+    INCIDENT is its id, or SOURCE:EXTERNAL_ID. That it was replayed is recorded.
+    """
+    if under_current_rules and (step or as_of is not None):
+        raise click.UsageError("--under-current-rules compares the incident as it stands: leave --step and --as-of out")
+    with opened_for_reading(settings) as district:
+        incident_id = find_incident(district, incident)
+        zone = ZoneInfo(district.profile.timezone)
+        if under_current_rules:
+            _compare_with_today(district, incident_id)
+            return
+        position, moment = read_as_of(as_of, zone)
+        end = None if as_of is None else district.read.position_as_of(position, moment)
+        steps = district.auditing.replay.steps(incident_id, end)
+        _record(district, incident_id, {} if end is None else {"as_of": str(end)})
+        interventions = may(console_actor(), Act.READ_INTERVENTIONS)
+        told = replay_answer(incident_id, steps, Wording(district.profile), as_of=end, interventions=interventions)
+    if step:
+        _go_step_by_step(told, zone)
+        return
+    answer(
+        told,
+        lambda: line(f"事件 {incident_id}", style="bold"),
+        lambda: Group(*(_told(one, zone) for one in told.steps)),
+        lambda: line("现状 standing", style="bold"),
+        lambda: facts(_standing(told.standing)),
+    )
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--from", "start", required=True, help="自 As of this position in the log, or this time.")
+@click.option("--to", "end", help="至 As of this one; now without it.")
+@json_output
+@with_settings(*DISTRICT)
+def diff(settings: Settings, incident: str, start: str, end: str | None) -> None:
+    """差异 Say what differs in an incident between two moments, and what was recorded between them.
+
+    A moment is a position in the log, or a time (without zone in the district's own). INCIDENT is its id, or
+    SOURCE:EXTERNAL_ID. That it was compared is recorded.
+    """
+    with opened_for_reading(settings) as district:
+        incident_id = find_incident(district, incident)
+        zone = ZoneInfo(district.profile.timezone)
+        first, second = (district.read.position_as_of(*read_as_of(one, zone)) for one in (start, end))
+        found = district.auditing.replay.difference(incident_id, first, second)
+        _record(district, incident_id, {"from": str(first), "to": str(second)})
+        interventions = may(console_actor(), Act.READ_INTERVENTIONS)
+        told = difference_answer(
+            incident_id, found, first, second, Wording(district.profile), interventions=interventions
+        )
+    answer(told, lambda: _difference(told, zone))
+
+
+def _record(district: District, incident_id: UUID, details: Mapping[str, str]) -> None:
+    district.auditing.access.record_access(
+        AccessKind.REPLAY, console_actor(), f"incident:{incident_id}", incident_id=incident_id, details=details
+    )
+
+
+def _go_step_by_step(told: ReplayAnswer, zone: ZoneInfo) -> None:
+    """Show one event after the other; a person goes on with Enter, a program gets one object a line."""
+    for number, one in enumerate(told.steps, 1):
+        if as_json():
+            click.echo(msgspec.json.encode(one.model_dump(mode="json")))
+            continue
+        answer(one, partial(_told, one, zone), partial(_facts, one))
+        if number == len(told.steps):
+            break
+        note(f"{number}/{len(told.steps)}  回车继续，q 结束 Enter goes on, q ends")
+        said = sys.stdin.readline()
+        if said.strip().lower() == "q" or not said:
+            break
+
+
+def _facts(step: ReplayStepAnswer) -> RenderableType:
+    return facts(_standing(step.standing))
+
+
+def _told(step: ReplayStepAnswer, zone: ZoneInfo) -> RenderableType:
+    """Lay out one event: when and what, who and why, on what, and what it changed."""
+    lines = [
+        line(f"{local(step.recorded_at, zone)}  {step.label}  {step.summary}"),
+        line(
+            f"    {step.actor}（{label_of(Role, step.role)}） · 第 {step.version} 个事件 · position {step.position}",
+            style="dim",
+        ),
+    ]
+    if step.reason:
+        lines.append(line(f"    理由 {step.reason}"))
+    if step.rests_on:
+        rests = "，".join(f"{_RESTS_ON.get(name, name)} {value or _NOTHING}" for name, value in step.rests_on.items())
+        lines.append(line(f"    依据 {rests}", style="dim"))
+    lines += [line(f"    {_changed(one)}", style="green") for one in step.changes]
+    return Group(*lines)
+
+
+def _changed(change: FactChangeAnswer) -> str:
+    before, after = _said(change.before, change.before_label), _said(change.after, change.after_label)
+    return f"{change.label}: {before} → {after}"
+
+
+def _said(value: FactValue, label: str | None) -> str:
+    if value is None:
+        return _NOTHING
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return f"{label} {value}" if label else str(value)
+
+
+def _standing(standing: Mapping[str, FactValue]) -> Iterator[tuple[str, object]]:
+    for name, value in standing.items():
+        if value not in (None, ""):
+            yield label_of_fact(name), _said(value, word_of(name, value))
+
+
+def _difference(told: DifferenceAnswer, zone: ZoneInfo) -> RenderableType:
+    changes = [
+        (one.label, _said(one.before, one.before_label), _said(one.after, one.after_label)) for one in told.changes
+    ]
+    events = [(one.position, local(one.recorded_at, zone), one.label, one.summary, one.actor) for one in told.events]
+    return Group(
+        table(
+            f"日志位置 {told.from_position} → {told.to_position}",
+            ("事实 fact", "之前 before", "之后 after"),
+            changes,
+        )
+        if changes
+        else line("无差异 nothing differs"),
+        table("期间 between", ("位置#", "时间 recorded", "事件 event", "说明 summary", "人员 actor"), events),
+    )
+
+
+def _compare_with_today(district: District, incident_id: UUID) -> None:
+    incident = load_incident(district.services(), incident_id)
+    _record(district, incident_id, {"under_current_rules": "yes"})
+    told = current_rules_answer(district.services(), incident)
+    answer(told, lambda: _today(told))
+
+
+def _today(told: CurrentRulesAnswer) -> RenderableType:
+    rows = [
+        (
+            one.label,
+            one.happened or _NOTHING,
+            f"{one.happened_by or _NOTHING}{'（人工判定）' if one.by_person else ''}",
+            one.today or _NOTHING,
+            one.today_by or _NOTHING,
+            "≠ 不同" if one.differs else "",
+        )
+        for one in told.items
+    ]
+    below = "按现行规则结果不同 today's rules would decide otherwise" if told.differs else "无差异 nothing differs"
+    columns = ("事项 what", "当时 happened", "依据 on", "现行 today", "依据 on", "")
+    return Group(table("按现行规则 under current rules", columns, rows), line(below))
+
+
+def commands() -> Sequence[click.Command]:
+    """Return what ``jiedao audit`` gets of these."""
+    return (replay, diff)

@@ -1,0 +1,90 @@
+"""An incident as it stood at any past moment, folded from its own stream and from nothing that is kept of it now.
+
+Every question as of the past means the same moment: what one append recorded became visible together, so a position
+stands for the end of its moment (see :func:`projections.queues.resolve_position`). An incident as of it is therefore
+the row that the view held then, and equals what a view filled from the log up to there would hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from jiedao.domain.errors import NotFoundError
+from jiedao.domain.ports import LogEntry
+from projections.answers import IncidentSummary
+from projections.incident_row import IncidentRow, advance, open_row
+from projections.log import EventDecoder, PositionedEvent
+from projections.queries import ReadModel, find_incident
+from projections.queues import resolve_position
+
+_STREAM = b"""
+SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
+WHERE originator_id = %s AND position <= %s ORDER BY originator_version
+"""
+_FIELDS = tuple(field.name for field in fields(IncidentSummary))
+
+
+class AsOfQueries:
+    """Asks for incidents as of the past. Raises UnavailableError as :class:`ReadModel` does."""
+
+    def __init__(self, read: ReadModel, decoder: EventDecoder) -> None:
+        self._read = read
+        self._decoder = decoder
+
+    def incident(
+        self,
+        incident_id: UUID,
+        *,
+        as_of_position: int | None = None,
+        as_of_time: datetime | None = None,
+        streets: frozenset[str] | None = None,
+    ) -> tuple[IncidentSummary, int]:
+        """Return an incident as it stood, and the position that this was as of; without a moment, as it stands.
+
+        Who may see it now may see what it was. Raises NotFoundError for one that the asker may not see, or that had
+        not been received by then, and InvalidInputError for an ``as_of`` that is no past moment.
+        """
+        with self._read.active() as (connection, reached):
+            position = resolve_position(connection, reached, as_of_position, as_of_time)
+            found = find_incident(connection, incident_id, streets)
+            if position is None:
+                return found, reached
+            row = self._fold(connection, incident_id, position)
+        if row is None:
+            raise NotFoundError(
+                f"there was no incident {incident_id} as of position {position}: it was received at position"
+                f" {found.first_position}"
+            )
+        return _summary(row), position
+
+    def _fold(self, connection: Connection[TupleRow], incident_id: UUID, position: int) -> IncidentRow | None:
+        with connection.cursor(binary=True) as cursor:
+            entries = [LogEntry(*row) for row in cursor.execute(_STREAM, [incident_id, position])]
+        return fold_stream(
+            PositionedEvent(entry.position, entry.recorded_at, entry.topic, self._decoder.to_event(entry))
+            for entry in entries
+        )
+
+
+def fold_stream(events: Iterable[PositionedEvent]) -> IncidentRow | None:
+    """Fold the events of one incident, oldest first, to its row; ``None`` where there are none."""
+    row: IncidentRow | None = None
+    for recorded in events:
+        if row is None:
+            row = open_row(recorded)
+        else:
+            advance(row, recorded)
+    return row
+
+
+def _summary(row: IncidentRow) -> IncidentSummary:
+    """Return the row as the table would give it back: JSON has lists and no tuples."""
+    stored = {name: getattr(row, name) for name in _FIELDS}
+    return IncidentSummary(**stored | {"progress": msgspec.json.decode(msgspec.json.encode(row.progress))})

@@ -1,0 +1,110 @@
+"""As of any position, also in the middle of a unit: what is answered equals views filled from the log up to there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jiedao.domain.errors import NotFoundError
+from jiedao.store.database import Database
+from projections.answers import IncidentFilter
+from projections.as_of import AsOfQueries
+from projections.generations import begin
+from projections.indicator_formulas import load_formulas
+from projections.indicators import IndicatorQuestion, select_indicators
+from projections.queries import ReadModel
+from projections.runner import ProjectionRunner
+from projections.views import ALL_VIEWS
+from tests.integration.projections.journal import START, Decoder, Journal
+from tests.property.test_projections import HISTORY, carry_out, empty, every_queue
+
+FORMULAS = load_formulas(Path(__file__).parents[2] / "config")
+LATER = START + timedelta(days=30)
+
+
+class LogUpTo:
+    """A log that ends at a position."""
+
+    def __init__(self, journal, end):
+        self._journal, self._end = journal, end
+
+    def select_log(self, after, limit):
+        return [entry for entry in self._journal.select_log(after, limit) if entry.position <= self._end]
+
+
+def activate(journal, number):
+    """Make a generation the one that is asked; these of the test are at different positions on purpose."""
+    with journal.connection.transaction():
+        journal.connection.execute("UPDATE projection_generation SET state = 'building' WHERE state = 'active'")
+        journal.connection.execute("UPDATE projection_generation SET state = 'active' WHERE number = %s", [number])
+
+
+def all_of(read, incidents, position, moment, *, past):
+    """Everything that can be asked as of the past; with ``past`` it is, else of views that end there."""
+    then = position if past else None
+    with read.active() as (connection, reached):
+        question = IndicatorQuestion("class", as_of_position=then)
+        figures = select_indicators(connection, reached, question, FORMULAS, moment)
+    counts = read.counts(as_of_position=then)
+    found = AsOfQueries(read, Decoder())
+    shown = {}
+    for incident_id in incidents:
+        try:
+            shown[incident_id] = found.incident(incident_id, as_of_position=then)[0]
+        except NotFoundError:
+            shown[incident_id] = None
+    return every_queue(read, then), counts, (figures.total, figures.groups, figures.position), shown
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=HISTORY, picked=st.lists(st.integers(0, 10_000), min_size=2, max_size=2))
+def test_every_answer_as_of_a_position_equals_views_filled_up_to_there(database_url, history, picked):
+    empty(database_url)
+    journal, incidents, ends = Journal(database_url), {}, [0]
+    try:
+        for acts in history:
+            if events := carry_out(acts, incidents):
+                ends += [journal.write(events)] * len(events)
+        with Database(database_url, max_connections=2) as database:
+            whole = ProjectionRunner(database, journal, Decoder())
+            whole.catch_up()
+            read = ReadModel(database)
+            live, ids = read.status().active.number, [one.incident_id for one in read.incidents(IncidentFilter()).rows]
+            for position in {one % len(ends) for one in picked}:
+                end = ends[position]
+                moment = journal.moments[len(set(ends[: end + 1])) - 2] if end else LATER
+                answered = all_of(read, ids, position, moment, past=True)
+                assert read.position_as_of(as_of_position=position) == end, "a unit is seen whole or not at all"
+                if end:
+                    assert read.position_as_of(as_of_time=moment + timedelta(seconds=1)) == end
+                number = begin(database, ALL_VIEWS).number
+                ending = ProjectionRunner(database, LogUpTo(journal, end), Decoder())
+                while not ending.step(number).reached_end:
+                    pass
+                activate(journal, number)
+                assert all_of(read, ids, end, moment, past=False) == answered
+                activate(journal, live)
+    finally:
+        journal.close()
+
+
+def test_an_incident_is_not_there_before_it_was_received(database_url):
+    journal = Journal(database_url)
+    try:
+        ends = [journal.write(carry_out([("receive", number, False)], {})) for number in range(2)]
+        with Database(database_url, max_connections=2) as database:
+            ProjectionRunner(database, journal, Decoder()).catch_up()
+            read = ReadModel(database)
+            second, first = (row.incident_id for row in read.incidents(IncidentFilter()).rows)
+            found = AsOfQueries(read, Decoder())
+            assert found.incident(first, as_of_position=ends[0])[1] == ends[0]
+            with pytest.raises(NotFoundError, match=f"it was received at position {ends[1]}"):
+                found.incident(second, as_of_position=ends[0])
+            with pytest.raises(NotFoundError):
+                found.incident(first, as_of_time=START - timedelta(seconds=1))
+    finally:
+        journal.close()
