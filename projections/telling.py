@@ -64,6 +64,15 @@ def _sealed(sealed: Sealed | None) -> str | None:
     return f"«已加密» {sealed.algorithm} {sealed.key_id}（{size} 字节）"
 
 
+ERASED = "«已删除»"
+"""What stands instead of what was sealed under a destroyed key."""
+
+
+def told_sealed(key_pattern: str) -> str:
+    """Return the pattern of what :func:`_sealed` says of anything under a key; ``key_pattern`` is that of its id."""
+    return f"«已加密» [A-Z0-9]+ {key_pattern}（[0-9]+ 字节）"
+
+
 _SEAL_BYTES = 12 + 16
 """Nonce and tag of a ciphertext."""
 

@@ -42,12 +42,15 @@ class DistrictApplication(Application[UUID]):
         key: str,
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
+        destructions: int | None = None,
     ) -> range:
         """Record a feed batch and return its events' positions.
 
+        ``destructions`` is how often keys had been destroyed before anything in it was sealed.
+
         Raises the conflict errors of :mod:`jiedao.domain.errors`.
         """
-        return self.record(aggregates, UnitContext(FEED_SCOPE, key, b"", inbox, offsets))
+        return self.record(aggregates, UnitContext(FEED_SCOPE, key, b"", inbox, offsets, destructions=destructions))
 
     def record(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> range:
         """Record the pending events of aggregates as one unit, in their order, and return the positions.

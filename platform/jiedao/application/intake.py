@@ -15,7 +15,7 @@ from jiedao.application.deciding import Decider
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import RecordedAggregate
-from jiedao.domain.errors import InboxConflictError, UnavailableError, VersionConflictError
+from jiedao.domain.errors import InboxConflictError, KeysDestroyedError, UnavailableError, VersionConflictError
 from jiedao.domain.ports import InboxEntry, OffsetMove
 
 MAX_ATTEMPTS = 8
@@ -31,8 +31,11 @@ class IntakeLog(Protocol):
         key: str,
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
+        destructions: int | None = None,
     ) -> range:
         """Record a feed batch and return its events' positions.
+
+        ``destructions`` is how often keys had been destroyed before anything in it was sealed.
 
         Raises the conflict errors of :mod:`jiedao.domain.errors`.
         """
@@ -65,10 +68,14 @@ class Intake:
                 return []
             try:
                 positions = self._log.record_batch(
-                    decided.aggregates(), key=batch, inbox=decided.inbox, offsets=offsets
+                    decided.aggregates(),
+                    key=batch,
+                    inbox=decided.inbox,
+                    offsets=offsets,
+                    destructions=decided.destructions,
                 )
-            except (VersionConflictError, InboxConflictError):
-                continue  # somebody else recorded one of these meanwhile: decide again on what holds now
+            except (VersionConflictError, InboxConflictError, KeysDestroyedError):
+                continue  # somebody else recorded one of these, or a key was destroyed: decide again on what holds now
             return decided.outcomes(positions)
         raise UnavailableError(
             f"a batch of {len(records)} records collided with other writers {MAX_ATTEMPTS} times; send it again"

@@ -304,3 +304,39 @@ class HoldGround(Term):
     LEGAL_HOLD = "legal_hold", "依法保全"
     RECONSIDERATION = "reconsideration", "行政复议"
     LITIGATION = "litigation", "诉讼"
+
+
+class RetentionKind(Term):
+    """What has ended, by how long it is kept (档案保管期限)."""
+
+    FILED = "filed", "立案办结"
+    UNFILED = "unfiled", "未立案"
+    UPSTREAM = "upstream", "上级平台案件"
+    DEAD_LETTER = "dead_letter", "死信"
+
+
+class ErasureObstacle(Term):
+    """What stands against erasing a reporter (不得删除的事由)."""
+
+    OPEN = "open", "事件未办结"
+    LEGAL_HOLD = "legal_hold", "依法保全"
+    RECONSIDERATION = "reconsideration", "行政复议"
+    LITIGATION = "litigation", "诉讼"
+    RETENTION = "retention", "保管期限未满"
+
+
+class ErasureState(Term):
+    """Where a request to erase a reporter stands."""
+
+    ASKED = "asked", "待审批"
+    APPROVED_ONCE = "approved_once", "待第二人审批"
+    CARRIED_OUT = "carried_out", "已删除"
+    REJECTED = "rejected", "不予批准"
+    REFUSED = "refused", "不符合条件"
+
+
+class ApprovalSeat(Term):
+    """Whose approvals are needed for what cannot be undone: one of each, by two people (双人审批)."""
+
+    ADMINISTRATION = "administration", "系统管理"
+    OVERSIGHT = "oversight", "法制监督"
