@@ -43,7 +43,7 @@ class IncidentRow:
     replaced and never changed, since copies of a row share it. ``upstream_refusal`` is what the superior platform
     refused and nobody has dealt with, in a sentence; ``None`` where nothing is.
     ``reporter_key`` is the reporter's key in the vault: a pseudonym by which reports of one person are told from those
-    of several.
+    of several; ``None`` again once they were erased.
     """
 
     incident_id: UUID

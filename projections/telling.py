@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jiedao.domain import case_events, task_events, workflow_events
+from jiedao.domain import case_events, legal_hold, task_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident
 from jiedao.domain.links import Receiver
@@ -21,6 +21,7 @@ from jiedao.domain.terms import (
     AssigneeKind,
     ClassMethod,
     Command,
+    HoldGround,
     Lifecycle,
     MatchMethod,
     Platform,
@@ -51,6 +52,7 @@ _FLAG_LABELS = {term.value: term.label for term in ReportFlag}
 _LIFECYCLE_LABELS = {term.value: term.label for term in Lifecycle}
 _RECEIVER_LABELS = {term.value: term.label for term in ReceiverKind}
 _ASSESSMENT_LABELS = {term.value: term.label for term in Assessment}
+_GROUND_LABELS = {term.value: term.label for term in HoldGround}
 _ASSIGNEE_LABELS = {term.value: term.label for term in AssigneeKind}
 
 
@@ -60,6 +62,15 @@ def _sealed(sealed: Sealed | None) -> str | None:
         return None
     size = max(0, len(sealed.ciphertext) * 3 // 4 - _SEAL_BYTES)
     return f"«已加密» {sealed.algorithm} {sealed.key_id}（{size} 字节）"
+
+
+ERASED = "«已删除»"
+"""What stands instead of what was sealed under a destroyed key."""
+
+
+def told_sealed(key_pattern: str) -> str:
+    """Return the pattern of what :func:`_sealed` says of anything under a key; ``key_pattern`` is that of its id."""
+    return f"«已加密» [A-Z0-9]+ {key_pattern}（[0-9]+ 字节）"
 
 
 _SEAL_BYTES = 12 + 16
@@ -226,6 +237,11 @@ def _reviewed(event: case_events.AppealReviewed) -> str:
     return f"（{assessment}），{'同意' if event.granted else '不同意'}{_note(event)}"
 
 
+def _held(event: Any) -> str:
+    reference = f"（{event.reference}）" if event.reference else ""
+    return f"：{_GROUND_LABELS.get(event.ground, event.ground)}{reference}{_reason(event)}"
+
+
 def _inputs_of(*fields: str) -> Callable[[Any], Mapping[str, object]]:
     return lambda event: {name: getattr(event, name) for name in fields}
 
@@ -343,6 +359,8 @@ _OF_CASES: dict[str, Telling] = {
         "assessment",
     ),
     case_events.AppealReviewed.TOPIC: _of_incident(Command.REVIEW_APPEAL, _reviewed, "assessment", "granted", "note"),
+    legal_hold.HoldPlaced.TOPIC: _of_incident(Command.HOLD, _held, "ground", "reference"),
+    legal_hold.HoldReleased.TOPIC: _of_incident(Command.RELEASE_HOLD, _held, "ground", "reference"),
 }
 
 _OF_REPORTS: dict[str, Telling] = {

@@ -16,7 +16,7 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.links import Receiver
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import Assessment, Command, Role
+from jiedao.domain.terms import Assessment, Command, HoldGround, Role
 from jiedao.store.mapper import TypedMapper
 
 MAPPER = TypedMapper()
@@ -52,6 +52,8 @@ SAID = {
     "notify": {"whom": "区交警大队", "content": "路口有流动摊贩"},
     "appeal": {"assessment": Assessment.OVERTIME, "reason": "期间连日暴雨"},
     "review_appeal": {"assessment": Assessment.OVERTIME, "granted": True},
+    "hold": {"ground": HoldGround.LITIGATION, "reason": "当事人起诉", "reference": "（2026）浙0103行初12号"},
+    "release_hold": {"ground": HoldGround.LITIGATION, "reason": "判决生效"},
 }  # fmt: skip
 """What each command says at least, as people in the field would."""
 
@@ -65,7 +67,7 @@ USUALLY = {
     "ask_extension": "handler", "grant_extension": "shift_leader", "deny_extension": "shift_leader",
     "offer_transfer": "dispatcher", "accept_transfer": "handler", "refuse_transfer": "handler",
     "withdraw_transfer": "dispatcher", "merge": "intake_operator", "unmerge": "shift_leader", "notify": "supervisor",
-    "appeal": "handler", "review_appeal": "supervisor",
+    "appeal": "handler", "review_appeal": "supervisor", "hold": "legal_reviewer", "release_hold": "legal_reviewer",
 }  # fmt: skip
 """Who usually does it."""
 
@@ -260,4 +262,5 @@ def lives(lifecycle: str) -> dict[str, Life]:
         "merged": lambda: received().do("merge"),
     }
     upstream = {"sent_back": lambda: received(lifecycle).do("return_case")}
-    return both | {state: begin() for state, begin in (own if lifecycle == "own" else upstream).items()}
+    begun = both | {state: begin() for state, begin in (own if lifecycle == "own" else upstream).items()}
+    return {state: life.do("hold") for state, life in begun.items()}

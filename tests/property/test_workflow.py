@@ -13,7 +13,10 @@ from tests.workflow_samples import COURT, SAID, TRAFFIC_POLICE, USUALLY, WENHUI,
 
 ENDED = {"closed", "declined", "rejected", "void", "transferred", "merged", "sent_back", "withdrawn"}
 DECISIONS = {Command.DECIDE_JURISDICTION, Command.DECIDE_CLASS}
-REMARKS = {Command.REPLY, Command.REVISIT, Command.SUPERVISE, Command.URGE, Command.INTERVENE, Command.NOTIFY}
+REMARKS = {
+    Command.REPLY, Command.REVISIT, Command.SUPERVISE, Command.URGE, Command.INTERVENE, Command.NOTIFY, Command.HOLD,
+    Command.RELEASE_HOLD,
+}  # fmt: skip
 APPEALS = {Command.APPEAL, Command.REVIEW_APPEAL}
 PERSONS = st.sampled_from(["wang", "li", "zhang"])
 ROLES = st.sampled_from(list(Role))

@@ -43,11 +43,15 @@ class Step:
 
 @dataclass(slots=True)
 class BatchDecision:
-    """A decided batch: aggregates with pending events, inbox entries, and what to answer for each record."""
+    """A decided batch: aggregates with pending events, inbox entries, and what to answer for each record.
+
+    ``destructions`` is how often keys had been destroyed before anything in it was sealed.
+    """
 
     steps: list[Step] = field(default_factory=list)
     touched: dict[UUID, Incident | DeadLetter] = field(default_factory=dict)
     inbox: list[InboxEntry] = field(default_factory=list)
+    destructions: int | None = None
 
     def aggregates(self) -> list[RecordedAggregate]:
         """The aggregates with events to record, in the order in which they were first touched."""

@@ -43,12 +43,15 @@ class DistrictApplication(Application[UUID]):
         key: str,
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
+        destructions: int | None = None,
     ) -> Callable[[], range]:
         """Hand a feed batch in; what is returned waits until it is recorded, and returns its events' positions.
 
-        The waiting raises the conflict errors of :mod:`jiedao.domain.errors`.
+        ``destructions`` is how often keys had been destroyed before anything in it was sealed. The waiting raises the
+        conflict errors of :mod:`jiedao.domain.errors`.
         """
-        return self.hand_in(aggregates, UnitContext(FEED_SCOPE, key, b"", inbox, offsets))
+        unit = UnitContext(FEED_SCOPE, key, b"", inbox, offsets, destructions=destructions)
+        return self.hand_in(aggregates, unit)
 
     def record(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> range:
         """Record the pending events of aggregates as one unit, in their order, and return the positions.

@@ -17,7 +17,7 @@ from jiedao.application.deciding import Decider
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import RecordedAggregate
-from jiedao.domain.errors import InboxConflictError, UnavailableError, VersionConflictError
+from jiedao.domain.errors import InboxConflictError, KeysDestroyedError, UnavailableError, VersionConflictError
 from jiedao.domain.ports import InboxEntry, InboxKey, OffsetMove
 
 MAX_ATTEMPTS = 8
@@ -35,10 +35,12 @@ class IntakeLog(Protocol):
         key: str,
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
+        destructions: int | None = None,
     ) -> Callable[[], range]:
         """Hand a feed batch in; what is returned waits until it is recorded, and returns its events' positions.
 
-        The waiting raises the conflict errors of :mod:`jiedao.domain.errors`.
+        ``destructions`` is how often keys had been destroyed before anything in it was sealed. The waiting raises the
+        conflict errors of :mod:`jiedao.domain.errors`.
         """
 
 
@@ -83,8 +85,9 @@ class BatchUnderWay:
                 decided, wait = self._handed_in or (BatchDecision(), _nothing)
                 try:
                     positions = wait()
-                except (VersionConflictError, InboxConflictError):
-                    self._handed_in = None  # somebody else was faster: decide again on what holds now
+                except (VersionConflictError, InboxConflictError, KeysDestroyedError):
+                    # Somebody else recorded one of these, or a key was destroyed: decide again on what holds now.
+                    self._handed_in = None
                     continue
                 with collection_paused():
                     return decided.outcomes(positions)
@@ -103,7 +106,13 @@ class BatchUnderWay:
         if not (decided.inbox or self._offsets):
             return _nothing
         with collection_paused():
-            return self._log.hand_in_batch(decided.aggregates(), key=key, inbox=decided.inbox, offsets=self._offsets)
+            return self._log.hand_in_batch(
+                decided.aggregates(),
+                key=key,
+                inbox=decided.inbox,
+                offsets=self._offsets,
+                destructions=decided.destructions,
+            )
 
 
 def _nothing() -> range:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from jiedao.domain.links import Receiver
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import Assessment, Command
+from jiedao.domain.terms import Assessment, Command, HoldGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +224,24 @@ class AppealReview:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HoldOrder:
+    """On which ground it must be kept as it is, why, and under which file number (案号)."""
+
+    ground: HoldGround
+    reason: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRelease:
+    """Which hold ends, and why; without a reference the only one on this ground."""
+
+    ground: HoldGround
+    reason: str
+    reference: str = ""
+
+
 DETAILS: Mapping[Command, type] = MappingProxyType(
     {
         Command.DECIDE_JURISDICTION: Street,
@@ -266,6 +284,8 @@ DETAILS: Mapping[Command, type] = MappingProxyType(
         Command.NOTIFY: Notice,
         Command.APPEAL: AppealRequest,
         Command.REVIEW_APPEAL: AppealReview,
+        Command.HOLD: HoldOrder,
+        Command.RELEASE_HOLD: HoldRelease,
     }
 )
 """Command → what it says."""

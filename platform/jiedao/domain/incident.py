@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
-from jiedao.domain import case_events, clock_events, task_events, upstream_events, workflow_events
+from jiedao.domain import case_events, clock_events, legal_hold, task_events, upstream_events, workflow_events
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -156,6 +156,8 @@ class Incident(RecordedAggregate):
     Notified = case_events.Notified
     Appealed = case_events.Appealed
     AppealReviewed = case_events.AppealReviewed
+    HoldPlaced = legal_hold.HoldPlaced
+    HoldReleased = legal_hold.HoldReleased
 
     # Between us and the superior platform whose case it is.
     CaseSentBack = upstream_events.CaseSentBack

@@ -91,6 +91,7 @@ class Unit:
 
     ``scope`` and ``key`` are the idempotency key; ``request_mac`` identifies the body it came with, and
     ``answer`` is what a repetition is answered with. ``lane`` is ``people`` for commands or ``feed`` for reports.
+    ``destructions`` is how often keys had been destroyed before anything in it was sealed, where something was.
     """
 
     scope: str
@@ -102,6 +103,7 @@ class Unit:
     tracking: Tracking | None = None
     answer: bytes | None = None
     lane: str = "feed"
+    destructions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,9 @@ class Vault(Protocol):
 
     def subject_of(self, district: str, reporter: ReporterDetails) -> str:
         """Return the stable, keyed pseudonym of a reporter: the same person gets the same key."""
+
+    def destructions(self) -> int:
+        """How often keys were destroyed so far; asked before sealing, and handed in with the unit that holds it."""
 
     def seal(self, plaintexts: Sequence[tuple[str, bytes]]) -> Sequence[Sealed]:
         """Encrypt each (subject, plaintext) under the subject's key, making keys as needed, in one call."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from jiedao.domain.holds import Hold
 from jiedao.domain.links import Appeal, OfferedTransfer, OtherIncident
 from jiedao.domain.tasks import Task
 from jiedao.domain.terms import IncidentState, Lifecycle, TaskState
@@ -21,7 +22,8 @@ class Progress:
 
     ``extensions`` are the lengths granted since it was last opened (``2工作日``), in order.
     ``merged_into`` names the incident that it joined, with ``merged_stage`` where it stood before; ``duplicates`` are
-    those that joined it. ``appeals`` are by assessment, one each for ever.
+    those that joined it. ``appeals`` are by assessment, one each for ever. ``holds`` keep it from being erased and
+    archived, in whatever state it is.
     ``sent_back_from`` is where a superior platform's case stood before it was returned there; ``upstream_refusals``
     are the messages that the superior refused and nobody has dealt with: kind → reason.
     """
@@ -39,6 +41,7 @@ class Progress:
     merged_stage: IncidentState | None = None
     duplicates: tuple[OtherIncident, ...] = ()
     appeals: dict[str, Appeal] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
 
     @property
     def exemptions(self) -> tuple[str, ...]:

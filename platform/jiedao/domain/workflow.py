@@ -126,6 +126,10 @@ RULES: tuple[Rule, ...] = (
     Rule(C.REVIEW_APPEAL, (S.CLOSED,), (R.SHIFT_LEADER, R.SUPERVISOR),
          note="两人先后复核，均同意方可免责，一人不同意即驳回；申诉人不得复核 by two people, neither the asker: both have to grant; the first who does not ends it"),
     Rule(C.INTERVENE, ALL, _PEOPLE, always=True, note="任何人随时可记；仅督办领导、审计员可见 anybody, at any time"),
+    Rule(C.HOLD, ALL, (R.LEGAL_REVIEWER, R.TEAM_LEGAL_OFFICER, R.SUPERVISOR, R.ADMINISTRATOR), always=True,
+         note="行政复议、诉讼或依法保全期间，上报人信息不得删除，事件不得归档 reconsideration, litigation or a legal hold: neither erased nor archived meanwhile"),
+    Rule(C.RELEASE_HOLD, ALL, (R.LEGAL_REVIEWER, R.SUPERVISOR, R.ADMINISTRATOR), always=True,
+         note="须说明理由；有多项的写明案号 a reason; where there are several, which of them"),
 )  # fmt: skip
 
 _BY_COMMAND = MappingProxyType({rule.command: rule for rule in RULES})

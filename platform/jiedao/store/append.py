@@ -76,6 +76,9 @@ _TRACKING_FIELDS: tuple[_Column, ...] = (
 )
 _PARAMETERS = sum(map(len, (_UNIT_FIELDS, _EVENT_FIELDS, _INBOX_FIELDS, _OFFSET_FIELDS, _TRACKING_FIELDS)))
 _CALL = f"SELECT * FROM append_units({', '.join(['%b'] * _PARAMETERS)})".encode()  # noqa: S608  # placeholders alone
+_CALL_SEALED = _CALL.replace(b"SELECT * FROM", b"SELECT a.* FROM require_living_keys(%s) AS k,") + b" AS a"
+KEYS_DESTROYED = "JD020"
+"""The SQLSTATE with which the server refuses a group that was sealed before a key was destroyed."""
 
 
 def pack_units(units: Sequence[Unit]) -> list[PackedArray]:
@@ -92,9 +95,12 @@ def pack_units(units: Sequence[Unit]) -> list[PackedArray]:
 def append_units(connection: Connection[TupleRow], units: Sequence[Unit]) -> list[Appended | JiedaoError]:
     """Append a group of units in one call and commit; ``connection`` is in autocommit and knows packed arrays.
 
-    Returns for each unit what it became: appended (or replayed), or the conflict that it alone has.
+    Returns for each unit what it became: appended (or replayed), or the conflict that it alone has. Raises a
+    psycopg.DatabaseError with :data:`KEYS_DESTROYED` where any of them was sealed before a key was destroyed.
     """
-    rows = connection.execute(_CALL, pack_units(units), prepare=True, binary=True).fetchall()
+    seen = [unit.destructions for unit in units if unit.destructions is not None]
+    call, asked = (_CALL_SEALED, [min(seen), *pack_units(units)]) if seen else (_CALL, pack_units(units))
+    rows = connection.execute(call, asked, prepare=True, binary=True).fetchall()
     answers = [_Answer(*row) for row in rows]
     if len(answers) == 1 and answers[0].outcome == "all":
         return list(_all_appended(units, answers[0]))

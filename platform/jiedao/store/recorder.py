@@ -44,6 +44,7 @@ class UnitContext:
     tracking: Tracking | None = None
     answer: bytes | None = None
     lane: str = "feed"
+    destructions: int | None = None
 
     def unit(self, events: Sequence[RecordedEvent], tracking: Tracking | None = None) -> Unit:
         """Make the unit that records these events."""
@@ -57,6 +58,7 @@ class UnitContext:
             tracking=tracking or self.tracking,
             answer=self.answer,
             lane=self.lane,
+            destructions=self.destructions,
         )
 
 

@@ -24,11 +24,13 @@ from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.duplicate_desk import DuplicateDesk
 from jiedao.application.duty_desk import DutyDesk
+from jiedao.application.erasing import ErasureDesk
 from jiedao.application.intake import Intake
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outbox_filling import OutboxFiller
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.domain.access import Holder
@@ -44,6 +46,7 @@ from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.auditing import make_auditing
 from jiedao.entrypoints.services import Services
+from jiedao.store.erasure import ErasureTable
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.outbox import OutboxTable
@@ -52,6 +55,7 @@ from jiedao.store.refusals import RefusalLog
 from projections.indicator_formulas import load_formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
+from projections.reporters import ReporterIndex
 from projections.runner import ProjectionRunner
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -129,6 +133,9 @@ class MemoryVault:
 
     def subject_of(self, district, reporter):
         return f"{district}:{hashlib.sha256((reporter.phone or reporter.name or '').encode()).hexdigest()}"
+
+    def destructions(self):
+        return 0
 
     def seal(self, plaintexts):
         sealed = []
@@ -345,6 +352,11 @@ def open_district(database_url, files, *, limits=None, live=True):
                 application=application, read=read, vault=vault, jurisdiction=TwoStreets(), classes=FourClasses(),
                 routing=routing, clock=clock,
             ),
+            erasing=ErasureDesk(
+                profile=PROFILE, application=application, vault=vault, keys=ErasureTable(database),
+                reporters=ReporterIndex(read), clock=clock,
+            ),
+            reporter_holds=ReporterHoldDesk(PROFILE, application, ReporterIndex(read), clock),
             duplicates=DuplicateDesk(PROFILE, application, clock), duty=DutyDesk(PROFILE, application, clock),
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,

@@ -114,6 +114,10 @@ HAPPENS = [
     (closed, "appeal", {}, Incident.Appealed, {"assessment": "overtime"}, "closed"),
     (lambda: closed().do("appeal"), "review_appeal", {}, Incident.AppealReviewed,
      {"assessment": "overtime", "granted": True, "note": ""}, "closed"),
+    (dispatched, "hold", {"reference": " （2026）浙0103行初12号 "}, Incident.HoldPlaced,
+     {"ground": "litigation", "reference": "（2026）浙0103行初12号"}, "dispatched"),
+    (lambda: closed().do("hold"), "release_hold", {}, Incident.HoldReleased,
+     {"ground": "litigation", "reference": "（2026）浙0103行初12号"}, "closed"),
 ]  # fmt: skip
 
 # What each command's texts are without which nothing is done; given: where the command itself is allowed.
@@ -129,7 +133,8 @@ REQUIRED = [
     (filed, "offer_transfer", "answer_within"), (lambda: filed().do("offer_transfer"), "refuse_transfer", "reason"),
     (lambda: filed().do("offer_transfer"), "withdraw_transfer", "reason"), (received, "merge", "reason"),
     (lambda: received().do("merge"), "unmerge", "reason"), (dispatched, "notify", "whom"),
-    (dispatched, "notify", "content"), (closed, "appeal", "reason"),
+    (dispatched, "notify", "content"), (closed, "appeal", "reason"), (dispatched, "hold", "reason"),
+    (lambda: dispatched().do("hold"), "release_hold", "reason"),
 ]  # fmt: skip
 
 ABOUT_A_TASK = ["reassign", "accept", "return", "start", "report_handled", "verify"]

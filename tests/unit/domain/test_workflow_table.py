@@ -67,6 +67,8 @@ supervise           LS     LS       LS       LS    LS         LS      LS        
 urge                ILDS   ILDS     ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .        .        .    .           .      .         .
 notify              LDS    LDS      LDS      LDS   LDS        LDS     LDS       LDS          LDS    .        .        .    .           .      .         .
 intervene           *      *        *        *     *          *       *         *            *      *        *        *    *           *      *         *
+hold                SATR   SATR     SATR     SATR  SATR       SATR    SATR      SATR         SATR   SATR     SATR     SATR SATR        SATR   SATR      SATR
+release_hold        SAR    SAR      SAR      SAR   SAR        SAR     SAR       SAR          SAR    SAR      SAR      SAR  SAR         SAR    SAR       SAR
 """
 
 # A superior platform's case comes filed; the platform verifies, closes and revisits it, and only it takes it back or up
@@ -113,6 +115,8 @@ supervise           LS     LS       LS    LS         LS      LS        LS       
 urge                ILDS   ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .         .
 notify              LDS    LDS      LDS   LDS        LDS     LDS       LDS          LDS    .         .
 intervene           *      *        *     *          *       *         *            *      *         *
+hold                SATR   SATR     SATR  SATR       SATR    SATR      SATR         SATR   SATR      SATR
+release_hold        SAR    SAR      SAR   SAR        SAR     SAR       SAR          SAR    SAR       SAR
 """
 
 # From which state of a task each command leads where, = where it stays; a failed verification is the one way to 返工.
@@ -138,7 +142,7 @@ LEADS_TO = {
 }  # fmt: skip
 
 # What somebody may do who has not seen the latest: it is right whatever happened meanwhile.
-ALWAYS = {"reply", "revisit", "supervise", "urge", "intervene", "notify"}
+ALWAYS = {"reply", "revisit", "supervise", "urge", "intervene", "notify", "hold", "release_hold"}
 
 
 def read(text):

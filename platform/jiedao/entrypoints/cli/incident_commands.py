@@ -57,6 +57,8 @@ _MEANINGS = {
     "content": "通报内容 What they were told.",
     "assessment": "考核项 Against which assessment.",
     "granted": "是否同意 Whether it is granted.",
+    "ground": "保全事由 On which ground it is to be kept.",
+    "reference": "案号 The file number of the reconsideration, the lawsuit or the order.",
 }
 
 

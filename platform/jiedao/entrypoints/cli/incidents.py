@@ -154,6 +154,7 @@ def _arranged(found: Arrangements, zone: ZoneInfo) -> Iterator[tuple[str, object
         yield "移送 transfer", f"{offered.name}（{offered.kind_label}），{local(offered.answer_by, zone)} 前答复"
     yield "延期 extensions", "、".join(found.extensions)
     yield "申诉 appeals", "、".join(f"{one.assessment_label} {one.outcome}" for one in found.appeals)
+    yield "保全 holds", "、".join(f"{one.ground_label} {one.reference}".strip() for one in found.holds)
 
 
 def _jurisdiction(found: IncidentAnswer) -> str:

@@ -315,6 +315,7 @@ class DeadLetterAnswer(Answer):
     last_detail: str | None
     last_replayed_at: datetime | None
     incident_id: UUID | None
+    erased: Annotated[bool, Field(description="已删除 Its bytes were erased and cannot be read any more.")]
 
 
 class DeadLetterPage(Answer):

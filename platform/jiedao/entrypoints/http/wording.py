@@ -16,13 +16,20 @@ from jiedao.domain.terms import (
     Assessment,
     AssigneeKind,
     ClockKind,
+    HoldGround,
     IncidentState,
     MatchMethod,
     Platform,
     ReceiverKind,
     Term,
 )
-from jiedao.entrypoints.http.arrangement_models import AppealAnswer, Arrangements, OtherIncidentAnswer, TransferAnswer
+from jiedao.entrypoints.http.arrangement_models import (
+    AppealAnswer,
+    Arrangements,
+    HoldAnswer,
+    OtherIncidentAnswer,
+    TransferAnswer,
+)
 from jiedao.entrypoints.http.models import (
     AssigneeAnswer,
     Delivery,
@@ -136,6 +143,7 @@ def _arrangements(progress: Progress) -> Arrangements:
         ),
         extensions=progress.extensions,
         appeals=[_appeal(assessment, appeal) for assessment, appeal in progress.appeals.items()],
+        holds=[HoldAnswer(**asdict(one), ground_label=HoldGround(one.ground).label) for one in progress.holds],
     )
 
 
