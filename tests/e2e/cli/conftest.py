@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.e2e.cli.terminal import Terminal
 from tests.installation import logging_as_before
@@ -20,8 +23,21 @@ def terminal(database_url, tmp_path):
     return Terminal(database_url, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def filled_once(cloner, template_database, tmp_path_factory):
+    """An installation that was filled once, to be copied: its database's name and its data folder."""
+    with cloner.clone(template_database) as url:
+        terminal = Terminal(url, tmp_path_factory.mktemp("filled"))
+        with logging_as_before():
+            terminal.fill()
+        yield conninfo_to_dict(url)["dbname"], terminal.data
+
+
 @pytest.fixture
-def filled(terminal):
-    """The same, with a few reports: see :mod:`tests.e2e.cli.terminal`."""
-    terminal.fill()
-    return terminal
+def filled(filled_once, cloner, tmp_path):
+    """A terminal at an installation with a few reports: see :mod:`tests.e2e.cli.terminal`."""
+    database, data = filled_once
+    with cloner.clone(database) as url:
+        terminal = Terminal(url, tmp_path)
+        shutil.copytree(data, terminal.data)
+        yield terminal
