@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jiedao.audit.replay import Replay
 from jiedao.domain.errors import NotFoundError
 from jiedao.store.database import Database
 from projections.answers import IncidentFilter
@@ -36,6 +37,16 @@ class LogUpTo:
         return [entry for entry in self._journal.select_log(after, limit) if entry.position <= self._end]
 
 
+class Streams:
+    """Reads streams of a test's log."""
+
+    def __init__(self, journal):
+        self._journal = journal
+
+    def select_stream_entries(self, incident_id):
+        return [entry for entry in self._journal.select_log(0, 100_000) if entry.originator_id == incident_id]
+
+
 def activate(journal, number):
     """Make a generation the one that is asked; these of the test are at different positions on purpose."""
     with journal.connection.transaction():
@@ -58,6 +69,30 @@ def all_of(read, incidents, position, moment, *, past):
         except NotFoundError:
             shown[incident_id] = None
     return every_queue(read, then), counts, (figures.total, figures.groups, figures.position), shown
+
+
+def check_replays(journal, shown, end):
+    """A replay from the log alone says the same of each incident as the views as of then do."""
+    replay = Replay(Streams(journal), Decoder().to_event)
+    for incident_id, row in shown.items():
+        if row is None:
+            with pytest.raises(NotFoundError):
+                replay.steps(incident_id, end)
+            continue
+        steps = replay.steps(incident_id, end)
+        standing = steps[-1].standing
+        for name in ("state", "street_code", "platform", "priority", "class_code", "title", "routing_rule", "channel"):
+            assert standing[name] == getattr(row, name), name
+        assert {task.task_id: task.state.value for task in row.tasks} == {
+            name.split(".")[1]: value for name, value in standing.items() if name.endswith(".state")
+        }
+        assert [step.entry.originator_version for step in steps] == list(range(1, row.version + 1))
+        told = {}
+        for step in steps:
+            told |= {change.field: change.after for change in step.changes}
+        assert {name: value for name, value in told.items() if value is not None} == {
+            name: value for name, value in standing.items() if value is not None
+        }, "what changed, one event after the other, comes to how it stands"
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,6 +122,7 @@ def test_every_answer_as_of_a_position_equals_views_filled_up_to_there(database_
                     pass
                 activate(journal, number)
                 assert all_of(read, ids, end, moment, past=False) == answered
+                check_replays(journal, answered[-1], end)
                 activate(journal, live)
     finally:
         journal.close()

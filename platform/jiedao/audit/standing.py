@@ -104,7 +104,7 @@ FACTS: Mapping[str, Fact] = {
     "appeals": Fact("申诉", lambda incident: tuple(sorted(incident.progress.appeals))),
     "exemptions": Fact("免考核", _progress("exemptions")),
     "upstream_refusals": Fact("上级拒收", lambda incident: tuple(sorted(incident.progress.upstream_refusals))),
-    "attachments": Fact("附件", lambda incident: len(incident.fetched)),
+    "attachments": Fact("附件", lambda incident: len(incident.fetched) or None),
 }
 """The facts of an incident by name."""
 

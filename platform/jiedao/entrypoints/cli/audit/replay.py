@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
 import msgspec
-from rich.console import Group, RenderableType
+from rich.console import Group
 
-from jiedao.audit.standing import label_of_fact, word_of
 from jiedao.domain.access_record import AccessKind
-from jiedao.domain.terms import Role
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli.audit.replay_words import ReplayWords
 from jiedao.entrypoints.cli.finding import find_incident
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
-from jiedao.entrypoints.cli.output import answer, as_json, facts, line, local, note, table
+from jiedao.entrypoints.cli.output import answer, as_json, line, note
 from jiedao.entrypoints.cli.words import read_as_of
 from jiedao.entrypoints.http.permissions import Act, may
-from jiedao.entrypoints.http.replay_models import (
-    CurrentRulesAnswer,
-    DifferenceAnswer,
-    FactChangeAnswer,
-    FactValue,
-    ReplayAnswer,
-    ReplayStepAnswer,
-)
-from jiedao.entrypoints.http.wording import Wording, label_of
+from jiedao.entrypoints.http.replay_models import ReplayAnswer
+from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.replay_answers import current_rules_answer, difference_answer, load_incident, replay_answer
 from jiedao.entrypoints.settings import Settings
-
-_NOTHING = "无"
-_RESTS_ON: Mapping[str, str] = {
-    "boundary_set": "边界版本",
-    "class_table": "分类表",
-    "rule_set": "规则版本",
-    "rule_id": "规则",
-    "rule_name": "规则名称",
-    "time_rules": "时限规则",
-    "method": "方式",
-}
 
 
 @click.command()
@@ -74,15 +55,16 @@ def replay(settings: Settings, incident: str, as_of: str | None, *, step: bool, 
         _record(district, incident_id, {} if end is None else {"as_of": str(end)})
         interventions = may(console_actor(), Act.READ_INTERVENTIONS)
         told = replay_answer(incident_id, steps, Wording(district.profile), as_of=end, interventions=interventions)
+    words = ReplayWords.of(district.profile)
     if step:
-        _go_step_by_step(told, zone)
+        _go_step_by_step(told, words)
         return
     answer(
         told,
         lambda: line(f"事件 {incident_id}", style="bold"),
-        lambda: Group(*(_told(one, zone) for one in told.steps)),
+        lambda: Group(*map(words.step, told.steps)),
         lambda: line("现状 standing", style="bold"),
-        lambda: facts(_standing(told.standing)),
+        lambda: words.standing(told.standing),
     )
 
 
@@ -108,7 +90,7 @@ def diff(settings: Settings, incident: str, start: str, end: str | None) -> None
         told = difference_answer(
             incident_id, found, first, second, Wording(district.profile), interventions=interventions
         )
-    answer(told, lambda: _difference(told, zone))
+    answer(told, lambda: ReplayWords.of(district.profile).difference(told))
 
 
 def _record(district: District, incident_id: UUID, details: Mapping[str, str]) -> None:
@@ -117,13 +99,13 @@ def _record(district: District, incident_id: UUID, details: Mapping[str, str]) -
     )
 
 
-def _go_step_by_step(told: ReplayAnswer, zone: ZoneInfo) -> None:
+def _go_step_by_step(told: ReplayAnswer, words: ReplayWords) -> None:
     """Show one event after the other; a person goes on with Enter, a program gets one object a line."""
     for number, one in enumerate(told.steps, 1):
         if as_json():
             click.echo(msgspec.json.encode(one.model_dump(mode="json")))
             continue
-        answer(one, partial(_told, one, zone), partial(_facts, one))
+        answer(one, partial(words.step, one), partial(words.standing, one.standing))
         if number == len(told.steps):
             break
         note(f"{number}/{len(told.steps)}  回车继续，q 结束 Enter goes on, q ends")
@@ -132,86 +114,11 @@ def _go_step_by_step(told: ReplayAnswer, zone: ZoneInfo) -> None:
             break
 
 
-def _facts(step: ReplayStepAnswer) -> RenderableType:
-    return facts(_standing(step.standing))
-
-
-def _told(step: ReplayStepAnswer, zone: ZoneInfo) -> RenderableType:
-    """Lay out one event: when and what, who and why, on what, and what it changed."""
-    lines = [
-        line(f"{local(step.recorded_at, zone)}  {step.label}  {step.summary}"),
-        line(
-            f"    {step.actor}（{label_of(Role, step.role)}） · 第 {step.version} 个事件 · position {step.position}",
-            style="dim",
-        ),
-    ]
-    if step.reason:
-        lines.append(line(f"    理由 {step.reason}"))
-    if step.rests_on:
-        rests = "，".join(f"{_RESTS_ON.get(name, name)} {value or _NOTHING}" for name, value in step.rests_on.items())
-        lines.append(line(f"    依据 {rests}", style="dim"))
-    lines += [line(f"    {_changed(one)}", style="green") for one in step.changes]
-    return Group(*lines)
-
-
-def _changed(change: FactChangeAnswer) -> str:
-    before, after = _said(change.before, change.before_label), _said(change.after, change.after_label)
-    return f"{change.label}: {before} → {after}"
-
-
-def _said(value: FactValue, label: str | None) -> str:
-    if value is None:
-        return _NOTHING
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    return f"{label} {value}" if label else str(value)
-
-
-def _standing(standing: Mapping[str, FactValue]) -> Iterator[tuple[str, object]]:
-    for name, value in standing.items():
-        if value not in (None, ""):
-            yield label_of_fact(name), _said(value, word_of(name, value))
-
-
-def _difference(told: DifferenceAnswer, zone: ZoneInfo) -> RenderableType:
-    changes = [
-        (one.label, _said(one.before, one.before_label), _said(one.after, one.after_label)) for one in told.changes
-    ]
-    events = [(one.position, local(one.recorded_at, zone), one.label, one.summary, one.actor) for one in told.events]
-    return Group(
-        table(
-            f"日志位置 {told.from_position} → {told.to_position}",
-            ("事实 fact", "之前 before", "之后 after"),
-            changes,
-        )
-        if changes
-        else line("无差异 nothing differs"),
-        table("期间 between", ("位置#", "时间 recorded", "事件 event", "说明 summary", "人员 actor"), events),
-    )
-
-
 def _compare_with_today(district: District, incident_id: UUID) -> None:
     incident = load_incident(district.services(), incident_id)
     _record(district, incident_id, {"under_current_rules": "yes"})
     told = current_rules_answer(district.services(), incident)
-    answer(told, lambda: _today(told))
-
-
-def _today(told: CurrentRulesAnswer) -> RenderableType:
-    rows = [
-        (
-            one.label,
-            one.happened or _NOTHING,
-            f"{one.happened_by or _NOTHING}{'（人工判定）' if one.by_person else ''}",
-            one.today or _NOTHING,
-            one.today_by or _NOTHING,
-            "≠ 不同" if one.differs else "",
-        )
-        for one in told.items
-    ]
-    below = "按现行规则结果不同 today's rules would decide otherwise" if told.differs else "无差异 nothing differs"
-    columns = ("事项 what", "当时 happened", "依据 on", "现行 today", "依据 on", "")
-    return Group(table("按现行规则 under current rules", columns, rows), line(below))
+    answer(told, lambda: ReplayWords.of(district.profile).today(told))
 
 
 def commands() -> Sequence[click.Command]:
