@@ -39,6 +39,7 @@ from jiedao.domain.terms import Role
 from jiedao.domain.time_rules import TimeRules
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
+from jiedao.entrypoints.ledger import Ledger, open_ledger
 from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings, shipped_config
@@ -90,6 +91,7 @@ class District:
     refusals: RefusalLog
     offsets: OffsetTable
     outbox: Outbox
+    ledger: Ledger
     clock: Clock
     formulas: Formulas
 
@@ -115,6 +117,7 @@ class District:
             outbox=self.outbox.pages,
             outbox_desk=self.outbox.desk,
             formulas=self.formulas,
+            ledger=self.ledger,
             checks={"outbox": self.outbox.health} | dict(checks or {}),
             collectors=collectors,
         )
@@ -217,6 +220,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             outbox=stack.enter_context(
                 open_outbox(profile=profile, application=application, database=database, clock=clock)
             ),
+            ledger=open_ledger(settings, database, clock),
             clock=clock,
             formulas=find_formulas(settings.config, settings.district, shipped_config()),
         )

@@ -21,6 +21,7 @@ from jiedao.application.routing_desk import RoutingDesk
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
+from jiedao.entrypoints.ledger import Ledger
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
 from projections.indicator_formulas import Formulas
@@ -116,6 +117,7 @@ class Services:
     outbox: OutboxPages
     outbox_desk: OutboxDesk
     formulas: Formulas
+    ledger: Ledger
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)
     collectors: Sequence[Collector] = ()

@@ -10,7 +10,13 @@ from collections.abc import Callable, Sequence
 
 import click
 
-COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = ()
+from jiedao.entrypoints.cli.audit import proving, sealing, verifying
+
+COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
+    verifying.commands,
+    proving.commands,
+    sealing.commands,
+)
 """What brings the commands of this group, in the order in which help shows them."""
 
 
