@@ -15,6 +15,7 @@ from jiedao.domain.deadlines import WorkCalendar
 from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import WorkingHours
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.report import IncidentReport
 from jiedao.domain.routing_conditions import CONDITIONS, PASSING, STANDING
 from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, changes, class_route
@@ -36,6 +37,7 @@ class RuleOutcome(Term):
     NOT_REACHED = "not_reached", "未轮到"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ToRoute:
     """An incident that is to be routed; ``by_person``: a person decided its street or its class."""
