@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from jiedao.domain.quickly_made import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class JurisdictionDecision:
     """Which street holds the incident, and how that was found.
@@ -34,6 +37,7 @@ class JurisdictionDecision:
     flags: tuple[str, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ClassDecision:
     """Which class the incident has, and what follows from it.

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from jiedao.domain.deadlines import WorkCalendar
 from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.profile import WorkingHours
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.report import IncidentReport
 from jiedao.domain.routing_conditions import CONDITIONS, PASSING, STANDING
 from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, changes, class_route
@@ -35,6 +36,7 @@ class RuleOutcome(Term):
     NOT_REACHED = "not_reached", "未轮到"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ToRoute:
     """An incident that is to be routed; ``by_person``: a person decided its street or its class."""

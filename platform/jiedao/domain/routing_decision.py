@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jiedao.domain.decisions import ClassDecision
+from jiedao.domain.quickly_made import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where an incident goes, and within what time.
@@ -31,6 +33,7 @@ class Route:
     tags: tuple[str, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RoutingInputs:
     """What the rules saw of an incident.
@@ -68,6 +71,7 @@ class RouteChange:
     after: str | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RoutingDecision:
     """Which rule of which version of the rules applied, and where the incident goes by it.
