@@ -11,7 +11,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import JiedaoError
@@ -92,8 +92,12 @@ def pack_units(units: Sequence[Unit]) -> list[PackedArray]:
     ]
 
 
-def append_units(connection: Connection[TupleRow], units: Sequence[Unit]) -> list[Appended | JiedaoError]:
-    """Append a group of units in one call and commit; ``connection`` is in autocommit and knows packed arrays.
+def append_units(
+    connection: Connection[TupleRow] | Cursor[TupleRow], units: Sequence[Unit]
+) -> list[Appended | JiedaoError]:
+    """Append a group of units in one call; ``connection`` knows packed arrays.
+
+    In autocommit they are committed when this returns; within a transaction, a cursor of it may be handed in.
 
     Returns for each unit what it became: appended (or replayed), or the conflict that it alone has. Raises a
     psycopg.DatabaseError with :data:`KEYS_DESTROYED` where any of them was sealed before a key was destroyed.

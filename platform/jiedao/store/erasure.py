@@ -6,11 +6,12 @@ the log's lock, which is held for the few statements of this transaction and giv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 import psycopg
-from psycopg import Connection
+from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import ConflictError, JiedaoError
@@ -76,11 +77,10 @@ class ErasureTable:
         """
         asked = [TextArray(subjects), TextArray(key_ids), UuidArray(streams), looked_to, reason]
         try:
-            with self._database.connection() as connection:
-                register_arrays(connection)
-                connection.execute(_BOUND)
-                connection.execute(_ERASE, asked)
-                return _append(connection, unit)
+            with self._cursor() as cursor:
+                cursor.execute(_BOUND)
+                cursor.execute(_ERASE, asked)
+                return _append(cursor, unit)
         except psycopg.DatabaseError as error:
             if error.sqlstate in {"JD021", "JD022"}:
                 raise TheirsMovedError(
@@ -90,20 +90,25 @@ class ErasureTable:
 
     def destroy_again(self, unit: Unit, key_ids: Sequence[str], reason: str) -> Appended:
         """Append a unit and destroy keys that had come back with a backup, both or neither."""
-        with self._database.connection() as connection:
-            register_arrays(connection)
-            connection.execute(_BOUND)
-            connection.execute(_DESTROY, [TextArray(key_ids), reason])
-            return _append(connection, unit)
+        with self._cursor() as cursor:
+            cursor.execute(_BOUND)
+            cursor.execute(_DESTROY, [TextArray(key_ids), reason])
+            return _append(cursor, unit)
 
     def _ids(self, query: bytes, texts: Sequence[str]) -> list[str]:
-        with self._database.connection() as connection:
-            register_arrays(connection)
-            return [str(row[0]) for row in connection.execute(query, [TextArray(texts)])]
+        with self._cursor() as cursor:
+            return [str(row[0]) for row in cursor.execute(query, [TextArray(texts)])]
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Cursor[TupleRow]]:
+        """A cursor of a transaction of its own, that takes packed arrays; the lent connection itself does not."""
+        with self._database.connection() as connection, connection.cursor() as cursor:
+            register_arrays(cursor)
+            yield cursor
 
 
-def _append(connection: Connection[TupleRow], unit: Unit) -> Appended:
-    (outcome,) = append_units(connection, [unit])
+def _append(cursor: Cursor[TupleRow], unit: Unit) -> Appended:
+    (outcome,) = append_units(cursor, [unit])
     if isinstance(outcome, JiedaoError):
         raise outcome  # and everything of this transaction is undone
     return outcome
