@@ -115,9 +115,9 @@ _BEYOND_THE_TABLE = """## 表外规则 Rules beyond the table
   be void. Its tasks rest, and unmerged it stands where it stood, by itself.
 * 申诉：结案后由被考核方提出，每个考核项一次（重办后亦同）：派遣错误由派遣员，超时、返工、不满意由处置方。须两名不同的
   复核人均同意，且都不是申诉人；一人不同意即驳回，无须第二人。同意的免于考核，事实不改。复核未决时重办的，照常
-  复核。An appeal is made after closing by the assessed side, once for each assessment for ever. Two different reviewers,
-  neither the asker, both have to grant it; the first who does not ends it. Granted, the assessment does not count; what
-  happened stays as it happened. What is pending when the case is reopened is reviewed all the same.
+  复核。An appeal is made after closing by the assessed side, once for each assessment for ever. Two different
+  reviewers, neither the asker, both have to grant it; the first who does not ends it. Granted, the assessment does not
+  count; what happened stays as it happened. What is pending when the case is reopened is reviewed all the same.
 * 恢复后回到挂账前的状态，任务不变。What is resumed stands where it stood, its tasks as they were.
 * 上级平台案件的任务反馈后由上级平台核查，全部反馈后即待其结案。A task of a superior platform's case is verified by that
   platform; once all are reported handled, the case waits to be closed there.
