@@ -38,7 +38,7 @@ SAID = {
     "settle_on_spot": {"result": "当场劝离"}, "void": {"reason": "误报"}, "dispatch": {"assignee": ENFORCEMENT},
     "reassign": {"task_id": "T1", "assignee": GREENING, "reason": "属园林职责"}, "accept": {"task_id": "T1"},
     "return": {"task_id": "T1", "reason": "非本单位职责"}, "start": {"task_id": "T1"},
-    "report_handled": {"task_id": "T1", "result": "已清理"}, "verify": {"task_id": "T1", "passed": True}, "close": {},
+    "report_handled": {"task_id": "T1", "result": "已清理"}, "verify": {"task_id": "T1", "passed": True}, "close": {"condition_met": True},
     "reply": {"text": "已处置完毕"}, "revisit": {"resolved": True, "satisfied": True}, "reopen": {"reason": "问题再现"},
     "suspend": {"reason": "需跨季施工", "approved_by": "分管副主任"}, "resume": {}, "supervise": {}, "urge": {},
     "intervene": {"who": "某经营户亲属", "what": "要求从轻"}, "decide_jurisdiction": {"street_code": "330103006", "reason": "现场在朝晖"},

@@ -266,8 +266,12 @@ def _verify(incident: Incident, details: said.Verdict, context: EventContext) ->
     return {"kind": kind, "task_id": details.task_id, "note": details.note}
 
 
-def _close(incident: Incident, details: said.Remark, _context: EventContext) -> dict[str, Any]:
+def _close(incident: Incident, details: said.Closing, _context: EventContext) -> dict[str, Any]:
     condition = incident.classification.closing_condition if incident.classification else ""
+    if condition and not details.condition_met:
+        raise RuledOutError(
+            f"须确认符合结案条件“{condition}”方可结案 closing needs that its condition is met: say condition_met"
+        )
     return {"kind": Incident.Closed, "note": details.note, "closing_condition": condition}
 
 

@@ -14,13 +14,26 @@ from jiedao.domain.incident_event import IncidentEvent
 
 
 class ClockEvent(IncidentEvent):
-    """An event of an incident's clock.
+    """An event by ``system:clock``."""
+
+
+class ClockStepEvent(ClockEvent):
+    """What one of an incident's clocks came to.
 
     ``clock`` is a :class:`~jiedao.domain.terms.ClockKind` value, ``task_id`` empty where the clock is the incident's,
     ``part`` the label of one stage of a staged limit (停工), ``time_limit`` the limit as it is written. ``since`` and
     ``due_at`` are UTC; ``rules`` is the version of the time rules, ``provisional`` true where ``due_at`` rests on a
     year that they do not know.
     """
+
+    clock: str
+    task_id: str
+    part: str
+    time_limit: str
+    since: datetime
+    due_at: datetime
+    provisional: bool
+    rules: str
 
 
 def made(
@@ -32,46 +45,22 @@ def made(
     )
 
 
-class ClockApproaching(ClockEvent):
+class ClockApproaching(ClockStepEvent):
     """The configured share of a limit has passed (即将到期)."""
 
     TOPIC = "jiedao.incident.clock_approaching"
-    clock: str
-    task_id: str
-    part: str
-    time_limit: str
-    since: datetime
-    due_at: datetime
-    provisional: bool
-    rules: str
 
 
-class ClockOverdue(ClockEvent):
+class ClockOverdue(ClockStepEvent):
     """A limit has passed (超期)."""
 
     TOPIC = "jiedao.incident.clock_overdue"
-    clock: str
-    task_id: str
-    part: str
-    time_limit: str
-    since: datetime
-    due_at: datetime
-    provisional: bool
-    rules: str
 
 
-class ClockEscalated(ClockEvent):
+class ClockEscalated(ClockStepEvent):
     """A limit has been past for so long that it went to the supervisor (超期上报督办)."""
 
     TOPIC = "jiedao.incident.clock_escalated"
-    clock: str
-    task_id: str
-    part: str
-    time_limit: str
-    since: datetime
-    due_at: datetime
-    provisional: bool
-    rules: str
 
 
 class DeadlineRecalculated(ClockEvent):

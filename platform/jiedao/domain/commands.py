@@ -115,6 +115,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """Whether the closing condition (结案条件) of the class is met; required where the class names one."""
+
+    condition_met: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the reporter was told."""
 
@@ -261,7 +269,7 @@ DETAILS: Mapping[Command, type] = MappingProxyType(
         Command.START: OfTask,
         Command.REPORT_HANDLED: Handled,
         Command.VERIFY: Verdict,
-        Command.CLOSE: Remark,
+        Command.CLOSE: Closing,
         Command.REPLY: Answer,
         Command.REVISIT: Revisit,
         Command.REOPEN: Reason,

@@ -31,8 +31,7 @@ _RULES = """## 口径 How things are counted
 * 每个公式写明按哪个时刻计入时段：按期结案率按期限计入，本月到期的才是本月的应结案件。
   Each formula says by which moment a case falls into a period: what is due this month is this month's to be closed.
 * 期限就是时限时钟的期限：处置期限自派遣（返工自核查不通过）起，结案期限自立案起，立案期限自受理起；挂账停计，延期顺延，
-  重办重新起算。按期与否，只看时钟是否走过期限；期限恰好到时完成的为按期。立案时限见 district.toml 的
-  [clocks.limits] file。
+  重办重新起算。按期与否，只看时钟是否走过期限；期限恰好到时完成的为按期。立案时限是 `clocks.limits.file`。
   Deadlines are those of the clocks: for handling from dispatch (rework: from the failed verification), for closing from
   filing, for filing from admission; suspensions stop them, extensions move them, a reopened case begins anew. In time
   is what was done before its clock passed its end, or exactly at it. The limit for filing is `[clocks.limits] file`.

@@ -24,6 +24,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "assignee": "承办方",
         "before": "处置前照片",
         "class_code": "分类编码",
+        "condition_met": "符合结案条件",
         "content": "通报内容",
         "found": "是否属实",
         "granted": "是否同意",

@@ -260,6 +260,17 @@ def test_a_verification_that_fails_says_what_is_missing_and_the_same_assignee_do
     assert life.task("T1", "start", "report_handled", "verify").state == "handled"
 
 
+def test_closing_confirms_the_condition_of_the_class_and_is_refused_with_its_words_without():
+    life = handled()
+    with pytest.raises(CommandRefusedError, match="须确认符合结案条件“道路恢复通行”") as refusal:
+        life.do("close", condition_met=False)
+    assert (life.state, Command.CLOSE in refusal.value.allowed) == ("handled", True)
+    assert life.do("close").last.closing_condition == "道路恢复通行"
+    without = handled()
+    without.incident.classification = None
+    assert without.do("close", condition_met=False).last.closing_condition == ""
+
+
 def test_a_joint_operation_is_handled_once_every_task_has_passed():
     life = dispatched().do("dispatch", assignee=GREENING)
     assert life.tasks == {"T1": "dispatched", "T2": "dispatched"}

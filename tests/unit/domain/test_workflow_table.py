@@ -10,6 +10,7 @@ import pytest
 
 from jiedao.domain.carrying_out import CommandRefusedError, check, may
 from jiedao.domain.commands import DETAILS
+from jiedao.domain.links import Appeal
 from jiedao.domain.tasks import AskedExtension
 from jiedao.domain.terms import Command, IncidentState, Lifecycle, Role, TaskState
 from jiedao.domain.workflow import RULES, allowed, rule_of
@@ -59,7 +60,7 @@ unmerge             .      .        .        .     .          .       .         
 reply               IL     IL       IL       IL    IL         IL      IL        IL           IL     IL       IL       .    IL          IL     .         .
 revisit             .      .        .        .     .          .       .         .            I      .        .        .    .           .      .         .
 appeal              .      .        .        .     .          .       .         .            HGD    .        .        .    .           .      .         .
-review_appeal       .      .        .        .     .          .       .         .            LS     .        .        .    .           .      .         .
+review_appeal       LS     LS       LS       LS    LS         LS      LS        LS           LS     LS       LS       LS   LS          LS     LS        LS
 reopen              .      .        .        .     .          .       .         .            LS     LS       LS       LS   LS          .      .         .
 suspend             .      .        .        L     L          L       .         .            .      .        .        .    .           .      .         .
 resume              .      .        .        .     .          .       L         .            .      .        .        .    .           .      .         .
@@ -107,7 +108,7 @@ unmerge             .      .        .     .          .       .         .        
 reply               IL     IL       IL    IL         IL      IL        IL           IL     .         .
 revisit             .      .        .     .          .       .         .            .      .         .
 appeal              .      .        .     .          .       .         .            HGD    .         .
-review_appeal       .      .        .     .          .       .         .            LS     .         .
+review_appeal       LS     LS       LS    LS         LS      LS        LS           LS     LS        LS
 reopen              .      .        .     .          .       .         .            .      .         .
 suspend             .      .        L     L          L       .         .            .      .         .
 resume              .      .        .     .          .       L         .            .      .         .
@@ -175,7 +176,12 @@ def told(command, life):
 
 @pytest.fixture(scope="module")
 def standing():
-    return {lifecycle: lives(lifecycle) for lifecycle in TABLES}
+    """One life in every state; each was closed once, and an appeal of then is under review still."""
+    begun = {lifecycle: lives(lifecycle) for lifecycle in TABLES}
+    for by_state in begun.values():
+        for life in by_state.values():
+            life.incident.progress.appeals.setdefault("overtime", Appeal("user:sun"))
+    return begun
 
 
 def test_the_tables_written_by_hand_name_every_command_state_and_role():

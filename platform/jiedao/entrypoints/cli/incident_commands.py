@@ -41,6 +41,7 @@ _MEANINGS = {
     "before": "处置前照片 A photo of before, by its content hash; may be repeated.",
     "after": "处置后照片 A photo of after, by its content hash; may be repeated.",
     "passed": "是否通过 Whether what was done passes.",
+    "condition_met": "确认符合结案条件 Whether the class's closing condition is met; needed where it names one.",
     "text": "答复内容 What the reporter was told.",
     "resolved": "是否解决 Whether it is resolved; leave it out where nobody was reached.",
     "satisfied": "是否满意 Whether the reporter is satisfied; leave it out where nobody was reached.",

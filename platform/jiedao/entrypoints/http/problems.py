@@ -101,8 +101,8 @@ def code_of(error: Exception) -> str:
     return next((code for code in codes if isinstance(code, str) and code in KINDS), "error")
 
 
-def problem_of(error: Exception, request_id: str) -> Response:
-    """Make the problem document of an error.
+def problem_of(error: Exception, request_id: str, place: str = "query") -> Response:
+    """Make the problem document of an error; ``place`` is where the fields stand to which the platform's errors point.
 
     The sentences of the platform's own errors are shown, except those about its set-up, which are for the log; other
     errors may quote what was sent, so theirs never are.
@@ -122,7 +122,7 @@ def problem_of(error: Exception, request_id: str) -> Response:
         case StaleVersionError():
             members = {"version": error.version, "state": error.state}
         case InvalidInputError(pointer=str(pointer)):
-            errors = (FieldError(pointer, str(error), "query"),)
+            errors = (FieldError(pointer, str(error), place),)
     if code == "unavailable":
         headers.setdefault("Retry-After", RETRY_SECONDS)
     return problem(code, detail, request_id, errors=errors, headers=headers, members=members)
