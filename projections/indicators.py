@@ -14,7 +14,7 @@ from typing import LiteralString
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from jiedao.domain.errors import InvalidInputError
 from projections.case_facts import COLUMNS
@@ -22,7 +22,6 @@ from projections.indicator_formulas import Formula, Formulas
 from projections.indicator_terms import CONDITIONS, GROUPINGS, MOMENTS, QUANTITIES
 from projections.queues import resolve_position
 
-_TRUE: LiteralString = "true"
 _NOW = SQL("SELECT {} FROM case_facts").format(SQL(", ").join(map(Identifier, COLUMNS)))
 _THEN = SQL(
     "SELECT {0} FROM case_facts WHERE from_position <= %(position)s UNION ALL"
@@ -131,29 +130,58 @@ def facts_as_of(position: int | None) -> Composed:
 
 
 def _compile(indicators: Sequence[Formula], question: IndicatorQuestion, position: int | None) -> Composed:
-    """Write the one query: two sums a formula, grouped."""
-    group = SQL(GROUPINGS[question.by].expression)
-    sums = [part for formula in indicators for part in _sums(formula, question)]
+    """Write the one query: cases that are alike in all that is asked are counted together, then two sums a formula.
+
+    There are a few hundred kinds of alike cases, however many cases: each condition is looked at once a case.
+    """
+    conditions = sorted({name for one in indicators for name in (*one.denominator, *one.numerator)})
+    quantities = sorted({name for one in indicators for name in (one.numerator_of, one.denominator_of)})
+    periods = sorted({one.period for one in indicators}) if _period(question) else []
+    told_by: list[tuple[str, Composable]] = [("grouped", SQL(GROUPINGS[question.by].expression))]
+    told_by += [(f"is_{name}", SQL(CONDITIONS[name].expression)) for name in conditions]
+    told_by += [(f"in_{name}", _within(MOMENTS[name].expression, question)) for name in periods]
+    added: list[tuple[str, Composable]] = [
+        (f"of_{name}", SQL("sum({})").format(SQL(QUANTITIES[name].expression))) for name in quantities
+    ]
+    columns = [SQL("({}) AS {}").format(expression, Identifier(name)) for name, expression in (*told_by, *added)]
+    sums = [part for formula in indicators for part in _sums(formula, periods)]
     return SQL(
-        "WITH facts AS ({facts}) SELECT {group}, {sums} FROM facts{where} GROUP BY 1 ORDER BY 1 NULLS LAST"
-    ).format(facts=facts_as_of(position), group=group, sums=SQL(", ").join(sums), where=_narrowed(question))
+        "WITH facts AS ({facts}), alike AS (SELECT {columns} FROM facts{where} GROUP BY {keys})"
+        " SELECT grouped, {sums} FROM alike GROUP BY 1 ORDER BY 1 NULLS LAST"
+    ).format(
+        facts=facts_as_of(position),
+        columns=SQL(", ").join(columns),
+        where=_narrowed(question),
+        keys=SQL(", ").join(Identifier(name) for name, _expression in told_by),
+        sums=SQL(", ").join(sums),
+    )
 
 
-def _sums(formula: Formula, question: IndicatorQuestion) -> Iterator[Composed]:
-    counted = [CONDITIONS[name].expression for name in formula.denominator]
-    moment = MOMENTS[formula.period].expression
+def _period(question: IndicatorQuestion) -> list[LiteralString]:
+    """The ends of the period that is asked for."""
+    ends: list[LiteralString] = []
     if question.since is not None:
-        counted.append(moment + " >= %(since)s")
+        ends.append(" >= %(since)s")
     if question.until is not None:
-        counted.append(moment + " < %(until)s")
-    above = [*counted, *(CONDITIONS[name].expression for name in formula.numerator)]
-    yield _sum(QUANTITIES[formula.numerator_of].expression, above)
-    yield _sum(QUANTITIES[formula.denominator_of].expression, counted)
+        ends.append(" < %(until)s")
+    return ends
 
 
-def _sum(quantity: LiteralString, conditions: Sequence[LiteralString]) -> Composed:
-    held = SQL(" AND ").join(SQL("({})").format(SQL(one)) for one in conditions or [_TRUE])
-    return SQL("coalesce(sum({}) FILTER (WHERE {}), 0)").format(SQL(quantity), held)
+def _within(moment: LiteralString, question: IndicatorQuestion) -> Composed:
+    return SQL(" AND ").join(SQL(moment) + SQL(end) for end in _period(question))
+
+
+def _sums(formula: Formula, periods: Sequence[str]) -> Iterator[Composed]:
+    counted = [f"is_{name}" for name in formula.denominator]
+    if formula.period in periods:
+        counted.append(f"in_{formula.period}")
+    yield _sum(formula.numerator_of, [*counted, *(f"is_{name}" for name in formula.numerator)])
+    yield _sum(formula.denominator_of, counted)
+
+
+def _sum(quantity: str, held: Sequence[str]) -> Composed:
+    where = SQL(" AND ").join(map(Identifier, held)) if held else SQL("true")
+    return SQL("coalesce(sum({}) FILTER (WHERE {}), 0)").format(Identifier(f"of_{quantity}"), where)
 
 
 _NARROWING: Mapping[str, LiteralString] = {
