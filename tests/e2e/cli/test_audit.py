@@ -29,14 +29,20 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
     assert (moved["after"], moved["label"], moved["before_label"]) == (CHANGQING, "街道", "朝晖街道")
     assert told["standing"]["state"] == told["steps"][-1]["standing"]["state"] == "admitted"
     shown = filled.run("audit", "replay", "manual:M1").stdout
-    for text in ("街道: 朝晖街道 330103006 → 长庆街道 330103001", "状态: 待受理 received → 待立案 admitted", "依据 边界版本"):
+    for text in (
+        "街道: 朝晖街道 330103006 → 长庆街道 330103001",
+        "状态: 待受理 received → 待立案 admitted",
+        "依据 边界版本",
+    ):
         assert text in shown
     assert PHONE not in shown
 
     early = told["steps"][2]["position"]
     then = filled.ask("audit", "replay", "manual:M1", "--as-of", early)
     assert then["standing"]["street_code"] == ZHAOHUI
-    assert [one["position"] for one in then["steps"]] == [one["position"] for one in told["steps"][:4]], "a unit is whole"
+    assert [one["position"] for one in then["steps"]] == [one["position"] for one in told["steps"][:4]], (
+        "a unit is whole"
+    )
     assert filled.ask("incident", "show", "manual:M1", "--as-of", early)["street_code"] == ZHAOHUI
     assert "截至日志位置" in filled.run("incident", "show", "manual:M1", "--as-of", early).stdout
     filled.run("incident", "show", "manual:M1", "--as-of", "0", code=3)

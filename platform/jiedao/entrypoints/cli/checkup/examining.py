@@ -12,6 +12,7 @@ from jiedao.domain.errors import JiedaoError
 from jiedao.domain.ports import Clock
 from jiedao.entrypoints.cli.checkup.database import check_clock, check_database, check_views
 from jiedao.entrypoints.cli.checkup.district import check_boundaries, check_calendar, check_profile
+from jiedao.entrypoints.cli.checkup.erasures import check_erasures
 from jiedao.entrypoints.cli.checkup.feeds import check_kafka
 from jiedao.entrypoints.cli.checkup.findings import (
     Check,
@@ -49,6 +50,7 @@ PARTS: Sequence[Part] = (
     Part("projections", "视图", check_views),
     Part("boundaries", "辖区边界", check_boundaries),
     Part("root_key", "根密钥", check_root_key),
+    Part("erasures", "删除", check_erasures),
     Part("files", "文件库", check_files),
     Part("kafka", "消息队列", check_kafka),
     Part("upstream", "上级平台", check_upstream),
