@@ -23,6 +23,7 @@ from jiedao.entrypoints.http import (
     routes_files,
     routes_incidents,
     routes_indicators,
+    routes_ledger,
     routes_outbox,
     routes_pages,
     routes_places,
@@ -62,6 +63,7 @@ ROUTERS = (
     routes_places.router,
     routes_routing.router,
     routes_files.router,
+    routes_ledger.router,
     routes_service.router,
     routes_pages.router,
 )

@@ -33,6 +33,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
     {"name": "派单规则 Routing", "description": "现行规则与试算 The rules in force, and trying them."},
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
+    {"name": "审计 Audit", "description": "检查点、证明与回看 Checkpoints, proofs, and what was known when."},
     {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
 ]
 

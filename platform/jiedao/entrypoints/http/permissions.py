@@ -25,6 +25,8 @@ class Act(Term):
     READ_METRICS = "read_metrics", "查看运行指标"
     READ_OUTBOX = "read_outbox", "查看上报报文"
     TEND_OUTBOX = "tend_outbox", "处理上报报文"
+    READ_LEDGER = "read_ledger", "查看检查点与证明"
+    BRING_COSIGNATURES = "bring_cosignatures", "提交见证签名"
 
 
 _EVERYBODY = frozenset(Role)
@@ -46,6 +48,8 @@ ALLOWED: Mapping[Act, frozenset[Role]] = {
     Act.READ_METRICS: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
     Act.READ_OUTBOX: _PEOPLE,
     Act.TEND_OUTBOX: frozenset({Role.SHIFT_LEADER, Role.ADMINISTRATOR}),
+    Act.READ_LEDGER: frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR}),
+    Act.BRING_COSIGNATURES: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
 }
 """The roles that may do each act."""
 
