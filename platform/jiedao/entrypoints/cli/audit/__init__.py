@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from jiedao.entrypoints.cli.audit import proving, sealing, verifying
+from jiedao.entrypoints.cli.audit import exporting, proving, sealing, verifying
 
 COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
     verifying.commands,
     proving.commands,
+    exporting.commands,
     sealing.commands,
 )
 """What brings the commands of this group, in the order in which help shows them."""
