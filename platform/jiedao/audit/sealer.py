@@ -48,6 +48,14 @@ class Protection:
         return max(0, self.head - self.size)
 
 
+def protection_of(origin: str, table: LedgerTable, published: PublishedLedger) -> Protection:
+    """Say how far a log is protected, by what is published now. Raises LedgerFaultError for a damaged checkpoint."""
+    told = published.latest()
+    size = told.checkpoint.size if told is not None else 0
+    row = table.find(origin, size)
+    return Protection(size, table.head(), row.sealed_at if row is not None else None)
+
+
 class Sealer:
     """Seals one district's log; one at a time (see :class:`~jiedao.store.leadership.Leadership`)."""
 
@@ -86,10 +94,7 @@ class Sealer:
 
     def protection(self) -> Protection:
         """Say how far the log is protected, by what is published now."""
-        told = self._published.latest()
-        size = told.checkpoint.size if told is not None else 0
-        row = self._table.find(self.origin, size)
-        return Protection(size, self._table.head(), row.sealed_at if row is not None else None)
+        return protection_of(self.origin, self._table, self._published)
 
     def _begin(self, report: Report | None, *, anew: bool) -> GrowingTree:
         """Take up the published tree, once it fits with the log and with what the database keeps."""
@@ -170,7 +175,6 @@ class Sealer:
         note = checkpoint.signed(self._signer)
         self._add(checkpoint, note, now)
         self._published.announce(note, now)
-        _log.debug("sealed", size=checkpoint.size)
         return grown
 
     def _grow(self, tree: GrowingTree, upto: int, report: Report | None, head: int) -> GrowingTree:

@@ -44,6 +44,7 @@ from jiedao.domain.time_rules import TimeRules
 from jiedao.entrypoints.auditing import Auditing, make_auditing
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
+from jiedao.entrypoints.ledger import Ledger, open_ledger
 from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings, shipped_config
@@ -98,6 +99,7 @@ class District:
     refusals: RefusalLog
     offsets: OffsetTable
     outbox: Outbox
+    ledger: Ledger
     clock: Clock
     formulas: Formulas
     auditing: Auditing
@@ -129,6 +131,7 @@ class District:
             auditing=self.auditing,
             erasing=self.erasing,
             reporter_holds=self.reporter_holds,
+            ledger=self.ledger,
             checks={"outbox": self.outbox.health} | dict(checks or {}),
             collectors=collectors,
         )
@@ -236,6 +239,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             outbox=stack.enter_context(
                 open_outbox(profile=profile, application=application, database=database, clock=clock)
             ),
+            ledger=open_ledger(settings, database, clock),
             clock=clock,
             formulas=find_formulas(settings.config, settings.district, shipped_config()),
             auditing=make_auditing(

@@ -24,6 +24,7 @@ from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
 from jiedao.entrypoints.auditing import Auditing
+from jiedao.entrypoints.ledger import Ledger
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
 from projections.indicator_formulas import Formulas
@@ -122,6 +123,7 @@ class Services:
     auditing: Auditing
     erasing: ErasureDesk
     reporter_holds: ReporterHoldDesk
+    ledger: Ledger
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)
     collectors: Sequence[Collector] = ()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
 
 from jiedao.domain.errors import ConflictError, NotFoundError
+from jiedao.domain.ports import LogEntry
 from jiedao.store.database import Database
 
 
@@ -70,6 +72,16 @@ class LedgerTable:
         with self._database.connection() as connection:
             row = connection.execute(_RECORDED_AT, [position]).fetchone()
             return row[0] if row else None
+
+    def entries_of(self, stream: UUID) -> list[LogEntry]:
+        """The whole entries of one stream, oldest first."""
+        with self._database.connection() as connection, connection.cursor(binary=True) as cursor:
+            return [LogEntry(*row) for row in cursor.execute(_ENTRIES_OF, [stream])]
+
+    def entries_at(self, positions: Sequence[int]) -> list[LogEntry]:
+        """The whole entries at these positions, as far as there are any, in their order."""
+        with self._database.connection() as connection, connection.cursor(binary=True) as cursor:
+            return [LogEntry(*row) for row in cursor.execute(_ENTRIES_AT, [list(positions)])]
 
     def add(self, row: CheckpointRow) -> None:
         """Add a checkpoint. Raises ConflictError where it is not later than all before it, or beyond the log."""
@@ -170,6 +182,13 @@ _COSIGNED = "origin, size, witness, line, cosigned_at, received_at, received_fro
 
 _HEAD = b"SELECT coalesce(max(position), 0) FROM event"
 _RECORDED_AT = b"SELECT recorded_at FROM event WHERE position = %s"
+_ENTRY = "position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash"
+_ENTRIES_OF = f"""
+SELECT {_ENTRY} FROM event WHERE originator_id = %s ORDER BY originator_version
+""".encode()  # noqa: S608  # constants of this file
+_ENTRIES_AT = f"""
+SELECT {_ENTRY} FROM event WHERE position = ANY(%s::bigint[]) ORDER BY position
+""".encode()  # noqa: S608  # as above
 _ADD = f"""
 INSERT INTO checkpoint ({_COLUMNS}) VALUES (%(origin)s, %(size)s, %(root)s, %(note)s, %(sealed_at)s)
 """.encode()  # noqa: S608  # constants of this file

@@ -15,6 +15,7 @@ from threading import Event, Thread
 from uuid import uuid4
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ingest.records import FeedRecord, Normalised, Rejection
@@ -33,6 +34,7 @@ from jiedao.application.reference_tables import ReferenceTables
 from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.application.routing_in_force import RoutingInForce
+from jiedao.audit.notes import COSIGNATURE_V1, Signer
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -45,7 +47,9 @@ from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails,
 from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.auditing import make_auditing
+from jiedao.entrypoints.ledger import open_ledger
 from jiedao.entrypoints.services import Services
+from jiedao.entrypoints.settings import load_settings
 from jiedao.store.erasure import ErasureTable
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
@@ -109,6 +113,7 @@ PROFILE = DistrictProfile(
     boundaries_version="approximate-2020", boundaries_effective_from=date(2020, 1, 1), boundaries_approximate=True,
 )  # fmt: skip
 
+WITNESS = Signer("witness.example/w", Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32), COSIGNATURE_V1)
 DEADLINES = LimitClock(PROFILE.working_hours, WeekdayCalendar())
 
 
@@ -358,7 +363,7 @@ def open_district(database_url, files, *, limits=None, live=True):
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
                 deadlines=DEADLINES, clock=clock, routing=routing,
             ),
-            routing=desk,
+            routing=desk, ledger=open_ledger(load_settings(data=Path(files), ledger_witnesses=str(WITNESS.key)), database, clock),
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 

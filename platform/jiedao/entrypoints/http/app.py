@@ -24,6 +24,7 @@ from jiedao.entrypoints.http import (
     routes_files,
     routes_incidents,
     routes_indicators,
+    routes_ledger,
     routes_outbox,
     routes_pages,
     routes_places,
@@ -68,6 +69,7 @@ ROUTERS = (
     routes_audit.router,
     routes_replay.router,
     routes_files.router,
+    routes_ledger.router,
     routes_service.router,
     routes_pages.router,
 )

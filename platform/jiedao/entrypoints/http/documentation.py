@@ -39,6 +39,7 @@ TAGS: list[dict[str, Any]] = [
         "description": "删除上报人信息，双人审批 Forgetting a reporter, by two approvals.",
     },
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
+    {"name": "审计 Audit", "description": "检查点、证明与回看 Checkpoints, proofs, and what was known when."},
     {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
 ]
 

@@ -23,6 +23,7 @@ from jiedao.entrypoints.cli.checkup.findings import (
     fault,
     warning,
 )
+from jiedao.entrypoints.cli.checkup.ledger import check_ledger
 from jiedao.entrypoints.cli.checkup.machine import check_disk, check_versions
 from jiedao.entrypoints.cli.checkup.storage import check_files, check_root_key
 from jiedao.entrypoints.cli.checkup.upstream import check_upstream
@@ -46,6 +47,7 @@ PARTS: Sequence[Part] = (
     Part("profile", "区级配置", check_profile),
     Part("calendar", "工作日历", check_calendar),
     Part("database", "数据库", check_database),
+    Part("ledger", "日志账本", check_ledger),
     Part("clock", "时钟", check_clock),
     Part("projections", "视图", check_views),
     Part("boundaries", "辖区边界", check_boundaries),
