@@ -13,6 +13,7 @@ from jiedao.domain import case_events, legal_hold, task_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident
 from jiedao.domain.links import Receiver
+from jiedao.domain.report import ERASED as ERASED_SEAL
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing_decision import RouteChange, RoutingDecision
 from jiedao.domain.tasks import Assignee
@@ -60,6 +61,8 @@ def _sealed(sealed: Sealed | None) -> str | None:
     """Say that it is there, how large, and under which key; what it says stays closed."""
     if sealed is None:
         return None
+    if sealed == ERASED_SEAL:
+        return ERASED
     size = max(0, len(sealed.ciphertext) * 3 // 4 - _SEAL_BYTES)
     return f"«已加密» {sealed.algorithm} {sealed.key_id}（{size} 字节）"
 

@@ -88,10 +88,19 @@ class Prover:
         Returns the proofs, and the entries that they are about, as they are stored. Raises NotFoundError for an
         empty stream or where nothing is published yet, LedgerFaultError where an event is not as it was published.
         """
+        entries = self.entries_of(stream)
+        return self._prove(entries, size, stream), entries
+
+    def entries_of(self, stream: UUID) -> list[LogEntry]:
+        """The entries of a stream, as they are stored. Raises NotFoundError for an empty one."""
         entries = self._table.entries_of(stream)
         if not entries:
             raise NotFoundError(f"there is no stream {stream}")
-        return self._prove(entries, size, stream), entries
+        return entries
+
+    def of_entries(self, entries: Sequence[LogEntry], stream: UUID | None) -> InclusionProofs:
+        """Prove entries, of one stream or of several, in the latest tree. Raises as :meth:`of_stream` does."""
+        return self._prove(entries, None, stream)
 
     def of_position(self, position: int, size: int | None = None) -> InclusionProofs:
         """Prove that the event at a position is in the tree. Raises as :meth:`of_stream` does."""
@@ -133,7 +142,7 @@ class Prover:
         except NotFoundError:
             return None
 
-    def _prove(self, entries: Sequence[LogEntry], size: int | None, stream: UUID) -> InclusionProofs:
+    def _prove(self, entries: Sequence[LogEntry], size: int | None, stream: UUID | None) -> InclusionProofs:
         tree, size = self._tree(size)
         root = self._root(tree, size)
         return InclusionProofs(

@@ -175,7 +175,6 @@ class Sealer:
         note = checkpoint.signed(self._signer)
         self._add(checkpoint, note, now)
         self._published.announce(note, now)
-        _log.debug("sealed", size=checkpoint.size)
         return grown
 
     def _grow(self, tree: GrowingTree, upto: int, report: Report | None, head: int) -> GrowingTree:

@@ -158,3 +158,7 @@ class Sealed:
     algorithm: str
     key_id: str
     ciphertext: str
+
+
+ERASED = Sealed("erased", "", "")
+"""What stands in place of a ciphertext whose key was destroyed, where an event is shown to people (已删除)."""

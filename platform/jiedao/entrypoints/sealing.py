@@ -72,7 +72,7 @@ class SealingService(Collector):
     def health(self) -> Health:
         """Say whether it leads or stands by, and how far the log is protected."""
         if self._fault is not None:
-            return Health(ok=False, sentence=f"the log is not sealed: {self._fault}")
+            return Health(ok=False, sentence="the log is not sealed; the process's own log says why")
         if not self.leads:
             return Health(ok=True, sentence="stands by: another process seals, or none yet")
         protection, waits = self._protection()

@@ -25,6 +25,7 @@ _ERASE = b"SELECT erase_subjects(%b, %b, %b, %s, %s)"
 _DESTROY = b"SELECT * FROM destroy_keys(%b, %s)"
 _LIVING_OF = b"SELECT key_id FROM subject_key WHERE subject = ANY(%b) AND destroyed_at IS NULL ORDER BY key_id"
 _LIVING_AMONG = b"SELECT key_id FROM subject_key WHERE key_id = ANY(%b) AND destroyed_at IS NULL ORDER BY key_id"
+_DESTROYED_AMONG = _LIVING_AMONG.replace(b"IS NULL", b"IS NOT NULL")
 # The condition is that of the index event_erasure, to the letter.
 _ENTRIES = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
@@ -53,6 +54,10 @@ class ErasureTable:
     def living_among(self, key_ids: Sequence[str]) -> list[str]:
         """Return those of the keys that live."""
         return self._ids(_LIVING_AMONG, key_ids) if key_ids else []
+
+    def destroyed_among(self, key_ids: Sequence[str]) -> list[str]:
+        """Return those of the keys that were destroyed."""
+        return self._ids(_DESTROYED_AMONG, key_ids) if key_ids else []
 
     def entries(self, topic: str, before: int | None = None, limit: int | None = None) -> list[LogEntry]:
         """Return the log's entries of one of the two topics, the latest first."""

@@ -34,7 +34,12 @@ TAGS: list[dict[str, Any]] = [
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
     {"name": "派单规则 Routing", "description": "现行规则与试算 The rules in force, and trying them."},
     {"name": "审计 Audit", "description": "重放、检索、访问记录、抽样 Replay, events, who looked, samples."},
+    {
+        "name": "个人信息删除 Privacy",
+        "description": "删除上报人信息，双人审批 Forgetting a reporter, by two approvals.",
+    },
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
+    {"name": "审计 Audit", "description": "检查点、证明与回看 Checkpoints, proofs, and what was known when."},
     {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
 ]
 

@@ -46,6 +46,7 @@ KINDS: Mapping[str, Kind] = {
     "unreadable_record": Kind(422, "The record cannot be read", "上报记录无法识别"),
     "invalid_parameter": Kind(422, "A parameter is not acceptable", "请求参数有误"),
     "configuration": Kind(500, "The platform is not set up correctly", "平台配置有误"),
+    "ledger_fault": Kind(500, "The ledger does not hold", "日志账本校验不符"),
     "error": Kind(500, "Something went wrong here", "平台内部错误"),
     "unavailable": Kind(503, "Not available for the moment", "服务暂不可用"),
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from jiedao.entrypoints.cli.audit import access, events, proving, replay, sample, sealing, verifying
+from jiedao.entrypoints.cli.audit import access, events, exporting, proving, replay, sample, sealing, verifying
 
 COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
     replay.commands,
@@ -19,6 +19,7 @@ COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
     sample.commands,
     verifying.commands,
     proving.commands,
+    exporting.commands,
     sealing.commands,
 )
 """What brings the commands of this group, in the order in which help shows them."""

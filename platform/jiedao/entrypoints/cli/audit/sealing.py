@@ -40,7 +40,7 @@ def seal(settings: Settings, *, anew: bool) -> None:
     makes the key that signs: back it up, and keep it where the database's administrators do not come.
     """
     with opened(settings) as district:
-        done = _seal(district, anew=anew)
+        done = sealed_now(district, anew=anew)
         answer(
             {
                 "origin": district.ledger.origin,
@@ -137,7 +137,7 @@ def cosign(settings: Settings, file: TextIO) -> None:
         )
 
 
-def _seal(district: District, *, anew: bool) -> Protection:
+def sealed_now(district: District, *, anew: bool = False) -> Protection:
     """Seal here, or wait for whoever does."""
     leadership = Leadership(district.addresses.app_url, LEDGER_LEADER, "jiedao-ledger-leader")
     head, until = district.ledger.table.head(), monotonic() + _WAIT_SECONDS
