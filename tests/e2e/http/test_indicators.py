@@ -93,7 +93,8 @@ def test_the_formulas_are_told_with_the_words_they_are_made_of(call):
         "filed",
         "due",
     ]
-    assert closing["numerator"] == [{"name": "closed_in_time", "zh": "在期限内结案", "en": "closed by its deadline"}]
+    (in_time,) = closing["numerator"]
+    assert (in_time["name"], in_time["zh"]) == ("closed_in_time", "在期限内结案（上级平台案件：在期限内反馈）")
     assert (closing["period"]["name"], closing["assumed"]) == ("due", False)
     assert {"settled", "reopened"} <= {word["name"] for word in found["conditions"]}
 
