@@ -95,7 +95,9 @@ class Arrangements:
         own = incident.platform or Platform.ENFORCEMENT
         others = memory.random.sample([one for one in Platform if one is not own], memory.random.randint(1, 2))
         return said.JointOperation(
-            self._platform(incident, own), tuple(self._platform(incident, one) for one in others)
+            self._platform(incident, own),
+            tuple(self._platform(incident, one) for one in others),
+            reason="需街道各平台联合处置",
         )
 
     def _platform(self, incident: Incident, platform: Platform) -> Assignee:
