@@ -118,6 +118,7 @@ def test_events_are_asked_for_and_exported_and_that_is_recorded(filled):
     assert (first["details"], first["actor"]) == ({"format": "csv"}, who)
     assert latest["details"] == {"format": "jsonl", "kinds": "command,refusal"}
     filled.run("audit", "events", "--format", "csv", code=2)
+    filled.run("audit", "events", "--format", "csv", "--out", out, "--newest-first", code=2)
 
 
 def test_a_reporter_and_a_dead_letter_are_read_only_with_a_record_of_it(filled):
