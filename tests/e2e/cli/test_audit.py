@@ -35,6 +35,8 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
         "依据 边界版本",
     ):
         assert text in shown
+    assert '"boundary_set"' not in shown
+    assert '"boundary_set"' in filled.run("audit", "replay", "manual:M1", "--inputs").stdout
     assert PHONE not in shown
 
     early = told["steps"][2]["position"]
@@ -57,7 +59,7 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
     assert {one["field"]: (one["after"], one["before"]) for one in back["changes"]} == changes
 
     looks = filled.ask("audit", "access", "--access", "replay", "--incident", "manual:M1")["items"]
-    assert [one["details"] for one in looks][-1] == {}
+    assert [one["details"] for one in looks][-1] == {}  # the first look: of the whole
     assert {"as_of": str(then["as_of"])} in [one["details"] for one in looks]
 
 
