@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP := $(VENV)/.installed
 PY_DIRS := platform ingest projections tests
+WORKERS ?= auto
 
 .PHONY: help setup run test check format bench lock clean
 
@@ -24,8 +25,8 @@ $(STAMP): requirements/dev.lock requirements/uv.lock pyproject.toml
 run: setup ## start a district with a bundled sample of reports and show its queues, live
 	$(BIN)/jiedao demo
 
-test: setup ## run the whole test suite; its header says what this machine lacks
-	$(BIN)/python -m pytest
+test: setup ## run the whole suite on all cores, at most four (WORKERS=n); its header says what this machine lacks
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 check: setup ## lint, types, dependency directions
 	$(BIN)/ruff check $(PY_DIRS)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from threading import Event
 from typing import BinaryIO, Protocol
 
+from ingest.overlap import BatchPipeline, Overlap
 from ingest.pipeline import MAX_RECORD_BYTES
 from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
@@ -38,14 +40,11 @@ MAX_WHOLE_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 4 * 1024 * 1024
 
 
-class FilePipeline(Protocol):
+class FilePipeline(BatchPipeline, Protocol):
     """What the feed needs of the pipeline."""
 
     def split(self, source: str, payload: bytes, media_type: str) -> Sequence[bytes]:
         """Part a payload into single records; raises InvalidInputError when it cannot be parted."""
-
-    def run(self, source: str, records: Sequence[FeedRecord], *, transport: str, actor: Holder) -> list[RecordOutcome]:
-        """Record a batch whole or not at all."""
 
     def validate(self, source: str, records: Sequence[FeedRecord]) -> list[RecordOutcome]:
         """Say what would become of the records; nothing is recorded."""
@@ -103,19 +102,32 @@ class FileFeed:
         as one dead letter, NotFoundError for an unknown source.
         """
         totals = FileTotals()
+        numbered = 0
+        with Overlap(self._pipeline, Transport.FILE.value, self._actor) as overlap:
+            for parts, read in self._units(source, content, media_type, name, totals):
+                if stop is not None and stop.is_set():
+                    totals.stopped = True
+                    break
+                records = self._records(name, parts, numbered)
+                numbered += len(records)
+                then = partial(_count, totals, read, on_unit)
+                if self._validate_only:
+                    then(self._pipeline.validate(source, records))
+                else:
+                    overlap.record(source, records, then)
+        return totals
+
+    def _units(
+        self, source: str, content: BinaryIO, media_type: str, name: str, totals: FileTotals
+    ) -> Iterator[tuple[Sequence[bytes], int]]:
+        """Yield the records of each unit, and how many of the file's bytes are done with it."""
         read = 0
         for payload in _portions(content, media_type, name):
             read += len(payload)
             parts = self._parts(source, payload, media_type, totals)
             for start in range(0, len(parts), UNIT_RECORDS):
-                if stop is not None and stop.is_set():
-                    totals.stopped = True
-                    return totals
-                self._feed(source, name, parts[start : start + UNIT_RECORDS], totals)
-                if on_unit is not None:
-                    left = max(0, len(parts) - start - UNIT_RECORDS)
-                    on_unit(totals, read - len(payload) * left // len(parts))
-        return totals
+                left = max(0, len(parts) - start - UNIT_RECORDS)
+                yield parts[start : start + UNIT_RECORDS], read - len(payload) * left // len(parts)
 
     def _parts(self, source: str, payload: bytes, media_type: str, totals: FileTotals) -> Sequence[bytes]:
         """Part a payload; one that cannot be parted is a record of its own, as it is over HTTP and from Kafka."""
@@ -127,20 +139,22 @@ class FileFeed:
             totals.unparted = str(error)
             return [payload]
 
-    def _feed(self, source: str, name: str, parts: Sequence[bytes], totals: FileTotals) -> None:
+    def _records(self, name: str, parts: Sequence[bytes], before: int) -> list[FeedRecord]:
         received_at = self._clock.now()
-        records = [
-            FeedRecord(part, f"file:{name}#{number}", received_at)
-            for number, part in enumerate(parts, totals.records + 1)
-        ]
-        if self._validate_only:
-            outcomes = self._pipeline.validate(source, records)
-        else:
-            outcomes = self._pipeline.run(source, records, transport=Transport.FILE.value, actor=self._actor)
-        totals.records += len(records)
-        totals.outcomes.update(outcome.outcome for outcome in outcomes)
-        dead = [outcome for outcome in outcomes if outcome.reason is not None]
-        totals.dead += dead[: MAX_DEAD - len(totals.dead)]
+        return [FeedRecord(part, f"file:{name}#{number}", received_at) for number, part in enumerate(parts, before + 1)]
+
+
+OnUnit = Callable[[FileTotals, int], None]
+
+
+def _count(totals: FileTotals, read: int, on_unit: OnUnit | None, outcomes: Sequence[RecordOutcome]) -> None:
+    """Add what became of a unit, ``read`` bytes of the file being done with it."""
+    totals.records += len(outcomes)
+    totals.outcomes.update(outcome.outcome for outcome in outcomes)
+    dead = [outcome for outcome in outcomes if outcome.reason is not None]
+    totals.dead += dead[: MAX_DEAD - len(totals.dead)]
+    if on_unit is not None:
+        on_unit(totals, read)
 
 
 def _portions(content: BinaryIO, media_type: str, name: str) -> Iterator[bytes]:

@@ -7,9 +7,10 @@ the feed asks the database where it stands and goes on from there; ``docs/adr/00
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from threading import Event
 from typing import Protocol
@@ -28,11 +29,12 @@ from ingest.kafka_end import TopicsEnd
 from ingest.kafka_faults import LOST, PASSING, FeedStoppedError, lost, lost_partitions, stopped
 from ingest.kafka_partitions import PartitionPlaces, StoredOffsets
 from ingest.kafka_units import FeedUnit, Message, UnitMaker
-from ingest.records import FeedRecord
+from ingest.overlap import BatchPipeline, Overlap
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import ConfigurationError, OffsetConflictError, UnavailableError
-from jiedao.domain.ports import Clock, OffsetMove
+from jiedao.domain.ports import Clock
+from jiedao.domain.terms import Transport
 
 _log = structlog.get_logger(__name__)
 _FIRST_PAUSE = 0.1
@@ -40,22 +42,11 @@ _FIRST_PAUSE = 0.1
 Polled = Mapping[TopicPartition, Sequence[Message]]
 
 
-class FeedPipeline(Protocol):
+class FeedPipeline(BatchPipeline, Protocol):
     """What the feed needs of the pipeline."""
 
     def split(self, source: str, payload: bytes, media_type: str) -> Sequence[bytes]:
         """Part a payload into single records; raises InvalidInputError when it cannot be parted."""
-
-    def run(
-        self,
-        source: str,
-        records: Sequence[FeedRecord],
-        *,
-        transport: str,
-        actor: Holder,
-        offsets: Sequence[OffsetMove] = (),
-    ) -> list[RecordOutcome]:
-        """Record a batch and its offsets whole or not at all."""
 
 
 @dataclass(slots=True)
@@ -101,8 +92,8 @@ class KafkaFeed:
         self._topics = {one.topic: one for one in topics}
         self._group = group
         self._pipeline = pipeline
+        self._overlap = Overlap(pipeline, Transport.KAFKA.value, actor)
         self._offsets = offsets
-        self._actor = actor
         self._clock = clock
         self._limits = limits or FeedLimits()
         self._on_unit = on_unit
@@ -133,8 +124,9 @@ class KafkaFeed:
             places = PartitionPlaces(consumer, self._group, self._offsets)
             consumer.subscribe(list(self._topics), listener=places.listener())
             end = TopicsEnd(consumer, places) if to_end else None
-            while not (self._stopping.is_set() or (end is not None and end.reached())):
+            while not (self._stopping.is_set() or (end is not None and end.reached() and self._settled(places))):
                 self._round(consumer, places)
+            self._settled(places)
         except FeedStoppedError:
             raise
         except KafkaError as error:
@@ -146,16 +138,35 @@ class KafkaFeed:
 
     def _round(self, consumer: KafkaConsumer, places: PartitionPlaces) -> None:
         """Poll once and record what came; what fails in passing is looked at again after a pause."""
-        try:
+        with self._passing(places):
+            if consumer.paused():  # where these stand is asked of the database: nothing may be under way
+                self._overlap.settle()
             places.place()
-            self._record(self._poll(consumer, places), places)
+            polled = self._poll(consumer, places, 0.0)
+            if not polled:
+                self._overlap.settle()
+                polled = self._poll(consumer, places, self._limits.poll_seconds)
+            self._record(polled, places)
+
+    def _settled(self, places: PartitionPlaces) -> bool:
+        """Wait for the unit that is under way; false when it was not recorded and is to be read again."""
+        failures = self.totals.failures
+        with self._passing(places):
+            self._overlap.settle()
+        return self.totals.failures == failures
+
+    @contextmanager
+    def _passing(self, places: PartitionPlaces) -> Iterator[None]:
+        """Whatever passes by itself: the database is asked where the partitions stand, after a pause."""
+        try:
+            yield
         except PASSING as error:
             places.forget()
             self._pause_after(error)
 
-    def _poll(self, consumer: KafkaConsumer, places: PartitionPlaces) -> Polled:
+    def _poll(self, consumer: KafkaConsumer, places: PartitionPlaces, seconds: float) -> Polled:
         try:
-            polled: Polled = consumer.poll(milliseconds(self._limits.poll_seconds))
+            polled: Polled = consumer.poll(milliseconds(seconds))
         except NoOffsetForPartitionError as error:  # newly assigned: it is placed in the next round
             places.forget(error.args[0])
             return {}
@@ -177,15 +188,9 @@ class KafkaFeed:
             for unit in maker.units(of_topic, {one: places.stored[one] for one in of_topic}):
                 if self._stopping.is_set():
                     return
-                outcomes = self._pipeline.run(
-                    unit.source,
-                    unit.records,
-                    transport="kafka",
-                    actor=self._actor,
-                    offsets=list(unit.moves.values()),
-                )
-                places.recorded(unit)
-                self._count(unit, outcomes)
+                then = partial(self._count, unit)
+                self._overlap.record(unit.source, unit.records, then, offsets=list(unit.moves.values()))
+                places.handed_in(unit)
 
     def _count(self, unit: FeedUnit, outcomes: Sequence[RecordOutcome]) -> None:
         self._failures_in_a_row = 0

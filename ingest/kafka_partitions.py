@@ -44,7 +44,7 @@ class PartitionPlaces:
 
     @property
     def stored(self) -> Mapping[Partition, int | None]:
-        """Partition → offset in the database, ``None`` where none is stored yet."""
+        """Partition → offset in the database once what was handed in is recorded; ``None`` where none is stored yet."""
         return self._stored
 
     def place(self) -> None:
@@ -82,8 +82,8 @@ class PartitionPlaces:
                 fresh[partition] = [message for message in messages if message.offset >= following]
         return fresh
 
-    def recorded(self, unit: FeedUnit) -> None:
-        """Take note that a unit was recorded."""
+    def handed_in(self, unit: FeedUnit) -> None:
+        """Take note that a unit was handed in: what comes next goes on from there, or is forgotten where it fails."""
         for partition, move in unit.moves.items():
             self._stored[partition] = self._next[partition] = move.next
 

@@ -14,7 +14,8 @@ from traceback import extract_tb
 import structlog
 
 from ingest.records import EmbeddedFile, FeedRecord, Normalised, Rejection, SourceAdapter
-from jiedao.application.intake import Intake
+from jiedao.application.collector import collection_paused
+from jiedao.application.intake import BatchUnderWay, Intake
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import NotFoundError
@@ -58,8 +59,22 @@ class Pipeline:
         Files that records carry are stored before the batch commits: one that does not commit leaves at most a file
         that nothing names.
         """
-        read = [self._read(source, record, keep=True) for record in records]
-        return self._intake.receive(read, transport=transport, actor=actor, offsets=offsets)
+        return self.begin(source, records, transport=transport, actor=actor, offsets=offsets).finish()
+
+    def begin(  # noqa: PLR0913  # a batch, whose it is, and what came before it
+        self,
+        source: str,
+        records: Sequence[FeedRecord],
+        *,
+        transport: str,
+        actor: Holder,
+        offsets: Sequence[OffsetMove] = (),
+        after: BatchUnderWay | None = None,
+    ) -> BatchUnderWay:
+        """Read and decide a batch, while the one before it may still be committed; see :meth:`Intake.begin`."""
+        with collection_paused():
+            read = [self._read(source, record, keep=True) for record in records]
+        return self._intake.begin(read, transport=transport, actor=actor, offsets=offsets, after=after)
 
     def validate(self, source: str, records: Sequence[FeedRecord]) -> list[RecordOutcome]:
         """Say what would become of the records; nothing is recorded, no file stored, no key made."""

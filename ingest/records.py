@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import IncidentReport, ReporterDetails
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FeedRecord:
     """One native record as it came in: its exact bytes, and where from.
@@ -33,6 +35,7 @@ class EmbeddedFile:
     media_type: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Normalised:
     """A record that could be read: the report without personal data, the reporter apart.

@@ -51,14 +51,22 @@ class IncidentFilter:
     streets: frozenset[str] | None = None
 
 
+class TaskDue(msgspec.Struct, frozen=True):
+    """When a task is, or was, to be handled (处置期限, UTC); ``None``: no limit, or its clock stands still."""
+
+    due_at: datetime | None = None
+    provisional: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class IncidentSummary:
     """An incident as it stands.
 
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres, ``priority`` 1 (most urgent) to 4, times in UTC;
-    ``received_at`` is when its first event was recorded. ``progress`` is how far people's commands have brought it, as
+    ``received_at`` is when it was received. ``progress`` is how far people's commands have brought it, as
     stored; :attr:`tasks` reads it. ``routing_rule`` of the version ``routing_rules`` said where it goes, ``None`` where
-    its class alone did.
+    its class alone did. ``due_at`` is its deadline, the end of the clock ``due_clock``; the other three are those by
+    which it is judged. ``task_dues`` says, as stored, when each task is to be handled; :meth:`task_due` reads it.
     """
 
     incident_id: UUID
@@ -104,10 +112,19 @@ class IncidentSummary:
     filing_condition: str
     closing_condition: str
     upstream_refusal: str | None
+    due_clock: str | None
+    filing_due_at: datetime | None
+    handling_due_at: datetime | None
+    closing_due_at: datetime | None
+    task_dues: Mapping[str, object]
 
     def read_progress(self) -> Progress:
         """Read how far people's commands have brought it."""
         return msgspec.convert(self.progress or {}, Progress)
+
+    def task_due(self, task_id: str) -> TaskDue:
+        """Read when a task is, or was, to be handled."""
+        return msgspec.convert(self.task_dues.get(task_id) or {}, TaskDue)
 
     @property
     def tasks(self) -> Sequence[Task]:
@@ -129,6 +146,7 @@ class QueueRow:
     priority: int | None
     due_at: datetime | None
     due_provisional: bool
+    due_clock: str | None
     title: str
     address: str
     class_code: str | None

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Composed
 
 from jiedao.domain.workflow import OPEN
 from projections.indicator_formulas import Formulas
-from projections.indicator_terms import GROUPINGS
+from projections.indicator_terms import GROUPINGS, OVERDUE
 from projections.indicators import IndicatorQuestion, Indicators, facts_as_of, select_indicators
 from projections.queues import resolve_position
 
@@ -37,18 +37,20 @@ WITH facts AS ({facts}) SELECT {group} AS code,
     count(*) FILTER (WHERE handled_at >= %(since)s AND handled_at < %(until)s) AS handled,
     count(*) FILTER (WHERE closed_at >= %(since)s AND closed_at < %(until)s) AS closed,
     count(*) FILTER (WHERE state = ANY(%(open)s)) AS standing,
-    count(*) FILTER (WHERE state = ANY(%(open)s) AND state <> 'suspended' AND closing_due_at < %(moment)s) AS overdue
+    count(*) FILTER (WHERE state = ANY(%(open)s) AND state <> 'suspended' AND {overdue}) AS overdue
 FROM facts WHERE state NOT IN ('void', 'merged') AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
 GROUP BY 1 ORDER BY 1 NULLS LAST
 """
 _OVERDUE = """
-WITH facts AS ({facts})
-SELECT facts.incident_id, shown.source, shown.external_id, shown.title, facts.street_code, facts.platform,
-    facts.department, facts.state, facts.closing_due_at AS due_at
-FROM facts JOIN incident_view AS shown ON shown.incident_id = facts.incident_id
-WHERE facts.state = ANY(%(open)s) AND facts.state <> 'suspended' AND facts.closing_due_at < %(moment)s
-    AND (%(streets)s::text[] IS NULL OR facts.street_code = ANY(%(streets)s))
-ORDER BY facts.closing_due_at, facts.incident_id LIMIT %(most)s
+WITH facts AS ({facts}), late AS (
+    SELECT * FROM facts
+    WHERE state = ANY(%(open)s) AND state <> 'suspended' AND {overdue}
+        AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
+)
+SELECT late.incident_id, shown.source, shown.external_id, shown.title, late.street_code, late.platform,
+    late.department, late.state, late.closing_due_at AS due_at
+FROM late JOIN incident_view AS shown ON shown.incident_id = late.incident_id
+ORDER BY late.closing_due_at, late.incident_id LIMIT %(most)s
 """
 
 
@@ -173,7 +175,7 @@ def _asked(
 
 
 def _totals(connection: Connection[TupleRow], by: str, asked: Mapping[str, object]) -> list[Totals]:
-    query = SQL(_TOTALS).format(facts=_facts(asked), group=SQL(GROUPINGS[by].expression))
+    query = SQL(_TOTALS).format(facts=_facts(asked), group=SQL(GROUPINGS[by].expression), overdue=SQL(OVERDUE))
     with connection.cursor(row_factory=class_row(Totals)) as cursor:
         rows = cursor.execute(query, asked).fetchall()
     return [row for row in rows if any(getattr(row, name) for name in COUNTED)]
@@ -181,7 +183,7 @@ def _totals(connection: Connection[TupleRow], by: str, asked: Mapping[str, objec
 
 def _overdue(connection: Connection[TupleRow], asked: Mapping[str, object]) -> list[OverdueCase]:
     with connection.cursor(row_factory=class_row(OverdueCase)) as cursor:
-        return cursor.execute(SQL(_OVERDUE).format(facts=_facts(asked)), asked).fetchall()
+        return cursor.execute(SQL(_OVERDUE).format(facts=_facts(asked), overdue=SQL(OVERDUE)), asked).fetchall()
 
 
 def _facts(asked: Mapping[str, object]) -> Composed:

@@ -28,10 +28,11 @@ from projections.log import PositionedEvent
 class CaseFacts:
     """What is known of one case; the fields are the columns of ``case_facts``, in their order.
 
-    Moments are when the log recorded what happened (UTC). ``filed_at``, ``dispatched_at`` and ``accepted_at`` are the
-    first time, ``handled_at`` is since when nothing is left to be done; ``rejected_at`` and ``closed_at`` are ``None``
-    again once it is reopened. ``handling_due_at`` and ``closing_due_at`` are the one deadline, each kept as it was
-    known when the case was handled or closed. ``misdirected`` counts tasks that were returned or reassigned, once each.
+    Moments are those of the events (UTC), which the platform's own clock sets, as are those that deadlines count from.
+    ``filed_at``, ``dispatched_at`` and ``accepted_at`` are the first time, ``handled_at`` is since when nothing is left
+    to be done; ``rejected_at`` and ``closed_at`` are ``None`` again once it is reopened. The deadlines are those of its
+    clocks (:mod:`jiedao.domain.case_deadlines`), each kept as it was known when the case was filed, handled or closed.
+    ``misdirected`` counts tasks that were returned or reassigned, once each.
     ``exempt`` names the assessments (考核项) from which an appeal that was granted exempts it; what happened stays.
     """
 
@@ -55,6 +56,7 @@ class CaseFacts:
     verified_at: datetime | None = None
     closed_at: datetime | None = None
     revisited_at: datetime | None = None
+    filing_due_at: datetime | None = None
     handling_due_at: datetime | None = None
     closing_due_at: datetime | None = None
     tasks: int = 0
@@ -103,36 +105,42 @@ def open_facts(row: IncidentRow) -> CaseFacts:
 
 
 def next_facts(
-    known: CaseFacts | None, before: IncidentRow | None, moved: Sequence[PositionedEvent], row: IncidentRow
+    known: CaseFacts | None,
+    before: IncidentRow | None,
+    moved: Sequence[PositionedEvent],
+    row: IncidentRow,
+    position: int,
 ) -> CaseFacts:
     """Return the facts after a moment of the log: its events of the workflow for one incident, and the row after them.
 
-    ``known`` and ``before`` are the facts and the row before it, ``None`` where the incident is new.
+    ``known`` and ``before`` are the facts and the row before it, ``None`` where the incident is new. They hold from
+    ``position`` on.
     """
     facts = copy(known) if known is not None else open_facts(row)
     if moved:
         progress = msgspec.convert((before.progress if before is not None else None) or {}, Progress)
         for recorded in moved:
             if isinstance(recorded.event, WorkflowEvent):
-                _move(facts, progress, recorded.event, recorded.recorded_at)
+                _move(facts, progress, recorded.event, recorded.event.timestamp)
         facts.exempt = sorted(progress.exemptions)
-    _take_row(facts, row, moved[-1].recorded_at if moved else None)
+    filed = known is not None and known.filed_at is not None
+    _take_row(facts, row, filed=filed)
+    facts.from_position = position
     return facts
 
 
-def _take_row(facts: CaseFacts, row: IncidentRow, at: datetime | None) -> None:
-    """Take over what stands in the incident's row; a deadline that was kept or missed stays what it was."""
+def _take_row(facts: CaseFacts, row: IncidentRow, *, filed: bool) -> None:
+    """Take over what stands in the incident's row; ``filed`` says that it was a case before: that deadline stays."""
     facts.lifecycle = row.lifecycle
     facts.street_code = row.street_code
     facts.platform = row.platform
     facts.department = row.department
     facts.class_code = row.class_code
     facts.state = row.state
-    facts.from_position = row.last_position
-    if facts.handled_at in {None, at}:
-        facts.handling_due_at = row.due_at
-    if facts.closed_at in {None, at}:
-        facts.closing_due_at = row.due_at
+    facts.handling_due_at = row.handling_due_at
+    facts.closing_due_at = row.closing_due_at
+    if not filed:
+        facts.filing_due_at = row.filing_due_at
 
 
 def _move(facts: CaseFacts, progress: Progress, event: WorkflowEvent, at: datetime) -> None:
@@ -150,7 +158,7 @@ def _move(facts: CaseFacts, progress: Progress, event: WorkflowEvent, at: dateti
         before = tasks.get(task_id)
         if before is not task.state:
             _task_moved(facts, before, task.state, at)
-    if progress.tasks:
+    if progress.tasks or progress.stage not in _REOPENABLE:
         facts.handled_at = (facts.handled_at or at) if _all_done(progress) else None
     _take_remark(facts, event, at)
 

@@ -1,5 +1,5 @@
 -- One row per incident: the moments and counts of which indicators (考核评议) are made, as they are known now.
--- Times are those at which the log recorded the events: nobody can date anything back.
+-- Times are those of the events, by the platform's own clock: nobody can date anything back.
 CREATE TABLE case_facts (
     incident_id       uuid        PRIMARY KEY,
     from_position     bigint      NOT NULL,
@@ -21,8 +21,9 @@ CREATE TABLE case_facts (
     verified_at       timestamptz,  -- last
     closed_at         timestamptz,  -- while it stands closed
     revisited_at      timestamptz,  -- last
-    handling_due_at   timestamptz,  -- the deadline; from handled_at on as it was known then
-    closing_due_at    timestamptz,  -- the deadline; from closed_at on as it was known then
+    filing_due_at     timestamptz,  -- the first; what was filed without waiting has none
+    handling_due_at   timestamptz,  -- missed first, else to come next, else kept last
+    closing_due_at    timestamptz,  -- of the total; from its end on as it was known then
     tasks             integer     NOT NULL,
     returns           integer     NOT NULL,
     reassignments     integer     NOT NULL,

@@ -32,7 +32,7 @@ class CaseFactsView:
     """Writes ``case_facts`` and ``case_facts_past``."""
 
     name = "case_facts"
-    revision = 1
+    revision = 2
     topics = (INCIDENT_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
@@ -78,7 +78,7 @@ def _stretches(
     first = 0
     for position, row in folded.standings[incident_id]:
         end = next((place for place in range(first, len(moved)) if moved[place].position > position), len(moved))
-        facts = next_facts(stretches[-1] if stretches else None, before, moved[first:end], row)
+        facts = next_facts(stretches[-1] if stretches else None, before, moved[first:end], row, position)
         if not stretches or replace(facts, from_position=stretches[-1].from_position) != stretches[-1]:
             stretches.append(facts)
         before, first = row, end

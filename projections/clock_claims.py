@@ -1,4 +1,4 @@
-"""Hands the ticker what is due: clocks whose next step has come, claimed row by row, and deadlines that may move.
+"""Hands the ticker what is due: clocks whose next step has come, claimed row by row.
 
 A claim locks the rows of the view until it ends and skips those that another one holds; it decides nothing by itself,
 since what is recorded is guarded by the incident's version.
@@ -11,12 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from psycopg.rows import class_row
 
-from jiedao.application.recalculating import ProvisionalDeadline
 from jiedao.application.ticker import DueClock
-from jiedao.domain.workflow import OPEN
 from jiedao.store.database import Database
 from projections.generations import enter, read_active
 
@@ -32,27 +29,11 @@ LIMIT %(limit)s
 FOR UPDATE OF clock SKIP LOCKED
 """
 _OLDEST = "SELECT min(next_at) FROM clock WHERE next_at <= %s"
-_PROVISIONAL = """
-SELECT incident_id, version, course, reported_at, class_due_at
-FROM incident_view JOIN clock_course USING (incident_id)
-WHERE class_due_provisional AND state = ANY(%s) AND incident_id > %s
-ORDER BY incident_id LIMIT %s
-"""
 _UNANSWERED = b"SELECT incident_id FROM clock WHERE clock = 'transfer' AND due_at <= %s ORDER BY due_at LIMIT %s"
-_OPEN = [state.value for state in OPEN]
-
-
-class _Limited(msgspec.Struct):
-    """What is read of a course here."""
-
-    time_limit: str | None = None
-
-
-_decode_limit = msgspec.json.Decoder(_Limited).decode
 
 
 class ClockClaims:
-    """Asks the active generation of the views; implements what ticker, recalculation and lapsing need."""
+    """Asks the active generation of the views; implements what ticker and lapsing need."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -96,16 +77,3 @@ class ClockClaims:
                 return []
             enter(connection, active.number)
             return [row[0] for row in connection.execute(_UNANSWERED, [now, limit]).fetchall()]
-
-    def provisional(self, limit: int, after: UUID | None = None) -> Sequence[ProvisionalDeadline]:
-        """Return open incidents whose class's deadline rests on a year that was not known, by their id."""
-        with self._database.connection() as connection:
-            active = read_active(connection)
-            if active is None:
-                return []
-            enter(connection, active.number)
-            rows = connection.execute(_PROVISIONAL, [_OPEN, after or UUID(int=0), limit]).fetchall()
-        return [
-            ProvisionalDeadline(incident_id, version, _decode_limit(course).time_limit or "", reported_at, due_at)
-            for incident_id, version, course, reported_at, due_at in rows
-        ]

@@ -16,6 +16,7 @@ from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.terms import IntakeOutcome
 from projections.folding import Folded, UnappliableEventError
 from projections.log import PositionedEvent
+from projections.reporter_incident import ERASURE_TOPICS, carried_out
 from projections.rows import copy_rows
 
 
@@ -23,7 +24,8 @@ from projections.rows import copy_rows
 class DeadLetterRow:
     """One dead letter as it stands; the fields are the columns of ``dead_letters``. ``size`` is in bytes.
 
-    ``faults`` is all that is wrong with the record: ``reason``, ``detail`` and ``pointer`` of each.
+    ``faults`` is all that is wrong with the record: ``reason``, ``detail`` and ``pointer`` of each. ``erased``: its
+    bytes cannot be read any more.
     """
 
     dead_letter_id: UUID
@@ -46,31 +48,39 @@ class DeadLetterRow:
     incident_id: UUID | None
     first_position: int
     last_position: int
+    erased: bool = False
 
 
 COLUMNS = tuple(field.name for field in fields(DeadLetterRow))
 _TOPICS = f"{DeadLetter.TOPIC}."
+
+_FORGET = "UPDATE dead_letters SET erased = true WHERE key_id = ANY(%s)"
 
 
 class DeadLetters:
     """Writes ``dead_letters``."""
 
     name = "dead_letters"
-    revision = 2
-    topics = (_TOPICS,)
+    revision = 3
+    topics = (_TOPICS, ERASURE_TOPICS)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
-        """Replace the rows of the letters that changed."""
+        """Replace the rows of the letters that changed; say whose bytes were erased."""
         events = [recorded for recorded in folded.events if recorded.topic.startswith(_TOPICS)]
-        if not events:
-            return
-        stored = _load(connection, {recorded.event.originator_id for recorded in events})
-        if stored:
-            connection.execute("DELETE FROM dead_letters WHERE dead_letter_id = ANY(%s)", [list(stored)])
-        rows = dict(stored)
-        for recorded in events:
-            _step(rows, recorded)
-        copy_rows(connection, "dead_letters", COLUMNS, map(_as_tuple, rows.values()))
+        if events:
+            _replace(connection, events)
+        for erasure in carried_out(folded):
+            connection.execute(_FORGET, [list(erasure.key_ids)])
+
+
+def _replace(connection: Connection[TupleRow], events: Sequence[PositionedEvent]) -> None:
+    stored = _load(connection, {recorded.event.originator_id for recorded in events})
+    if stored:
+        connection.execute("DELETE FROM dead_letters WHERE dead_letter_id = ANY(%s)", [list(stored)])
+    rows = dict(stored)
+    for recorded in events:
+        _step(rows, recorded)
+    copy_rows(connection, "dead_letters", COLUMNS, map(_as_tuple, rows.values()))
 
 
 def _as_tuple(row: DeadLetterRow) -> tuple[object, ...]:

@@ -19,7 +19,8 @@ CREATE TABLE dead_letters (
     last_replayed_at  timestamptz,
     incident_id       uuid,
     first_position    bigint      NOT NULL,
-    last_position     bigint      NOT NULL
+    last_position     bigint      NOT NULL,
+    erased            boolean     NOT NULL   -- its bytes cannot be read any more (已删除)
 );
 CREATE UNIQUE INDEX ON dead_letters (first_position);
 CREATE INDEX ON dead_letters (source, first_position);

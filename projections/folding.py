@@ -1,11 +1,12 @@
 """A batch of events folded in memory: how each incident it touches stood before, after each moment, and after all.
 
-The views that speak of incidents are written from this one fold, so the state of an incident is worked out once.
+The views that speak of incidents are written from this one fold, so the state of an incident and its deadline are
+worked out once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -13,12 +14,21 @@ from operator import attrgetter
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.rows import TupleRow, class_row
-from psycopg.sql import SQL, Identifier
+from psycopg.rows import TupleRow
 
+from jiedao.domain.case_deadlines import work_out
 from jiedao.domain.incident import Incident
-from projections.incident_row import COLUMNS, IncidentRow, advance, open_row
+from jiedao.domain.time_rules import TimeRuleBook, TimeRules
+from projections.incident_row import IncidentRow, advance, open_row, take_deadlines
 from projections.log import PositionedEvent
+from projections.timekeeping import (
+    LimitClocks,
+    Timekeeper,
+    decode_course,
+    encode_course,
+    load_timekeeper,
+    read_rows,
+)
 
 INCIDENT_TOPICS = f"{Incident.TOPIC}."
 
@@ -35,31 +45,51 @@ class UnappliableEventError(Exception):
 
 
 @dataclass(slots=True)
+class Before:
+    """How the incidents that a batch touches stood before it, and what their deadlines are worked out from."""
+
+    rows: dict[UUID, IncidentRow] = field(default_factory=dict)
+    keeper: Timekeeper = field(default_factory=Timekeeper)
+
+
+@dataclass(slots=True)
 class Folded:
     """What a batch means for incidents.
 
     ``before`` holds the rows as they stood (without the incidents that the batch opens), ``after`` as they stand
     now, ``standings`` the position of each moment's last event that touched an incident, and the incident's row then.
+    ``keeper`` holds the courses and clocks of the incidents that it touched, ``rules`` the time rules that were
+    recorded in it, each with its position: by these, deadlines move of incidents that no event of the batch is about.
     """
 
     events: Sequence[PositionedEvent]
-    before: Mapping[UUID, IncidentRow]
+    before: dict[UUID, IncidentRow]
+    keeper: Timekeeper
     after: dict[UUID, IncidentRow] = field(default_factory=dict)
     standings: dict[UUID, list[tuple[int, IncidentRow]]] = field(default_factory=dict)
+    rules: list[tuple[int, TimeRules]] = field(default_factory=list)
 
 
-def fold(events: Sequence[PositionedEvent], before: Mapping[UUID, IncidentRow]) -> Folded:
-    """Fold whole moments of events onto the rows before them.
+def fold(events: Sequence[PositionedEvent], before: Before) -> Folded:
+    """Fold whole moments of events onto what stood before them.
 
     Raises UnappliableEventError, naming the position.
     """
-    folded = Folded(events, before)
+    folded = Folded(events, before.rows, before.keeper)
     for _recorded_at, moment in groupby(events, key=_moment):
-        _fold_moment(folded, moment)
+        _fold_moment(folded, list(moment))
     return folded
 
 
-def _fold_moment(folded: Folded, moment: Iterable[PositionedEvent]) -> None:
+def _fold_moment(folded: Folded, moment: Sequence[PositionedEvent]) -> None:
+    recorded_rules = [
+        (one.position, one.event.rules)
+        for one in moment
+        if isinstance(one.event, TimeRuleBook.Adopted | TimeRuleBook.Changed)
+    ]
+    if recorded_rules:
+        folded.keeper.rules = recorded_rules[-1][1]
+        folded.rules += recorded_rules
     changed: dict[UUID, IncidentRow] = {}
     for recorded in moment:
         if not recorded.topic.startswith(INCIDENT_TOPICS):
@@ -72,11 +102,43 @@ def _fold_moment(folded: Folded, moment: Iterable[PositionedEvent]) -> None:
                 changed[incident_id] = _next_row(known, recorded)
             else:
                 advance(row, recorded)
+            folded.keeper.advance(recorded)
         except (LookupError, TypeError, ValueError) as error:
             raise UnappliableEventError(recorded.position, str(error)) from error
     for incident_id, row in changed.items():
-        folded.after[incident_id] = row
-        folded.standings.setdefault(incident_id, []).append((row.last_position, row))
+        take_deadlines(row, folded.keeper.courses[incident_id], folded.keeper.work_out(incident_id))
+        _stand(folded, row.last_position, row)
+    if recorded_rules:
+        _look_again(folded, recorded_rules[-1][0], changed)
+
+
+def _look_again(folded: Folded, position: int, changed: Mapping[UUID, IncidentRow]) -> None:
+    """Work out anew, by rules that hold from a position on, the deadlines of whatever else is open."""
+    keeper = folded.keeper
+    for incident_id, course in list(keeper.courses.items()):
+        known = folded.after.get(incident_id) or folded.before.get(incident_id)
+        if incident_id not in changed and known is not None and not course.ended:
+            row = copy(known)
+            take_deadlines(row, course, keeper.work_out(incident_id))
+            if row != known:
+                _stand(folded, position, row)
+    if keeper.rules is None:
+        return
+    limits = keeper.limit_clocks.of(keeper.rules)
+    for known, stored in keeper.others():
+        row, course = copy(known), decode_course(stored)
+        clocks = work_out(course, keeper.rules, limits)
+        take_deadlines(row, course, clocks)
+        if encode_course(course).decode() != stored:
+            keeper.courses[known.incident_id], keeper.clocks[known.incident_id] = course, clocks
+        if row != known:
+            folded.before[known.incident_id] = known
+            _stand(folded, position, row)
+
+
+def _stand(folded: Folded, position: int, row: IncidentRow) -> None:
+    folded.after[row.incident_id] = row
+    folded.standings.setdefault(row.incident_id, []).append((position, row))
 
 
 def _next_row(known: IncidentRow | None, recorded: PositionedEvent) -> IncidentRow:
@@ -88,17 +150,13 @@ def _next_row(known: IncidentRow | None, recorded: PositionedEvent) -> IncidentR
     return row
 
 
-def load_rows(connection: Connection[TupleRow], events: Sequence[PositionedEvent]) -> dict[UUID, IncidentRow]:
-    """Read the rows of all incidents that the events touch and do not open, in one query."""
+def load_before(
+    connection: Connection[TupleRow], limit_clocks: LimitClocks, events: Sequence[PositionedEvent]
+) -> Before:
+    """Read rows and courses of all incidents that the events touch and do not open, and the rules, in two queries."""
     touched: dict[UUID, int] = {}
     for recorded in events:
         if recorded.topic.startswith(INCIDENT_TOPICS):
             touched.setdefault(recorded.event.originator_id, recorded.event.originator_version)
     wanted = [incident_id for incident_id, version in touched.items() if version > 1]
-    if not wanted:
-        return {}
-    query = SQL("SELECT {} FROM incident_view WHERE incident_id = ANY(%s)").format(
-        SQL(", ").join(map(Identifier, COLUMNS))
-    )
-    with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
-        return {row.incident_id: row for row in cursor.execute(query, [wanted])}
+    return Before(read_rows(connection, wanted), load_timekeeper(connection, limit_clocks, wanted))

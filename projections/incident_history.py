@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import re
+
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from jiedao.domain.incident import Incident
 from projections.folding import INCIDENT_TOPICS, Folded, UnappliableEventError
 from projections.log import PositionedEvent
+from projections.reporter_incident import ERASURE_TOPICS, carried_out
 from projections.rows import copy_rows
-from projections.telling import TELLINGS
+from projections.telling import ERASED, TELLINGS, told_sealed
 
 _COLUMNS = (
     "position", "incident_id", "version", "topic", "recorded_at", "occurred_at", "actor", "role", "reason",
     "correlation_id", "causation_id", "transport", "origin", "summary", "inputs",
 )  # fmt: skip
 
+_REPORTS = [Incident.Received.TOPIC, Incident.Revised.TOPIC, Incident.LateRevisionRecorded.TOPIC]
+_FORGET = """
+UPDATE incident_history SET inputs = regexp_replace(inputs::text, %s, %s, 'g')::json
+WHERE incident_id = ANY(%s) AND topic = ANY(%s)
+"""
+
 
 class IncidentHistory:
     """Writes ``incident_history``."""
 
     name = "incident_history"
-    revision = 1
-    topics = (INCIDENT_TOPICS,)
+    revision = 3
+    topics = (INCIDENT_TOPICS, ERASURE_TOPICS)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
-        """Add one row for each event of an incident."""
+        """Add one row for each event of an incident; what was sealed for who was erased reads «已删除»."""
         rows = [_row(recorded) for recorded in folded.events if recorded.topic.startswith(INCIDENT_TOPICS)]
         if rows:
             copy_rows(connection, "incident_history", _COLUMNS, rows)
+        for erasure in carried_out(folded):
+            for key_id in erasure.key_ids:
+                connection.execute(_FORGET, [told_sealed(re.escape(key_id)), ERASED, list(erasure.incidents), _REPORTS])
 
 
 def _row(recorded: PositionedEvent) -> tuple[object, ...]:

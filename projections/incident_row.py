@@ -5,7 +5,7 @@ The row is what the incident view stores and what the task queue is cut from, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
@@ -16,11 +16,14 @@ from uuid import UUID
 import msgspec
 
 from jiedao.domain import clock_events
+from jiedao.domain.case_deadlines import deadline_of, handling_due_at
+from jiedao.domain.clock_course import Course
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
-from jiedao.domain.incident import Incident, later_of, standing
+from jiedao.domain.incident import Incident, standing
 from jiedao.domain.progress import Progress
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
+from jiedao.domain.stage_clocks import StageClock
 from jiedao.domain.terms import IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
@@ -31,15 +34,16 @@ from projections.telling_upstream import told_refusals
 class IncidentRow:
     """One incident as it stands; the fields are the columns of ``incident_view``, in their order.
 
-    ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is the superior platform's deadline
-    for an upstream case that has one, else that of the route (the class table's, unless a routing rule set another
-    limit); both are kept beside it. ``routing_rule`` of the version ``routing_rules`` is the rule that applied,
-    ``None`` where none did. ``progress`` is a
+    ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is its deadline, ``due_clock`` the clock
+    that it is the end of (:mod:`jiedao.domain.case_deadlines`); ``None`` while that stands still, and once it ended.
+    ``filing_due_at``, ``handling_due_at`` and ``closing_due_at`` are the deadlines by which it is judged, ``task_dues``
+    when each task is, or was, to be handled. ``routing_rule`` of the version ``routing_rules`` is the rule that
+    applied, ``None`` where none did. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
     replaced and never changed, since copies of a row share it. ``upstream_refusal`` is what the superior platform
     refused and nobody has dealt with, in a sentence; ``None`` where nothing is.
     ``reporter_key`` is the reporter's key in the vault: a pseudonym by which reports of one person are told from those
-    of several.
+    of several; ``None`` again once they were erased.
     """
 
     incident_id: UUID
@@ -76,9 +80,6 @@ class IncidentRow:
     first_position: int
     last_position: int
     version: int
-    upstream_due_at: datetime | None
-    class_due_at: datetime | None
-    class_due_provisional: bool
     progress: Mapping[str, object] | None
     time_limit: str | None = None
     tags: list[str] = field(default_factory=list)
@@ -89,6 +90,11 @@ class IncidentRow:
     closing_condition: str = ""
     upstream_refusal: str | None = None
     reporter_key: str | None = None
+    due_clock: str | None = None
+    filing_due_at: datetime | None = None
+    handling_due_at: datetime | None = None
+    closing_due_at: datetime | None = None
+    task_dues: Mapping[str, object] = field(default_factory=dict)
 
 
 COLUMNS = tuple(column.name for column in fields(IncidentRow))
@@ -112,18 +118,23 @@ def _state(row: IncidentRow) -> IncidentState:
 def _settle(row: IncidentRow) -> None:
     """Bring up to date what follows from several decisions together."""
     row.state = _state(row).value
-    if row.lifecycle == Lifecycle.UPSTREAM and row.upstream_due_at is not None:
-        row.due_at, row.due_provisional = row.upstream_due_at, False
-    else:
-        row.due_at, row.due_provisional = row.class_due_at, row.class_due_provisional
-    if row.progress is not None and row.progress.get("extended_due_at"):
-        _extend(row, msgspec.convert(row.progress, Progress))
 
 
-def _extend(row: IncidentRow, progress: Progress) -> None:
-    due_at = later_of(row.due_at, progress.extended_due_at)
-    if due_at != row.due_at:
-        row.due_at, row.due_provisional = due_at, progress.extended_provisional
+def take_deadlines(row: IncidentRow, course: Course, clocks: Sequence[StageClock]) -> None:
+    """Take over the deadlines of its clocks, just worked out."""
+    deadline = deadline_of(clocks)
+    row.due_at, row.due_provisional, row.due_clock = None, False, None
+    if deadline is not None:
+        row.due_at, row.due_provisional = deadline.due_at, deadline.provisional
+        row.due_clock = deadline.clock.value
+    row.filing_due_at = course.filing_due_at
+    row.handling_due_at = handling_due_at(course)
+    row.closing_due_at = course.closing_due_at
+    row.task_dues = {
+        task_id: {"due_at": task.due_at.isoformat(), "provisional": task.provisional}
+        for task_id, task in course.tasks.items()
+        if task.due_at is not None
+    }
 
 
 def open_row(recorded: PositionedEvent) -> IncidentRow:
@@ -163,13 +174,10 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         flags=[],
         reported_at=report.reported_at,
         happened_at=None,
-        received_at=recorded.recorded_at,
+        received_at=event.timestamp,
         first_position=recorded.position,
         last_position=recorded.position,
         version=event.originator_version,
-        upstream_due_at=None,
-        class_due_at=None,
-        class_due_provisional=False,
         progress=None,
         upstream_refusal=None,
         reporter_key=None,
@@ -185,7 +193,6 @@ def _take_report(row: IncidentRow, report: IncidentReport) -> None:
     row.channel = report.channel
     row.lifecycle = report.lifecycle
     row.upstream_case = report.upstream.case_number if report.upstream else None
-    row.upstream_due_at = report.upstream.deadline if report.upstream else None
     row.title = report.title
     row.description = report.description
     row.address = report.place.address
@@ -237,8 +244,6 @@ def _take_route(row: IncidentRow, route: Route) -> None:
     row.priority = route.priority
     row.time_limit = route.time_limit
     row.tags = list(route.tags)
-    row.class_due_at = route.due_at
-    row.class_due_provisional = route.due_provisional
 
 
 def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
@@ -247,10 +252,6 @@ def _move_on(row: IncidentRow, event: WorkflowEvent) -> None:
     event.advance(progress)
     row.progress = msgspec.to_builtins(progress)
     row.upstream_refusal = told_refusals(progress.upstream_refusals)
-
-
-def _recalculated(row: IncidentRow, event: clock_events.DeadlineRecalculated) -> None:
-    row.class_due_at, row.class_due_provisional = event.due_at, event.provisional
 
 
 def _nothing(_row: IncidentRow, _event: object) -> None:
@@ -263,7 +264,6 @@ _OF_REPORTS: dict[str, _Step] = {
     Incident.JurisdictionDecided.TOPIC: lambda row, event: _take_jurisdiction(row, event.decision),
     Incident.ClassDecided.TOPIC: lambda row, event: _take_class(row, event.decision),
     Incident.Routed.TOPIC: lambda row, event: _take_routing(row, event.decision),
-    Incident.Revised.TOPIC: lambda row, event: _take_report(row, event.report),
     Incident.Revised.TOPIC: _take_revision,
     Incident.LateRevisionRecorded.TOPIC: _nothing,
     Incident.AttachmentStored.TOPIC: _nothing,
@@ -273,7 +273,7 @@ _OF_CLOCKS: dict[str, _Step] = {
     clock_events.ClockApproaching.TOPIC: _nothing,
     clock_events.ClockOverdue.TOPIC: _nothing,
     clock_events.ClockEscalated.TOPIC: _nothing,
-    clock_events.DeadlineRecalculated.TOPIC: _recalculated,
+    clock_events.DeadlineRecalculated.TOPIC: _nothing,
 }
 _OF_COMMANDS: dict[str, _Step] = {
     vars(event)["TOPIC"]: _move_on

@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from projections.folding import INCIDENT_TOPICS, Folded
 from projections.incident_row import COLUMNS, as_tuple
+from projections.reporter_incident import ERASURE_TOPICS, carried_out
 from projections.rows import copy_rows
 
 _counted = attrgetter("street_code", "platform", "state")
@@ -20,22 +21,28 @@ SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
 ON CONFLICT ON CONSTRAINT incident_count_once DO UPDATE SET incidents = known.incidents + excluded.incidents
 """
 
+_FORGET = """
+UPDATE incident_view SET reporter_key = NULL
+WHERE incident_id = ANY(%s) AND reporter_key = ANY(%s)
+"""
+
 
 class IncidentView:
     """Writes ``incident_view`` and ``incident_count``."""
 
     name = "incident_view"
-    revision = 3
-    topics = (INCIDENT_TOPICS,)
+    revision = 4
+    topics = (INCIDENT_TOPICS, ERASURE_TOPICS)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
-        """Replace the rows of the incidents that changed; add what the counts gained and lost."""
-        if not folded.after:
-            return
-        if folded.before:
-            connection.execute("DELETE FROM incident_view WHERE incident_id = ANY(%s)", [list(folded.before)])
-        copy_rows(connection, "incident_view", COLUMNS, map(as_tuple, folded.after.values()))
-        _count(connection, folded)
+        """Replace the rows of the incidents that changed; add what the counts gained and lost; forget the erased."""
+        if folded.after:
+            if folded.before:
+                connection.execute("DELETE FROM incident_view WHERE incident_id = ANY(%s)", [list(folded.before)])
+            copy_rows(connection, "incident_view", COLUMNS, map(as_tuple, folded.after.values()))
+            _count(connection, folded)
+        for erasure in carried_out(folded):
+            connection.execute(_FORGET, [list(erasure.incidents), list(erasure.key_ids)])
 
 
 def _count(connection: Connection[TupleRow], folded: Folded) -> None:

@@ -34,10 +34,6 @@ CREATE TABLE incident_view (
     first_position       bigint      NOT NULL,
     last_position        bigint      NOT NULL,
     version              integer     NOT NULL,
-    -- The two deadlines that due_at chooses from.
-    upstream_due_at      timestamptz,
-    class_due_at         timestamptz,
-    class_due_provisional boolean    NOT NULL,
     -- How far people's commands have brought it; NULL until the first. What an event means for it, the domain says.
     progress             jsonb,
     -- What else follows from its class and from the routing rules.
@@ -51,7 +47,13 @@ CREATE TABLE incident_view (
     -- What the superior platform refused and nobody has dealt with, in a sentence.
     upstream_refusal     text,
     -- The pseudonym of the reporter: whether two reports are of one person, and no more.
-    reporter_key         text
+    reporter_key         text,
+    -- Which clock due_at is the end of; by when it is judged; when each task is, or was, to be handled.
+    due_clock            text,
+    filing_due_at        timestamptz,
+    handling_due_at      timestamptz,
+    closing_due_at       timestamptz,
+    task_dues            jsonb       NOT NULL
 );
 -- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
 CREATE UNIQUE INDEX ON incident_view (first_position);

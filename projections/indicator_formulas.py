@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from jiedao.application.district_profile import DISTRICTS_FOLDER
@@ -16,7 +15,6 @@ from jiedao.application.profile_faults import Faults
 from jiedao.application.profile_settings import Section, read_section
 from jiedao.application.profile_tables import read_text
 from jiedao.domain.errors import ConfigurationError
-from jiedao.domain.time_limits import parse_time_limit
 from projections.indicator_terms import CONDITIONS, MOMENTS, QUANTITIES
 
 INDICATORS_FILE = "indicators.toml"
@@ -66,11 +64,9 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Formulas:
-    """All indicators of a district, in the order of the file; ``filing`` is the limit for filing, continuous time."""
+    """All indicators of a district, in the order of the file."""
 
     indicators: tuple[Formula, ...]
-    filing: timedelta
-    filing_text: str
 
 
 def find_formulas(config_directory: Path, district: str, shipped: Path) -> Formulas:
@@ -90,25 +86,17 @@ def load_formulas(directory: Path) -> Formulas:
     faults = Faults(directory, "the list of indicators in")
     text = read_text(directory / INDICATORS_FILE, INDICATORS_FILE, faults, needed=True)
     whole = read_section(INDICATORS_FILE, text, faults)
-    filing, filing_text = _filing_limit(whole)
     names = [name for name in whole.keys if name != _LIMITS]
+    if _LIMITS in whole.keys:
+        faults.add(
+            INDICATORS_FILE, _LIMITS, "the limit for filing is the 立案 clock's, [clocks.limits] file in district.toml:"
+            " remove this table",
+        )  # fmt: skip
     indicators = tuple(_formula(name, whole.section(name)) for name in names)
     if not indicators:
         faults.add(INDICATORS_FILE, None, "no indicator is declared; declare at least one")
     faults.raise_any()
-    return Formulas(indicators, filing, filing_text)
-
-
-def _filing_limit(whole: Section) -> tuple[timedelta, str]:
-    section = whole.section(_LIMITS)
-    text = section.text("filing")
-    section.finish()
-    limit = parse_time_limit(text)
-    if limit is None or len(limit.stages) != 1 or limit.stages[0].working:
-        if text:
-            section.fault("filing", f"{text!r} is no length of continuous time; write one such as 2小时 or 1天")
-        return timedelta(0), text
-    return timedelta(seconds=limit.stages[0].seconds), text
+    return Formulas(indicators)
 
 
 def _formula(name: str, section: Section) -> Formula:

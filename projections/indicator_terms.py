@@ -1,8 +1,8 @@
 """The words in which indicators (考核评议) are declared: conditions of a case, quantities, moments, groupings.
 
 Each word is one row of a table: what it is called, what it says in Chinese and English, and the expression over
-``case_facts`` that it stands for. ``%(moment)s`` in an expression is the moment as of which is asked, ``%(filing)s`` the
-limit for filing. An expression that is NULL does not hold.
+``case_facts`` that it stands for. ``%(moment)s`` in an expression is the moment as of which is asked. An expression that
+is NULL does not hold. A superior platform's case is done for us once it was reported back: its total ends then.
 """
 
 # ruff: noqa: E501  # tables are read by their rows
@@ -29,6 +29,12 @@ def _by_name(terms: Iterable[IndicatorTerm]) -> Mapping[str, IndicatorTerm]:
     return MappingProxyType({term.name: term for term in terms})
 
 
+DONE_AT: LiteralString = "(CASE WHEN lifecycle = 'upstream' THEN coalesce(handled_at, closed_at) ELSE closed_at END)"
+"""When the clock of the total ended."""
+
+OVERDUE: LiteralString = "coalesce(" + DONE_AT + ", 'infinity') > closing_due_at AND closing_due_at < %(moment)s"
+"""Whether that clock passed its end (超期)."""
+
 CONDITIONS = _by_name((
     IndicatorTerm("counted", "未作废且未并案", "neither void nor merged", "state NOT IN ('void', 'merged')"),
     IndicatorTerm("pursued", "未被不予受理、不予立案、移送或退回上级", "neither declined, rejected, transferred nor sent back", "state NOT IN ('declined', 'rejected', 'transferred', 'sent_back')"),
@@ -37,7 +43,7 @@ CONDITIONS = _by_name((
     IndicatorTerm("upstream", "上级平台案件", "a superior platform's case", "lifecycle = 'upstream'"),
     IndicatorTerm("admitted", "已受理", "admitted", "admitted_at IS NOT NULL"),
     IndicatorTerm("filed", "已立案（含即查即结）", "filed (or settled on the spot)", "filed_at IS NOT NULL"),
-    IndicatorTerm("filed_in_time", "在立案时限内立案", "filed within the limit for filing", "filed_at <= received_at + %(filing)s"),
+    IndicatorTerm("filed_in_time", "在立案时限内立案", "filed by its deadline for filing", "filed_at <= coalesce(filing_due_at, filed_at)"),
     IndicatorTerm("rejected", "不予立案", "rejected", "rejected_at IS NOT NULL"),
     IndicatorTerm("settled", "即查即结", "settled on the spot", "settled"),
     IndicatorTerm("dispatched", "已派遣", "dispatched", "tasks > 0"),
@@ -51,9 +57,9 @@ CONDITIONS = _by_name((
     IndicatorTerm("verified", "曾核查通过", "passed a verification", "verified_at IS NOT NULL"),
     IndicatorTerm("reworked", "曾返工", "sent back for rework at least once", "reworks > 0"),
     IndicatorTerm("closed", "已结案", "closed", "closed_at IS NOT NULL"),
-    IndicatorTerm("closed_in_time", "在期限内结案", "closed by its deadline", "closed_at <= closing_due_at"),
-    IndicatorTerm("overdue", "逾期结案或到期未结", "closed after its deadline, or still open after it", "coalesce(closed_at, 'infinity') > closing_due_at AND closing_due_at < %(moment)s"),
-    IndicatorTerm("open_overdue", "到期未结", "still open after its deadline", "closed_at IS NULL AND closing_due_at < %(moment)s"),
+    IndicatorTerm("closed_in_time", "在期限内结案（上级平台案件：在期限内反馈）", "closed by its deadline (a superior platform's case: reported back by it)", DONE_AT + " <= closing_due_at"),
+    IndicatorTerm("overdue", "逾期结案或到期未结", "closed after its deadline, or still open after it", OVERDUE),
+    IndicatorTerm("open_overdue", "到期未结", "still open after its deadline", "closed_at IS NULL AND " + OVERDUE),
     IndicatorTerm("reopened", "曾重办", "reopened at least once", "reopenings > 0"),
     IndicatorTerm("overtime_assessed", "超时未获申诉免责", "not exempt by appeal as to overtime", "NOT 'overtime' = ANY(exempt)"),
     IndicatorTerm("rework_assessed", "返工未获申诉免责", "not exempt by appeal as to rework", "NOT 'rework' = ANY(exempt)"),

@@ -95,7 +95,7 @@ def select_indicators(
     position = resolve_position(connection, reached, question.as_of_position, question.as_of_time)
     moment = _moment(connection, question, position, now)
     query = _compile(formulas.indicators, question, position)
-    parameters = _parameters(question, formulas, position, moment)
+    parameters = _parameters(question, position, moment)
     rows = connection.execute(query, parameters).fetchall()
     groups = [FigureGroup(code, _figures(formulas.indicators, sums)) for code, *sums in rows]
     # Added up here: GROUPING SETS would have the database sort all cases instead of hashing their groups.
@@ -197,15 +197,12 @@ def _narrowed(question: IndicatorQuestion) -> Composed:
     return SQL(" WHERE {}").format(SQL(" AND ").join(clauses)) if clauses else Composed([])
 
 
-def _parameters(
-    question: IndicatorQuestion, formulas: Formulas, position: int | None, moment: datetime
-) -> Mapping[str, object]:
+def _parameters(question: IndicatorQuestion, position: int | None, moment: datetime) -> Mapping[str, object]:
     return {
         "since": question.since,
         "until": question.until,
         "position": position,
         "moment": moment,
-        "filing": formulas.filing,
         "street": question.street,
         "platform": question.platform,
         "source": question.source,

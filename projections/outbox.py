@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
 from jiedao.domain.errors import NotFoundError
 from jiedao.store.database import Database
 from jiedao.store.outbox import OutboxRow, SourceStanding, read_standing
@@ -16,6 +19,7 @@ from projections.answers import Page
 from projections.conditions import Conditions
 from projections.cursor import read_cursor
 from projections.paging import page_of, page_size, select_rows
+from projections.waiting import wait_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,17 @@ class OutboxPages:
             conditions.add("position < %s", read_cursor(wanted, cursor, tuple[int])[0])
         with self._database.connection() as connection:
             connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # rows and position of one moment
-            row = connection.execute(b"SELECT position FROM tracking WHERE application_name = 'outbox'").fetchone()
+            reached = _read_position(connection)
             rows = select_rows(connection, OutboxRow, "outbox", conditions, "position DESC", rows_asked)
-        return page_of(rows, limit, wanted, lambda last: (last.position,), int(row[0]) if row else 0)
+        return page_of(rows, limit, wanted, lambda last: (last.position,), reached)
+
+    def wait_for(self, position: int, timeout: float = 5.0) -> bool:
+        """Wait until the log has been read up to a position for what is owed; false after ``timeout`` seconds."""
+        return wait_until(lambda: self._reached() >= position, timeout)
+
+    def _reached(self) -> int:
+        with self._database.connection() as connection:
+            return _read_position(connection)
 
     def message(self, position: int, wanted: OutboxFilter | None = None) -> OutboxRow:
         """Return the message that the event at a position owes; raises NotFoundError, also for one not to be seen."""
@@ -69,6 +81,11 @@ class OutboxPages:
         """Tell how the messages of each source stand; sources that nothing waits for are left out."""
         with self._database.connection() as connection:
             return read_standing(connection)
+
+
+def _read_position(connection: Connection[TupleRow]) -> int:
+    row = connection.execute(b"SELECT position FROM tracking WHERE application_name = 'outbox'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _conditions(wanted: OutboxFilter) -> Conditions:

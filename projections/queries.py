@@ -7,7 +7,6 @@ searched with ILIKE over the rows that the other conditions leave: the PostgreSQ
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -57,11 +56,11 @@ from projections.reference_versions import BOUNDARIES, CLASSES, ROUTING
 from projections.telling import TELLINGS
 from projections.view import View, digest
 from projections.views import ALL_VIEWS
+from projections.waiting import wait_until
 
 _TEXT = "concat_ws(chr(10), title, description, address, external_id, upstream_case) ILIKE %s"
 _MAY_SEE = "(street_code = ANY(%s) OR progress #>> '{transfer,receiver,street_code}' = ANY(%s))"
 """What streets see: the incidents that they hold, and those that are offered to them."""
-_POLL_SECONDS = (0.005, 0.05)  # waiting for a position: the first pause, and the longest
 
 
 class ReadModel:
@@ -293,20 +292,17 @@ class ReadModel:
         So that one reads what one wrote: pass the position that a command answered with.
         Raises UnavailableError when the views have stopped before it.
         """
-        deadline = time.monotonic() + timeout
-        pause, longest = _POLL_SECONDS
-        while True:
+
+        def reached() -> bool:
             with self._database.connection() as connection:
                 active = read_active(connection)
             if active is not None and active.position >= position:
                 return True
             if active is not None and active.fault_position is not None:
                 raise UnavailableError(f"the views stopped at position {active.fault_position}: {active.fault_reason}")
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            time.sleep(min(pause, left))
-            pause = min(pause * 2, longest)
+            return False
+
+        return wait_until(reached, timeout)
 
 
 def _conditions_of(wanted: IncidentFilter) -> Conditions:

@@ -23,10 +23,10 @@ from psycopg import (
 )
 from psycopg.rows import TupleRow
 
+from jiedao.application.collector import collection_paused
 from jiedao.domain.errors import JiedaoError, UnavailableError
 from jiedao.store.database import Database
-from projections.collector import collection_paused
-from projections.folding import UnappliableEventError, fold, load_rows
+from projections.folding import UnappliableEventError, fold, load_before
 from projections.generations import (
     Generation,
     ensure_active,
@@ -36,6 +36,7 @@ from projections.generations import (
     read_generation,
 )
 from projections.log import EventDecoder, Follower, LogReader, PositionedEvent, Stretch, read_moments
+from projections.timekeeping import LimitClocks
 from projections.view import View
 from projections.views import ALL_VIEWS
 
@@ -110,6 +111,7 @@ class ProjectionRunner:
         self._decoder = decoder
         self._views = views
         self._batch_events = batch_events
+        self._limit_clocks = LimitClocks()
         self._topics = tuple({topic for view in views for topic in view.topics})
 
     @property
@@ -202,7 +204,7 @@ class ProjectionRunner:
     def _write(self, connection: Connection[TupleRow], generation: Generation, stretch: Stretch) -> None:
         events = self._decode(generation.position, stretch)
         enter(connection, generation.number)
-        folded = fold(events, load_rows(connection, events))
+        folded = fold(events, load_before(connection, self._limit_clocks, events))
         first = stretch.entries[0].position
         for view in self._views:
             try:

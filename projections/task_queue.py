@@ -26,7 +26,7 @@ TO_DO_STATES = QUEUED_STATES - {IncidentState.TRIAGE.value}
 """Those in which it is known who holds it: what a street's own queue shows."""
 
 _SHOWN = (
-    "state", "street_code", "platform", "priority", "due_at", "due_provisional", "title", "address",
+    "state", "street_code", "platform", "priority", "due_at", "due_provisional", "due_clock", "title", "address",
     "class_code", "class_name", "source", "external_id", "lifecycle", "received_at", "upstream_refusal",
 )  # fmt: skip
 _COLUMNS = ("incident_id", "from_position", "to_position", *_SHOWN)
@@ -48,7 +48,7 @@ class TaskQueue:
     """Writes ``task_queue``."""
 
     name = "task_queue"
-    revision = 3
+    revision = 4
     topics = (INCIDENT_TOPICS,)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:

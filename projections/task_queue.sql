@@ -9,6 +9,7 @@ CREATE TABLE task_queue (
     priority         smallint,
     due_at           timestamptz,
     due_provisional  boolean     NOT NULL,
+    due_clock        text,                 -- the clock that due_at is the end of
     title            text        NOT NULL,
     address          text        NOT NULL,
     class_code       text,

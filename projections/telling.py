@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jiedao.domain import case_events, task_events, workflow_events
+from jiedao.domain import case_events, legal_hold, task_events, workflow_events
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.incident import Incident
 from jiedao.domain.links import Receiver
-from jiedao.domain.report import Sealed
+from jiedao.domain.report import ERASED as ERASED_SEAL
+from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing_decision import RouteChange, RoutingDecision
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import (
@@ -21,10 +22,12 @@ from jiedao.domain.terms import (
     AssigneeKind,
     ClassMethod,
     Command,
+    HoldGround,
     Lifecycle,
     MatchMethod,
     Platform,
     ReceiverKind,
+    ReportFlag,
     TaskState,
 )
 from projections import clock_telling
@@ -46,9 +49,11 @@ class Telling:
 _MATCH_LABELS = {term.value: term.label for term in MatchMethod}
 _CLASS_LABELS = {term.value: term.label for term in ClassMethod}
 _PLATFORM_LABELS = {term.value: term.label for term in Platform}
+_FLAG_LABELS = {term.value: term.label for term in ReportFlag}
 _LIFECYCLE_LABELS = {term.value: term.label for term in Lifecycle}
 _RECEIVER_LABELS = {term.value: term.label for term in ReceiverKind}
 _ASSESSMENT_LABELS = {term.value: term.label for term in Assessment}
+_GROUND_LABELS = {term.value: term.label for term in HoldGround}
 _ASSIGNEE_LABELS = {term.value: term.label for term in AssigneeKind}
 
 
@@ -56,8 +61,19 @@ def _sealed(sealed: Sealed | None) -> str | None:
     """Say that it is there, how large, and under which key; what it says stays closed."""
     if sealed is None:
         return None
+    if sealed == ERASED_SEAL:
+        return ERASED
     size = max(0, len(sealed.ciphertext) * 3 // 4 - _SEAL_BYTES)
     return f"«已加密» {sealed.algorithm} {sealed.key_id}（{size} 字节）"
+
+
+ERASED = "«已删除»"
+"""What stands instead of what was sealed under a destroyed key."""
+
+
+def told_sealed(key_pattern: str) -> str:
+    """Return the pattern of what :func:`_sealed` says of anything under a key; ``key_pattern`` is that of its id."""
+    return f"«已加密» [A-Z0-9]+ {key_pattern}（[0-9]+ 字节）"
 
 
 _SEAL_BYTES = 12 + 16
@@ -79,11 +95,20 @@ def _received(event: Incident.Received) -> str:
 
 
 def _revised(event: Incident.Revised) -> str:
-    return f"来源 {event.report.source} 更新为第 {event.report.revision} 版：{event.report.title}"
+    return f"来源 {event.report.source} 更新为{_revision(event.report)}：{event.report.title}"
 
 
 def _late(event: Incident.LateRevisionRecorded) -> str:
-    return f"来源 {event.report.source} 的第 {event.report.revision} 版迟到，仅作记录，不改变现状"
+    return f"来源 {event.report.source} 的{_revision(event.report)}迟到，仅作记录，不改变现状"
+
+
+def _revision(report: IncidentReport) -> str:
+    """A counted revision is told as such; one that is the moment of a change (milliseconds) is told by its number."""
+    return f"第 {report.revision} 版" if report.revision < _COUNTED else f"新版（修订号 {report.revision}）"
+
+
+_COUNTED = 1_000_000_000
+"""Sources count revisions, or send the moment of the last change; no count comes this far."""
 
 
 def _jurisdiction(event: Incident.JurisdictionDecided) -> str:
@@ -92,7 +117,9 @@ def _jurisdiction(event: Incident.JurisdictionDecided) -> str:
     where = f"归属街道 {decision.street_code}" if decision.street_code else "未归属任何街道"
     text = f"，文字“{decision.matched_text}”" if decision.matched_text else ""
     edge = f"，距边界 {decision.edge_distance_m:.0f} 米" if decision.edge_distance_m is not None else ""
-    return f"{where}（{method}{text}{edge}；边界版本 {decision.boundary_set}）"
+    doubts = "、".join(_FLAG_LABELS.get(flag, flag) for flag in decision.flags)
+    doubted = f"；存疑：{doubts}" if doubts else ""
+    return f"{where}（{method}{text}{edge}；边界版本 {decision.boundary_set}{doubted}）"
 
 
 def _class(event: Incident.ClassDecided) -> str:
@@ -125,6 +152,8 @@ def _routed(event: Incident.Routed) -> str:
 
 
 def _route_change(change: RouteChange) -> str:
+    if change.field == "tags" and not change.before:
+        return f"加标签 {change.after}"
     before, after = change.before or "无", change.after or "无"
     if change.field == "platform":
         before = _PLATFORM_LABELS.get(change.before or "", "未定")
@@ -209,6 +238,11 @@ def _answered(event: Any) -> str:
 def _reviewed(event: case_events.AppealReviewed) -> str:
     assessment = _ASSESSMENT_LABELS.get(event.assessment, event.assessment)
     return f"（{assessment}），{'同意' if event.granted else '不同意'}{_note(event)}"
+
+
+def _held(event: Any) -> str:
+    reference = f"（{event.reference}）" if event.reference else ""
+    return f"：{_GROUND_LABELS.get(event.ground, event.ground)}{reference}{_reason(event)}"
 
 
 def _inputs_of(*fields: str) -> Callable[[Any], Mapping[str, object]]:
@@ -328,6 +362,8 @@ _OF_CASES: dict[str, Telling] = {
         "assessment",
     ),
     case_events.AppealReviewed.TOPIC: _of_incident(Command.REVIEW_APPEAL, _reviewed, "assessment", "granted", "note"),
+    legal_hold.HoldPlaced.TOPIC: _of_incident(Command.HOLD, _held, "ground", "reference"),
+    legal_hold.HoldReleased.TOPIC: _of_incident(Command.RELEASE_HOLD, _held, "ground", "reference"),
 }
 
 _OF_REPORTS: dict[str, Telling] = {

@@ -15,6 +15,7 @@ from projections.handovers import Handovers
 from projections.incident_history import IncidentHistory
 from projections.incident_view import IncidentView
 from projections.reference_versions import ReferenceVersions
+from projections.reporter_incident import ReporterIncidents
 from projections.roster_shift import RosterShift
 from projections.task_queue import TaskQueue
 from projections.view import View
@@ -31,6 +32,7 @@ ALL_VIEWS: Sequence[View] = (
     RosterShift(),
     Handovers(),
     HandlerTasks(),
+    ReporterIncidents(),
     AuditEvents(),
     AccessRecords(),
 )

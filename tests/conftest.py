@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +23,17 @@ from jiedao.store.recorder import JiedaoRecorder
 from jiedao.store.writer import GroupCommitWriter
 from tests import machine
 from tests.machine import pytest_make_collect_report, pytest_report_header, pytest_runtest_makereport
+from tests.parallel import pytest_collection_modifyitems
 
-__all__ = ["pytest_make_collect_report", "pytest_report_header", "pytest_runtest_makereport"]  # pytest finds them here
+__all__ = [  # pytest finds them here
+    "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
+    "pytest_report_header",
+    "pytest_runtest_makereport",
+]
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of the suite's many processes would compile everything anew
 
 _numbers = count(1)
 _ROOM = 4 * 1024**3
@@ -66,44 +77,69 @@ def _on(url: str, database: str) -> str:
     return url.replace("/postgres?", f"/{database}?")
 
 
+class Cloner:
+    """Clones databases of the session's server, on one connection: opening one costs as much as cloning."""
+
+    def __init__(self, postgres_url: str) -> None:
+        self._url = postgres_url
+        self._connection = psycopg.connect(postgres_url, autocommit=True)
+
+    def execute(self, command: str) -> None:
+        """Carry a command of the server's superuser out."""
+        if self._connection.closed:
+            self._connection = psycopg.connect(self._url, autocommit=True)
+        self._connection.execute(command.encode())
+
+    @contextmanager
+    def clone(self, template: str) -> Iterator[str]:
+        """Clone a database that nobody is connected to; yields the address of the clone, which is dropped at the end."""
+        name = f"jiedao_test_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield _on(self._url, name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Close its connection."""
+        self._connection.close()
+
+
 @pytest.fixture(scope="session")
-def template_database(postgres_url: str) -> str:
+def cloner(postgres_url: str) -> Iterator[Cloner]:
+    """What clones databases of the session's server."""
+    cloner = Cloner(postgres_url)
+    yield cloner
+    cloner.close()
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str, cloner: Cloner) -> str:
     """A database with every migration applied, to be cloned."""
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE jiedao_template")
+    cloner.execute("CREATE DATABASE jiedao_template")
     with psycopg.connect(_on(postgres_url, "jiedao_template"), autocommit=True) as connection:
         migrate(connection)
     return "jiedao_template"
 
 
-@contextmanager
-def _clone(postgres_url: str, template_database: str) -> Iterator[str]:
-    name = f"jiedao_test_{next(_numbers)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}".encode())
-    yield _on(postgres_url, name)
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
 @pytest.fixture
-def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+def database_url(cloner: Cloner, template_database: str) -> Iterator[str]:
     """The address of a fresh, migrated database of this test's own."""
-    with _clone(postgres_url, template_database) as url:
+    with cloner.clone(template_database) as url:
         yield url
 
 
 @pytest.fixture
-def second_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+def second_database_url(cloner: Cloner, template_database: str) -> Iterator[str]:
     """The address of another one, for tests that compare two."""
-    with _clone(postgres_url, template_database) as url:
+    with cloner.clone(template_database) as url:
         yield url
 
 
 @pytest.fixture
-def third_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+def third_database_url(cloner: Cloner, template_database: str) -> Iterator[str]:
     """The address of a third one."""
-    with _clone(postgres_url, template_database) as url:
+    with cloner.clone(template_database) as url:
         yield url
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from threading import Event
-from time import monotonic
 from uuid import uuid4
 
 import msgspec
@@ -27,7 +25,7 @@ from jiedao.domain.ports import OffsetMove, RecordedEvent, Unit
 from jiedao.domain.terms import Role
 from jiedao.store.database import Database
 from jiedao.store.offsets import OffsetTable
-from jiedao.store.writer import GroupCommitWriter
+from jiedao.store.writer import GroupCommitWriter, appended
 
 ACTOR = Holder("t", "source:hotline", Role.INTEGRATOR)
 BOUND = 60.0
@@ -61,7 +59,7 @@ class KeylessRecorder:
             raise InvalidInputError("this is not JSON") from error
         return [msgspec.json.encode(one) for one in read] if isinstance(read, list) else [payload]
 
-    def run(
+    def begin(
         self,
         source: str,
         records: Sequence[FeedRecord],
@@ -69,13 +67,28 @@ class KeylessRecorder:
         transport: str,
         actor: Holder,
         offsets: Sequence[OffsetMove] = (),
-    ) -> list[RecordOutcome]:
+        after: object = None,
+    ) -> UnitUnderWay:
         if self._before is not None:
             self._before(records)
         self.sources.append(source)
         events = [RecordedEvent(uuid4(), 1, "test.delivered", one.raw, one.origin.encode()) for one in records]
-        self.writer.append(Unit(f"feed:{transport}", str(uuid4()), actor.holder.encode(), events, offsets=offsets))
-        return [RecordOutcome(one.origin, "accepted") for one in records]
+        unit = Unit(f"feed:{transport}", str(uuid4()), actor.holder.encode(), events, offsets=offsets)
+        return UnitUnderWay(self.writer, unit, [RecordOutcome(one.origin, "accepted") for one in records])
+
+
+class UnitUnderWay:
+    """A unit that is handed in when it is asked for."""
+
+    def __init__(self, writer: GroupCommitWriter, unit: Unit, outcomes: list[RecordOutcome]) -> None:
+        self._writer, self._unit, self._outcomes = writer, unit, outcomes
+
+    def hand_in(self) -> None:
+        self._future = self._writer.submit(self._unit)
+
+    def finish(self) -> list[RecordOutcome]:
+        appended(self._future)
+        return self._outcomes
 
 
 class Feeding:
@@ -148,13 +161,3 @@ def stored_offsets(database_url, topic: str) -> dict[int, int]:
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT partition, next_offset FROM feed_offset WHERE topic = %s", [topic])
         return dict(rows.fetchall())
-
-
-def until(condition, what: str = "the condition"):
-    """Wait for a condition, with a bound; returns what it became."""
-    end = monotonic() + BOUND
-    breath = Event()
-    while not (value := condition()):
-        breath.wait(0.01)  # two cores are shared with what is waited for
-        assert monotonic() < end, f"{what} did not come true in time"
-    return value

@@ -16,7 +16,7 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.links import Receiver
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import Assessment, Command, Role
+from jiedao.domain.terms import Assessment, Command, HoldGround, Role
 from jiedao.store.mapper import TypedMapper
 
 MAPPER = TypedMapper()
@@ -29,9 +29,7 @@ TRAFFIC_POLICE = Receiver("department", "区交警大队")
 COURT = Receiver("body", "市中级人民法院")
 STREET = JurisdictionDecision("polygon", "330103006", "outline-1")
 DUE = MORNING + timedelta(days=10)
-CLASS = ClassDecision(
-    "code", "classes-1", "E0101", "占道经营", "enforcement", due_at=DUE, closing_condition="道路恢复通行"
-)
+CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement", closing_condition="道路恢复通行")
 RULE = ExtensionRule(9, "5工作日", Role.SHIFT_LEADER)
 """How deadlines of this class are extended: often enough for any walk."""
 
@@ -40,7 +38,7 @@ SAID = {
     "settle_on_spot": {"result": "当场劝离"}, "void": {"reason": "误报"}, "dispatch": {"assignee": ENFORCEMENT},
     "reassign": {"task_id": "T1", "assignee": GREENING, "reason": "属园林职责"}, "accept": {"task_id": "T1"},
     "return": {"task_id": "T1", "reason": "非本单位职责"}, "start": {"task_id": "T1"},
-    "report_handled": {"task_id": "T1", "result": "已清理"}, "verify": {"task_id": "T1", "passed": True}, "close": {},
+    "report_handled": {"task_id": "T1", "result": "已清理"}, "verify": {"task_id": "T1", "passed": True}, "close": {"condition_met": True},
     "reply": {"text": "已处置完毕"}, "revisit": {"resolved": True, "satisfied": True}, "reopen": {"reason": "问题再现"},
     "suspend": {"reason": "需跨季施工", "approved_by": "分管副主任"}, "resume": {}, "supervise": {}, "urge": {},
     "intervene": {"who": "某经营户亲属", "what": "要求从轻"}, "decide_jurisdiction": {"street_code": "330103006", "reason": "现场在朝晖"},
@@ -54,6 +52,8 @@ SAID = {
     "notify": {"whom": "区交警大队", "content": "路口有流动摊贩"},
     "appeal": {"assessment": Assessment.OVERTIME, "reason": "期间连日暴雨"},
     "review_appeal": {"assessment": Assessment.OVERTIME, "granted": True},
+    "hold": {"ground": HoldGround.LITIGATION, "reason": "当事人起诉", "reference": "（2026）浙0103行初12号"},
+    "release_hold": {"ground": HoldGround.LITIGATION, "reason": "判决生效"},
 }  # fmt: skip
 """What each command says at least, as people in the field would."""
 
@@ -67,7 +67,7 @@ USUALLY = {
     "ask_extension": "handler", "grant_extension": "shift_leader", "deny_extension": "shift_leader",
     "offer_transfer": "dispatcher", "accept_transfer": "handler", "refuse_transfer": "handler",
     "withdraw_transfer": "dispatcher", "merge": "intake_operator", "unmerge": "shift_leader", "notify": "supervisor",
-    "appeal": "handler", "review_appeal": "supervisor",
+    "appeal": "handler", "review_appeal": "supervisor", "hold": "legal_reviewer", "release_hold": "legal_reviewer",
 }  # fmt: skip
 """Who usually does it."""
 
@@ -79,14 +79,16 @@ def said(command: str, **given: object) -> object:
 
 def decide(incident, command, told, *, others, context, at):
     """Carry out a command that rests on more than the incident; ``others`` reads another incident by its id."""
+    upstream = incident.report.upstream
+    due = upstream.deadline if upstream and upstream.deadline else DUE  # when its task is to be handled
     with refusing(incident, Role(context.role), context.actor):
         match command:
             case Command.ASK_EXTENSION:
-                extending.ask(incident, told, RULE, context=context, at=at)
+                extending.ask(incident, told, RULE, due, context=context, at=at)
             case Command.GRANT_EXTENSION:
                 extending.asked_for(incident.progress, told.task_id)
-                due = (incident.due_at or at) + timedelta(days=2)
-                extending.grant(incident, told, (due, False), context=context, at=at)
+                later = due + timedelta(days=2)
+                extending.grant(incident, told, (later, False), context=context, at=at)
             case Command.OFFER_TRANSFER:
                 transferring.offer(incident, told, at + timedelta(days=1), context=context, at=at)
             case Command.ACCEPT_TRANSFER:
@@ -260,4 +262,5 @@ def lives(lifecycle: str) -> dict[str, Life]:
         "merged": lambda: received().do("merge"),
     }
     upstream = {"sent_back": lambda: received(lifecycle).do("return_case")}
-    return both | {state: begin() for state, begin in (own if lifecycle == "own" else upstream).items()}
+    begun = both | {state: begin() for state, begin in (own if lifecycle == "own" else upstream).items()}
+    return {state: life.do("hold") for state, life in begun.items()}

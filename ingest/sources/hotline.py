@@ -6,7 +6,6 @@ What each field means and where it goes is documented in docs/sources/hotline.md
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 
 from ingest.records import Normalised
@@ -200,7 +199,7 @@ def _reporter(fields: Fields) -> ReporterDetails:
     )
 
 
-def _everybody(fields: Fields) -> Iterator[ReporterDetails]:
+def _everybody(fields: Fields) -> list[ReporterDetails]:
     return everybody(
         fields,
         names=("caller_name", "contact_name", "caller_contact"),  # ``contact`` holds a name as well as an address

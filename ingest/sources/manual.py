@@ -5,7 +5,6 @@ What each field means and where it goes is documented in docs/sources/manual.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -122,11 +121,12 @@ def _reporter(fields: Fields) -> ReporterDetails:
     )
 
 
-def _everybody(fields: Fields) -> Iterator[ReporterDetails]:
-    """Yield whom the form names beside the object ``reporter`` and in it: where both do, they may be two people."""
-    yield from everybody(fields, names=("reporter_name",), phones=("reporter_phone",))
+def _everybody(fields: Fields) -> list[ReporterDetails]:
+    """Return whom the form names beside the object ``reporter`` and in it: where both do, they may be two people."""
+    people = everybody(fields, names=("reporter_name",), phones=("reporter_phone",))
     inner = fields.object("reporter", REPORTER)
     if inner is not None:
-        yield from everybody(
+        people += everybody(
             inner, names=("name",), phones=("phone",), contacts=("contact",), identities=("identity_number",)
         )
+    return people

@@ -32,6 +32,7 @@ from tests.benchmarks.table import json_lines, table_of
 BENCHES = {
     "pipeline": {"rounds": 5},
     "append": {"units": 12, "singles": 2_000},
+    "ledger": {"events": 100_000, "proofs": 50},
     "http": {"posts": 2_000},
     "kafka": {"messages": 8_000, "piped": 3_000, "rounds": 1},
     "projections": {"reports": 3_000, "rounds": 1},

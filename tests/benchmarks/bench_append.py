@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -74,13 +75,36 @@ def bench(url: str, *, units: int = 40, singles: int = 8_000) -> list[Measured]:
             started = perf_counter()
             copy_rows(connection, table, _rows(number * 3 * REPORTS_PER_UNIT, fresh))
             copied.append(len(fresh) / (perf_counter() - started))
+        hashed, unhashed = _with_and_without_hashes(writer, connection, batches)
         rate, waits = _singles(writer, singles)
     p99 = quantiles(waits, n=100)[98] * 1000
     return [
         Measured("append of 333 reports × 3 events, beside bare COPY", median(appended), "events/s", median(copied)),
+        Measured("the same append with leaf hashes, beside without", hashed, "events/s", unhashed),
         Measured(f"append of single events, {THREADS} threads", rate, "events/s"),
         Measured(f"p99 of a single event's append, {THREADS} threads", p99, "ms"),
     ]
+
+
+def _with_and_without_hashes(
+    writer: GroupCommitWriter, connection: psycopg.Connection, batches: Sequence[Sequence[RecordedEvent]]
+) -> tuple[float, float]:
+    """Append the same batches in turn as it is done, and with a server that takes 32 zero bytes for every hash."""
+    row = connection.execute("SELECT pg_get_functiondef('event_leaf_hash'::regproc)").fetchone()
+    as_it_is = str(row[0]) if row else ""
+    head = re.split(r"\sRETURN\s", as_it_is)[0]
+    without = f"{head} RETURN decode(repeat('00', 32), 'hex')"
+    rates: dict[str, list[float]] = {as_it_is: [], without: []}
+    for batch in batches:
+        for definition, measured in rates.items():
+            connection.execute(definition.encode())
+            fresh = [replace(event, originator_id=uuid4(), originator_version=1) for event in batch]
+            writer.append(Unit("bench", str(uuid4()), b"", [replace(fresh[0], originator_id=uuid4())]))  # planned anew
+            started = perf_counter()
+            writer.append(Unit("bench", str(uuid4()), b"", fresh))
+            measured.append(len(fresh) / (perf_counter() - started))
+    connection.execute(as_it_is.encode())
+    return median(rates[as_it_is]), median(rates[without])
 
 
 def _moved(stream: UUID | str) -> UUID:

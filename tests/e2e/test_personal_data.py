@@ -123,7 +123,7 @@ def test_nobody_who_reported_is_readable_anywhere(database_url, tmp_path, real_k
         return as_json(hotline_order(planted))[:-9]
 
     with installation.serving() as client:
-        token = installation.token("integrator", holder="source:hotline", sources=["hotline", "manual"])
+        token = installation.here.token("integrator", holder="source:hotline", sources=["hotline", "manual"])
 
         def push(content, source="hotline", media_type="application/json"):
             headers = token | {"Content-Type": media_type}
@@ -146,7 +146,7 @@ def test_nobody_who_reported_is_readable_anywhere(database_url, tmp_path, real_k
             )
         )
         # An asker's own words come back to no log.
-        auditor = installation.token("auditor")
+        auditor = installation.here.token("auditor")
         asked = planted.name()
         client.get("/v1/incidents", params={"text": asked}, headers=auditor)
         client.get(f"/v1/sources/{asked}/reports/{planted.phone()}", headers=auditor)
@@ -158,9 +158,9 @@ def test_nobody_who_reported_is_readable_anywhere(database_url, tmp_path, real_k
         send(real_kafka, topic, [as_json(order_of_two_people(planted)), unparsed(), as_json(broken[0]), letter_of_two])
         fed = installation.ask("ingest", "kafka", "--source", "hotline", "--to-end")
         assert fed["messages"] == 4
-        letters = installation.ask("dead-letters", "list", "--source", "hotline")["items"]
+        letters = installation.here.ask("dead-letters", "list", "--source", "hotline")["items"]
         assert len(letters) >= 6
-        installation.ask("dead-letters", "replay", letters[0]["dead_letter_id"], code=1)
+        installation.here.ask("dead-letters", "replay", letters[0]["dead_letter_id"], code=1)
     reports.unlink()
 
     for answer in answers:

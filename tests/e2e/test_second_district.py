@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from contextlib import ExitStack
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from ingest.file_feed import FileFeed
 from ingest.kafka_connection import FeedTopic, KafkaConnection
@@ -32,18 +32,30 @@ ROWS_A_MESSAGE = 100
 
 @pytest.fixture
 def open_los_angeles(shared_data, tmp_path):
-    """Opens the district on a database; all are closed at the end."""
+    """Opens the district on a database."""
     build_los_angeles_profile(shared_data, tmp_path / "config" / "districts" / LOS_ANGELES)
-    with ExitStack() as stack:
 
-        def open_on(url):
-            settings = load_settings(
-                district=LOS_ANGELES, config=tmp_path / "config", data=tmp_path / "data", database_url=url,
-                vault_key="a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
-            )  # fmt: skip
-            return stack.enter_context(open_district(settings))
+    def open_on(url):
+        settings = load_settings(
+            district=LOS_ANGELES, config=tmp_path / "config", data=tmp_path / "data", database_url=url,
+            vault_key="a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
+        )  # fmt: skip
+        return open_district(settings)
 
-        yield open_on
+    return open_on
+
+
+@pytest.fixture
+def two_districts(open_los_angeles, database_url, cloner):
+    """The district twice. Its 99 areas are examined and adopted once; the second database is a copy of the first."""
+    with open_los_angeles(database_url):
+        pass
+    with (
+        cloner.clone(conninfo_to_dict(database_url)["dbname"]) as copied,
+        open_los_angeles(database_url) as first,
+        open_los_angeles(copied) as second,
+    ):
+        yield first, second
 
 
 @pytest.fixture
@@ -107,9 +119,9 @@ def check_against_the_city(placed, content):
 
 @pytest.mark.kafka
 def test_ten_thousand_records_stand_alike_by_file_and_by_kafka_where_the_city_put_them(
-    open_los_angeles, content, database_url, second_database_url, real_kafka, topic  # the fixtures
-):  # fmt: skip
-    by_file, by_kafka = open_los_angeles(database_url), open_los_angeles(second_database_url)
+    two_districts, content, real_kafka, topic
+):
+    by_file, by_kafka = two_districts
     assert feed_file(by_file, content) == {"accepted": 10_000}
     send(real_kafka, topic, messages(content))
     totals = feed_kafka(by_kafka, real_kafka, topic)

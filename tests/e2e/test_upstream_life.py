@@ -10,8 +10,8 @@ import pytest
 from jiedao.store.database import Database
 from jiedao.store.tokens import TokenTable
 from tests.installation import Installation
-from tests.kafka_feeding import until
 from tests.superior import TOKEN, superior_platform
+from tests.waiting import until
 
 CONFIG = Path(__file__).parents[2] / "config"
 CASE = "330103202611240001"
@@ -175,23 +175,23 @@ def test_the_command_line_shows_and_settles_what_is_stuck(installation, superior
             ready = client.get("/health/ready").json()
             assert ready["ready"] is True
             assert "hotline: 1 wait" in ready["parts"]["outbox"]["sentence"]
-            (listed,) = installation.ask("outbox", "list", "--state", "waiting")["items"]
+            (listed,) = installation.here.ask("outbox", "list", "--state", "waiting")["items"]
             assert "没有应答" in listed["last_error"]
-            shown = installation.ask("outbox", "show", listed["position"])
+            shown = installation.here.ask("outbox", "show", listed["position"])
             assert shown["content"] == {"note": ""}
-            findings = installation.ask("doctor", code=None)["items"]
+            findings = installation.here.ask("doctor", code=None)["items"]
             assert any(one["part"] == "upstream" and "tried in vain" in one["sentence"] for one in findings)
             assert any(one["part"] == "upstream" and "digital_city" in one["sentence"] for one in findings)
             superior.moods.append("refuse")
             superior.start()
             street.recorded(("accepted", "refused"))
-            (again,) = installation.ask("outbox", "retry", listed["position"])["items"]
+            (again,) = installation.here.ask("outbox", "retry", listed["position"])["items"]
             assert (again["state"], again["round"]) == ("waiting", 1)
             superior.wait_for_effect(CASE, ["accepted"])
             street.recorded(("accepted", "delivered"))
-            refused = installation.run("outbox", "set-aside", listed["position"], "--reason", "已电话告知", code=1)
+            refused = installation.here.run("outbox", "set-aside", listed["position"], "--reason", "已电话告知", code=1)
             assert refused == ""
-            assert "已送达" in installation.run("outbox", "list")
+            assert "已送达" in installation.here.run("outbox", "list")
     finally:
         if superior.is_down:
             superior.start()

@@ -15,12 +15,13 @@ import pytest
 
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.store.leadership import Leadership
-from tests.faults.test_recorder_faults import cut, until
+from tests.faults.test_recorder_faults import cut
 from tests.installation import Installation
 from tests.integration.clocks.conftest import ClockedDistrict
+from tests.waiting import until
 
 TAKEN_OVER = timedelta(seconds=10)
-DEADLINES = 240
+DEADLINES = 120
 EVERY = timedelta(milliseconds=100)
 decode = msgspec.json.Decoder(dict).decode
 

@@ -10,7 +10,6 @@ import sys
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic
 
 import psycopg
 import pytest
@@ -24,6 +23,7 @@ from jiedao.store.recorder import JiedaoRecorder
 from jiedao.store.server_account import server_account
 from jiedao.store.writer import GroupCommitWriter
 from tests.log_samples import stored, unit
+from tests.waiting import until
 
 BOUND = 60.0
 DISTRICT = "330103"
@@ -44,13 +44,6 @@ def folder():
     if (place / "postgres" / "data").exists():
         Postmaster(place / "postgres" / "data", server_account()).stop()  # also what a failed test left running
     shutil.rmtree(place)
-
-
-def until(condition):
-    end = monotonic() + BOUND
-    while not (value := condition()):
-        assert monotonic() < end, "the condition did not come true in time"
-    return value
 
 
 def test_a_killed_server_is_not_handed_out_and_comes_back_with_everything_that_was_answered(folder):

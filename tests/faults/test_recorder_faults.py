@@ -13,6 +13,7 @@ from jiedao.store.follow import LogFollower
 from jiedao.store.lane import LaneLimits
 from jiedao.store.writer import GroupCommitWriter
 from tests.log_samples import stored, unit
+from tests.waiting import until
 
 BOUND = 30.0
 HOLD_LOG = "SELECT pg_advisory_lock(x'4A4C4F47'::bigint)"
@@ -23,14 +24,6 @@ WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND a
 def admin(database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
-
-
-def until(condition):
-    """Wait for a condition, with a bound; returns what it became."""
-    end = monotonic() + BOUND
-    while not (value := condition()):
-        assert monotonic() < end, "the condition did not come true in time"
-    return value
 
 
 def cut(admin, application_name):

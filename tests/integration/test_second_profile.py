@@ -30,14 +30,14 @@ def test_its_streets_are_the_councils_by_their_own_codes(profile):
 def test_every_one_of_ten_thousand_records_gets_a_class_and_a_deadline(profile, shared_data):
     with (shared_data / RECORDS).open(encoding="utf-8-sig", newline="") as file:
         records = list(csv.DictReader(file))
-    zone = LimitClock(profile.working_hours, make_calendar(profile.calendar))
+    limits = LimitClock(profile.working_hours, make_calendar(profile.calendar))
     reports = [_report(record, profile.sources["csv"].class_scheme) for record in records]
-    decisions = Classifier(profile.class_table, zone).decide(reports)
+    decisions = Classifier(profile.class_table).decide(reports)
     assert len(decisions) == 10_000
     assert {decision.method for decision in decisions} == {"source_code"}
+    dues = [limits.due(one.time_limit, report.reported_at) for one, report in zip(decisions, reports, strict=True)]
     assert all(
-        decision.due_at > report.reported_at and not decision.due_provisional
-        for decision, report in zip(decisions, reports, strict=True)
+        due > report.reported_at and not provisional for (due, provisional), report in zip(dues, reports, strict=True)
     )
 
 

@@ -29,20 +29,16 @@ from tests.integration.projections.journal import (
     report,
     upstream,
 )
-from tests.naive_indicators import GROUPS, INDICATORS, figures, replay
+from tests.naive_cases import LIMITS, replay
+from tests.naive_indicators import GROUPS, INDICATORS, figures
 from tests.property.test_projections import CHOICE, USUAL_WAY, bring_along, command_at_random, empty
 
 FORMULAS = load_formulas(Path(__file__).parents[2] / "config")
 NOW = START + timedelta(days=2)
 STREETS = [None, "330103001", "330103002"]
 SOURCES = ["hotline", "video"]
-DUE = st.sampled_from([None, 0.03, 0.07, 0.15, 4])  # hours after the start; moments follow each other by the minute
+DUE = st.sampled_from([None, 0.03, 0.07, 0.15, 4])  # hours, of a limit or after the start; moments come by the minute
 NUMBER = st.integers(0, 4)
-UNCOUNTED = {
-    "merge", "unmerge", "offer_transfer", "accept_transfer", "refuse_transfer", "withdraw_transfer", "joint_operation",
-    "redispatch", "ask_extension", "grant_extension", "deny_extension", "appeal", "review_appeal", "return_case",
-}  # fmt: skip
-"""What the naive count does not know; the views' own tests and the simulation hold these against the log."""
 YES = st.sampled_from([True, False, None])
 
 ACT = st.one_of(
@@ -64,7 +60,7 @@ PERIOD = st.tuples(st.none() | MINUTES, st.none() | MINUTES).filter(lambda ends:
 def receive(number, kind, hours):
     if kind != "upstream":
         return classed(placed(received(number, source=kind), STREETS[1 + number % 2]), hours=hours)
-    due = None if hours is None else START + timedelta(hours=hours)
+    due = None if hours is None else START + timedelta(hours=hours)  # a deadline of the superior's own
     return classed(placed(received(number, lifecycle="upstream", upstream=upstream(due)), STREETS[1]), hours=0.1)
 
 
@@ -85,9 +81,9 @@ def carry_out(acts, incidents):
             revise(incident, number, *rest)
         elif name == "way":
             bring_along(incident, rest[0])
-            command_at_random(incident, rest[1], incidents, UNCOUNTED)
+            command_at_random(incident, rest[1], incidents)
         elif name == "command":
-            command_at_random(incident, rest[0], incidents, UNCOUNTED)
+            command_at_random(incident, rest[0], incidents)
         elif name == "revisit" and "revisit" in may(incident, Role.INTAKE_OPERATOR):
             done(incident, "revisit", resolved=rest[0], satisfied=rest[1])
         events += [event for one in incidents.values() for event in one.collect_events()]
@@ -141,7 +137,9 @@ def test_indicators_equal_a_naive_count_of_the_raw_events_as_of_any_moment(
 ):
     empty(database_url)
     since, until = (None if end is None else START + timedelta(minutes=end) for end in period)
-    journal, incidents, recorded = Journal(database_url), {}, []
+    journal, incidents = Journal(database_url), {}
+    journal.adopt(**{stage: f"{hours}小时" for stage, hours in LIMITS.items()})
+    recorded = journal.recorded
     try:
         with Database(database_url, max_connections=2) as database:
             runner = ProjectionRunner(database, journal, Decoder(), batch_events=batch_events)
@@ -151,7 +149,6 @@ def test_indicators_equal_a_naive_count_of_the_raw_events_as_of_any_moment(
                 if not events:
                     continue
                 journal.write(events)
-                recorded += [(journal.moments[-1], event) for event in events]
                 if between:
                     runner.catch_up()
             runner.catch_up()

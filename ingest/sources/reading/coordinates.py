@@ -28,6 +28,7 @@ _PLACEHOLDERS = frozenset(
 """What programs and people write to get past a field that must be filled; none of it is used outside the bounds."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
+_PLAIN_PAIR = re.compile(r"([0-9]{1,3}\.[0-9]{1,15}),([0-9]{1,3}\.[0-9]{1,15})")
 _PAIR_SEPARATOR = re.compile(r"\s*[,，;；、|]\s*|\s+")
 _PAIR_BRACKETS = re.compile(r"^(?:POINT\s*)?[(\[（]\s*|\s*[)\]）]$", re.IGNORECASE)
 _MOST_KEPT = 200
@@ -60,6 +61,10 @@ class PositionReader:
             return None
         value = pair.value
         if isinstance(value, str):
+            if plain := _PLAIN_PAIR.fullmatch(value):  # as nearly all are written
+                flag, position = self._judge(float(plain[1]), float(plain[2]))
+                if flag is None:
+                    return position
             value = _PAIR_SEPARATOR.split(_PAIR_BRACKETS.sub("", value.strip()))
         if isinstance(value, list) and len(value) == len(("lon", "lat")):
             return self.read(Found(value[0], pair.pointer), Found(value[1], pair.pointer), notes)

@@ -33,10 +33,13 @@ class Found(NamedTuple):
 
 
 class Fields:
-    """The fields of one object; ``at`` is the JSON pointer to the object itself."""
+    """The fields of one object; ``at`` is the JSON pointer to the object itself.
+
+    A field that is null or an empty text is as good as missing, and is left out at once.
+    """
 
     def __init__(self, content: Mapping[str, object], aliases: Aliases, notes: Notes, at: str = "") -> None:
-        self._content = content
+        self._content = {name: value for name, value in content.items() if not _is_empty(value)}
         self._aliases = aliases
         self._layout = aliases.layout(tuple(content))
         self._notes = notes
@@ -48,10 +51,14 @@ class Fields:
         Raises KeyError for what is no field of ours.
         """
         for name in self._layout[field]:
-            value = self._content[name]
-            if not _is_empty(value):
+            value = self._content.get(name)
+            if value is not None:
                 return Found(value, pointer_of(name, self._at))
         return None
+
+    def holds(self, field: str) -> bool:
+        """Whether the record has the field at all, be it empty; raises KeyError for what is no field of ours."""
+        return bool(self._layout[field])
 
     def value(self, field: str) -> object:
         """Return the field's value as it stands, or ``None``."""
@@ -66,8 +73,8 @@ class Fields:
     def text(self, field: str, most: int = MAX_DETAIL, *, lines: bool = False) -> str:
         """Return a text, cleaned; a number is its decimal text, a missing one is empty, a bad one is noted."""
         for name in self._layout[field]:
-            value = self._content[name]
-            if _is_empty(value):
+            value = self._content.get(name)
+            if value is None:
                 continue
             written = value if isinstance(value, str) else _written(value)
             if written is None:
@@ -95,7 +102,7 @@ class Fields:
         names = self._layout[field]
         if not names:
             return []
-        written = [_written(value) for name in names if not _is_empty(value := self._content[name])]
+        written = [_written(value) for name in names if (value := self._content.get(name)) is not None]
         return list(dict.fromkeys(clean(text, self._notes) for text in written if text is not None))
 
     def external_id(self, field: str) -> str:
@@ -164,7 +171,8 @@ class Fields:
     def keep(self, *fields: str) -> None:
         """Keep fields as details of the report, each under our name."""
         for field in fields:
-            self._notes.keep(field, self.text(field, lines=True))
+            if self._layout[field]:
+                self._notes.keep(field, self.text(field, lines=True))
 
 
 def as_text(found: Found) -> str:
@@ -206,7 +214,7 @@ def _is_empty(value: object) -> bool:
     if not isinstance(value, str):
         return value is None
     text = value.strip()
-    return len(text) <= _LONGEST_EMPTY and text.casefold() in _EMPTY
+    return not text or (len(text) <= _LONGEST_EMPTY and text.isascii() and text.casefold() in _EMPTY)
 
 
 def pointer_of(name: str, at: str = "") -> str:

@@ -22,13 +22,13 @@ class Notes:
     external_id: str | None = None
     content: object = None
     details: dict[str, str] = field(default_factory=dict)
-    _flags: dict[str, None] = field(default_factory=dict)
+    _flags: dict[ReportFlag, None] = field(default_factory=dict)
     _faults: dict[str, RecordFault] = field(default_factory=dict)
 
     @property
     def flags(self) -> tuple[str, ...]:
         """The flags so far."""
-        return tuple(self._flags)
+        return tuple(flag.value for flag in self._flags)
 
     @property
     def faults(self) -> tuple[RecordFault, ...]:
@@ -37,7 +37,7 @@ class Notes:
 
     def flag(self, flag: ReportFlag) -> None:
         """Note that something was odd."""
-        self._flags[flag.value] = None
+        self._flags[flag] = None
 
     def keep(self, name: str, text: str) -> None:
         """Keep a text under a name of ours; an empty one is nothing to keep."""

@@ -6,8 +6,6 @@ two people. All of them go to the masker.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ingest.sources.reading.json_fields import Fields
 from jiedao.domain.report import ReporterDetails
 
@@ -32,13 +30,10 @@ def everybody(
     phones: tuple[str, ...] = (),
     contacts: tuple[str, ...] = (),
     identities: tuple[str, ...] = (),
-) -> Iterator[ReporterDetails]:
-    """Yield what the given fields of ours say of people, under whichever of their names, each piece by itself."""
-    for field in names:
-        yield from (ReporterDetails(name=name) for name in fields.texts(field))
-    for field in phones:
-        yield from (ReporterDetails(phone=phone) for phone in fields.texts(field))
-    for field in contacts:
-        yield from (ReporterDetails(contact=contact) for contact in fields.texts(field))
-    for field in identities:
-        yield from (ReporterDetails(identity_number=number) for number in fields.texts(field))
+) -> list[ReporterDetails]:
+    """Return what the given fields of ours say of people, under whichever of their names, each piece by itself."""
+    said = [ReporterDetails(name=name) for field in names for name in fields.texts(field)]
+    said += [ReporterDetails(phone=phone) for field in phones for phone in fields.texts(field)]
+    said += [ReporterDetails(contact=contact) for field in contacts for contact in fields.texts(field)]
+    said += [ReporterDetails(identity_number=number) for field in identities for number in fields.texts(field)]
+    return said

@@ -94,15 +94,14 @@ class Masker:
     def __init__(self, reporter: ReporterDetails | None, others: Iterable[ReporterDetails] = ()) -> None:
         """Make it for a reporter and the others of whom the record gives anything; all are masked alike."""
         self.masked = False
-        people = [reporter or ReporterDetails(), *others]
+        people = [*others] if reporter is None else [reporter, *others]
         names = {person.name for person in people if person.name}
-        contacts = {person.contact: None for person in people if person.contact}
-        identities = {person.identity_number: None for person in people if person.identity_number}
+        phones = {person.phone for person in people if person.phone}
+        contacts = dict.fromkeys(person.contact for person in people if person.contact)
+        identities = dict.fromkeys(person.identity_number for person in people if person.identity_number)
         self._names = _known_names(names)
         self._contacts = _known_contacts(identities, IDENTITY_MASK) + _known_contacts(contacts, CONTACT_MASK)
-        self._numbers = _known_numbers(
-            {person.phone for person in people if person.phone}.union(names, contacts, identities)
-        )
+        self._numbers = _known_numbers(phones.union(names, contacts, identities))
 
     def text(self, text: str) -> str:
         """Mask a text that people wrote."""
@@ -157,7 +156,7 @@ def _known_names(written: Iterable[str]) -> list[str]:
 def _known_numbers(written: Iterable[str]) -> list[str]:
     """The digits of all numbers written in some fields, without 86, longest first."""
     numbers = set()
-    for part in (part for text in written for part in _PARTS.split(text)):
+    for part in (part for text in written if not text.isalpha() for part in _PARTS.split(text)):
         digits = (
             part if part.isascii() and part.isdecimal() else _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", part))
         )

@@ -75,7 +75,7 @@ def finished(
         *notes.details.values(),
     )
     place = _masked_place(place, address, masker)
-    named = named and SourceClass(named.scheme, masker.code(named.code), name)
+    named = named and _masked_class(named, name, masker)
     case = case and _masked_case(case, report.external_id, stage, masker)
     if masker.masked:
         notes.flag(ReportFlag.PERSONAL_MASKED)
@@ -101,7 +101,15 @@ def finished(
     return Normalised(masked, reporter or None)
 
 
+def _masked_class(named: SourceClass, name: str, masker: Masker) -> SourceClass:
+    code = masker.code(named.code)
+    return named if (code, name) == (named.code, named.name) else SourceClass(named.scheme, code, name)
+
+
 def _masked_place(place: ReportedPlace, address: str, masker: Masker) -> ReportedPlace:
+    codes = (place.grid_cell, place.community_code, place.component_code, place.camera_code)
+    if address == place.address and not any(codes):
+        return place
     return ReportedPlace(
         lon=place.lon,
         lat=place.lat,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from ingest.sources.reading.json_fields import Fields
@@ -63,16 +64,23 @@ class SuperiorReader:
         """Make it; raises ConfigurationError for a status that is none."""
         self._names = names
         self._times = times
+        told = (names.reworks, names.urges, names.supervised, names.visited_at, names.visit_result)
+        self._moving = tuple(name for name in (*told, names.resolved, names.satisfied) if name)
         self._stages = {**STAGES, **names.stages, **_stages_of(options)}
 
     def read(self, fields: Fields, stage: str, notes: Notes) -> UpstreamNews | None:
         """Return what the record says; ``None`` where it says nothing that could move a case here."""
         names = self._names
+        status = self._status(fields, stage)
+        if status is None and not any(map(fields.holds, self._moving)):  # as most records are: nothing to be told
+            self._assigned_at(fields, notes)
+            _text(fields, names.note)
+            return None
         result = _text(fields, names.visit_result)
         news = UpstreamNews(
-            status=self._status(fields, stage),
+            status=status,
             note=_text(fields, names.note),
-            assigned_at=self._times.read(fields.find(names.assigned_at), notes) if names.assigned_at else None,
+            assigned_at=self._assigned_at(fields, notes),
             reworks=_count(fields, names.reworks),
             urges=_count(fields, names.urges),
             supervised=bool(names.supervised and fields.truth(names.supervised)),
@@ -83,6 +91,9 @@ class SuperiorReader:
         )
         says_nothing = (news.status, news.reworks, news.urges, news.supervised, news.revisited) == _SILENT
         return None if says_nothing else news
+
+    def _assigned_at(self, fields: Fields, notes: Notes) -> datetime | None:
+        return self._times.read(fields.find(self._names.assigned_at), notes) if self._names.assigned_at else None
 
     def _status(self, fields: Fields, stage: str) -> str | None:
         names = self._names

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ingest.sources.reading.faults import UnreadableError
@@ -23,6 +24,7 @@ STATED_REPORTED_AT = "stated_reported_at"
 STATED_HAPPENED_AT = "stated_happened_at"
 """The details that keep a time which was not believed."""
 
+_KEPT_TIMES, _LONGEST_KEPT = 4_096, 40
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _START_OF_DAY, _END_OF_DAY = time(), time(23, 59, 59)
@@ -37,6 +39,8 @@ _WRITTEN = re.compile(
 _ZERO = re.compile(r"0+(?:[-/]0+){2}(?:[T ]0+(?::0+){0,2})?|0+|-1|1970[-/]0?1[-/]0?1.*")
 """What systems write where they have no time: 0, -1, 0000-00-00, and the beginning of their own count."""
 
+_BEGINS_ZERO = "01-"
+
 _DIGITS = re.compile(r"[0-9]{8,17}")
 _FRACTION_OF_SECONDS = re.compile(r"([0-9]{10})\.[0-9]+")
 
@@ -47,6 +51,8 @@ class TimeReader:
     def __init__(self, zone: str) -> None:
         """Make it for a zone by its name (``Asia/Shanghai``)."""
         self._zone = ZoneInfo(zone)
+        # What a text means follows from the text alone, and an order names many a time twice.
+        self._moment = lru_cache(_KEPT_TIMES)(self._moment_of)
 
     def read(self, found: Found | None, notes: Notes, *, end_of_day: bool = False) -> datetime | None:
         """Return a time, or ``None`` where there is none.
@@ -77,9 +83,12 @@ class TimeReader:
 
     def _read(self, found: Found, notes: Notes, time_of_date: time) -> datetime | None:
         text = as_text(found).strip()
-        if not text or _ZERO.fullmatch(text):
+        if not text or (text[0] in _BEGINS_ZERO and _ZERO.fullmatch(text)):
             return None
-        moment = self._moment(text, time_of_date, notes)
+        read = self._moment if len(text) <= _LONGEST_KEPT else self._moment_of
+        moment, assumed = read(text, time_of_date)
+        if assumed:
+            notes.flag(ReportFlag.TIME_ASSUMED_ZONE)
         if moment is None:
             raise UnreadableError("time_unreadable", found.pointer)
         if not _EARLIEST <= moment < _LATEST:
@@ -93,37 +102,37 @@ class TimeReader:
         notes.keep(name, moment.isoformat())
         return None
 
-    def _moment(self, text: str, time_of_date: time, notes: Notes) -> datetime | None:
+    def _moment_of(self, text: str, time_of_date: time) -> tuple[datetime | None, bool]:
+        """Return the time that a text means, and whether it is understood in the source's zone for want of its own."""
         try:
             if usual := _usual(text):
-                return self._local(usual, time_of_date, notes, is_date=False)
+                return _utc(usual, self._zone), True
             if _DIGITS.fullmatch(text) and len(text) in _COUNTED:
-                return _COUNTED[len(text)](int(text))
+                return _COUNTED[len(text)](int(text)), False
             if match := _FRACTION_OF_SECONDS.fullmatch(text):
-                return _of_seconds(int(match[1]))
+                return _of_seconds(int(match[1])), False
             if _DIGITS.fullmatch(text) and len(text) in _PACKED:
                 moment = datetime.strptime(text[:14], _PACKED[len(text)])  # noqa: DTZ007  # its zone is given next
-                return self._local(moment, time_of_date, notes, is_date=len(text) == _DATE)
+                return self._local(moment, time_of_date, is_date=len(text) == _DATE)
             match = _WRITTEN.fullmatch(text)
-            return None if match is None else self._written(match, time_of_date, notes)
+            return (None, False) if match is None else self._written(match, time_of_date)
         except (ValueError, OverflowError):
-            return None
+            return None, False
 
-    def _written(self, match: re.Match[str], time_of_date: time, notes: Notes) -> datetime:
+    def _written(self, match: re.Match[str], time_of_date: time) -> tuple[datetime, bool]:
         date = datetime(int(match["year"]), int(match["month"]), int(match["day"]))  # noqa: DTZ001  # its zone is given below
         if match["hour"] is None:
-            return self._local(date, time_of_date, notes, is_date=True)
+            return self._local(date, time_of_date, is_date=True)
         hour, days = (0, 1) if int(match["hour"]) == _MIDNIGHT and _is_on_the_hour(match) else (int(match["hour"]), 0)
         microsecond = int((match["fraction"] or "0").ljust(6, "0")[:6])
         moment = date.replace(
             hour=hour, minute=int(match["minute"]), second=int(match["second"] or 0), microsecond=microsecond
         ) + timedelta(days=days)
         zone = _zone(match["zone"])
-        return self._local(moment, time_of_date, notes, is_date=False) if zone is None else _utc(moment, zone)
+        return self._local(moment, time_of_date, is_date=False) if zone is None else (_utc(moment, zone), False)
 
-    def _local(self, moment: datetime, time_of_date: time, notes: Notes, *, is_date: bool) -> datetime:
-        notes.flag(ReportFlag.TIME_ASSUMED_ZONE)
-        return _utc(datetime.combine(moment.date(), time_of_date) if is_date else moment, self._zone)
+    def _local(self, moment: datetime, time_of_date: time, *, is_date: bool) -> tuple[datetime, bool]:
+        return _utc(datetime.combine(moment.date(), time_of_date) if is_date else moment, self._zone), True
 
 
 _MIDNIGHT = 24

@@ -43,11 +43,15 @@ class Step:
 
 @dataclass(slots=True)
 class BatchDecision:
-    """A decided batch: aggregates with pending events, inbox entries, and what to answer for each record."""
+    """A decided batch: aggregates with pending events, inbox entries, and what to answer for each record.
+
+    ``destructions`` is how often keys had been destroyed before anything in it was sealed.
+    """
 
     steps: list[Step] = field(default_factory=list)
     touched: dict[UUID, Incident | DeadLetter] = field(default_factory=dict)
     inbox: list[InboxEntry] = field(default_factory=list)
+    destructions: int | None = None
 
     def aggregates(self) -> list[RecordedAggregate]:
         """The aggregates with events to record, in the order in which they were first touched."""
@@ -122,7 +126,7 @@ def _outcome_of(step: Step, positions: range) -> RecordOutcome:
         incident_id=None if step.set_aside else step.target,
         dead_letter_id=step.target if step.set_aside else None,
         street_code=incident.street_code if incident else None,
-        platform=incident.platform.value if incident and incident.platform else None,
+        platform=incident.route.platform if incident else None,
         state=incident.state.value if incident else None,
         flags=incident.report.flags if incident else (),
         reason=step.reason,

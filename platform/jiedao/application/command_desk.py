@@ -6,13 +6,15 @@ wrong by that (a reminder, a remark) is carried out on what holds now; any other
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
+from jiedao.application.case_clock import CaseClock
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.routing_in_force import NoRouting, Routing, route
 from jiedao.application.seeing import answers, may_know, not_theirs, works_on
@@ -24,7 +26,14 @@ from jiedao.domain.carrying_out import CommandRefusedError, carry_out, check, ma
 from jiedao.domain.clock_events import CLOCK_TOPICS
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
-from jiedao.domain.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError, VersionConflictError
+from jiedao.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    JiedaoError,
+    NotFoundError,
+    UnavailableError,
+    VersionConflictError,
+)
 from jiedao.domain.identity import refusal_id
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Clock, Deadlines, Jurisdiction
@@ -32,7 +41,7 @@ from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.refused_command import RefusedCommand
 from jiedao.domain.terms import ClassMethod, Command, MatchMethod
 from jiedao.domain.workflow import rule_of
-from jiedao.store.recorder import UnitContext
+from jiedao.store.recorder import KeptAnswer, UnitContext
 
 MAX_ATTEMPTS = 8
 
@@ -105,6 +114,18 @@ class _Kept(msgspec.Struct):
     allowed: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Asked:
+    """A command that was asked for: its place among those asked for together, and how often it was outrun."""
+
+    number: int
+    request: CommandRequest
+    actor: Holder
+    scope: str
+    mac: bytes
+    attempts: int = 0
+
+
 class CommandDesk:
     """The one door for people's commands. Threads may share it."""
 
@@ -127,8 +148,13 @@ class CommandDesk:
         self._macs = macs
         self._clock = clock
         self._routing = routing or NoRouting()
-        wider = WiderCommands(
-            profile=profile, find=self._incident, jurisdiction=jurisdiction, deadlines=deadlines, clock=clock
+        self._wider = wider = WiderCommands(
+            profile=profile,
+            find=self._incident,
+            jurisdiction=jurisdiction,
+            deadlines=deadlines,
+            case_clock=CaseClock(application, profile),
+            clock=clock,
         )
         self._decisions: Mapping[Command, Decision] = {
             Command.DECIDE_JURISDICTION: self._decide_jurisdiction,
@@ -142,30 +168,87 @@ class CommandDesk:
         Raises NotFoundError for an incident that the actor may not know of, CommandRefusedError (recorded),
         StaleVersionError, InvalidInputError, KeyReuseError, and UnavailableError when it kept colliding.
         """
-        scope = f"people:{actor.holder}"
+        (outcome,) = self.carry_out_all([(request, actor)])
+        if isinstance(outcome, JiedaoError):
+            raise outcome
+        return outcome
+
+    def carry_out_all(self, asked: Sequence[tuple[CommandRequest, Holder]]) -> list[CommandAnswer | JiedaoError]:
+        """Carry many commands out, each as :meth:`carry_out` does; what that would raise stands in its answer's place.
+
+        What they need is read at once, and their units are committed as a group. Commands on one incident are carried
+        out one after the other, in their order; of others, one that another was faster than is tried again.
+        """
+        open_ones = [self._asked(number, *one) for number, one in enumerate(asked)]
+        outcomes: dict[int, CommandAnswer | JiedaoError] = {}
+        while open_ones:
+            now, later = _one_of_each(open_ones)
+            again = self._round(now, outcomes)
+            open_ones = sorted([*again, *later], key=attrgetter("number"))
+        return [outcomes[number] for number in range(len(asked))]
+
+    def _asked(self, number: int, request: CommandRequest, actor: Holder) -> _Asked:
         mac = self._macs.mac(_encode([request.incident_id, request.command, request.details, request.version]))
-        log = self._application.district_log
-        for _attempt in range(MAX_ATTEMPTS):
-            before = log.select_answer(scope, request.key, mac)
-            if before is not None:
-                kept = msgspec.json.decode(before.answer or b"", type=_Kept)
-                return self._answer(request, kept, before.positions, replayed=True)
-            incident = self._incident(request.incident_id, actor)
-            if not rule_of(request.command).always and self._is_stale(incident, request.version):
-                raise self._stale(request, incident, actor, scope)
-            others = self._act(request, incident, actor, scope)
-            kept = _Kept(incident.version, incident.state.value, _values(_allowed(incident, actor)))
-            unit = UnitContext(scope, request.key, mac, answer=_encode(kept), lane="people")
+        return _Asked(number, request, actor, f"people:{actor.holder}", mac)
+
+    def _round(self, asked: Sequence[_Asked], outcomes: dict[int, CommandAnswer | JiedaoError]) -> list[_Asked]:
+        """Try commands on different incidents; returns those whose incident moved on in this moment."""
+        answers = self._application.district_log.select_answers([(one.scope, one.request.key) for one in asked])
+        incidents = self._application.load([one.request.incident_id for one in asked])
+        handed_in: list[tuple[_Asked, Callable[[], CommandAnswer]]] = []
+        for one in asked:
             try:
-                positions = self._application.record([incident, *others], unit)
+                handed_in.append((one, self._try(one, answers.get((one.scope, one.request.key)), incidents)))
+            except JiedaoError as error:
+                outcomes[one.number] = error
+        again = []
+        for one, finish in handed_in:
+            try:
+                outcomes[one.number] = finish()
             except VersionConflictError:
-                continue  # the incident moved on in this moment: look at it again
-            return self._answer(request, kept, positions, replayed=False)
-        raise UnavailableError("the incident changes faster than this command can be carried out; try again")
+                one.attempts += 1
+                again.append(one)
+                if one.attempts >= MAX_ATTEMPTS:
+                    outcomes[one.number] = UnavailableError(
+                        "the incident changes faster than this command can be carried out; try again"
+                    )
+            except JiedaoError as error:
+                outcomes[one.number] = error
+        return [one for one in again if one.number not in outcomes]
+
+    def _try(
+        self, one: _Asked, before: KeptAnswer | None, incidents: Mapping[UUID, Incident]
+    ) -> Callable[[], CommandAnswer]:
+        """Decide a command and hand it in; what is returned waits for its answer, and raises what refuses it."""
+        request, actor = one.request, one.actor
+        if before is not None:
+            appended = before.of(one.mac)
+            kept = msgspec.json.decode(appended.answer or b"", type=_Kept)
+            answer = self._answer(request, kept, appended.positions, replayed=True)
+            return lambda: answer
+        incident = _known(incidents, request.incident_id, actor)
+        if not rule_of(request.command).always and self._is_stale(incident, request.version):
+            return self._stale(request, incident, actor, one.scope)
+        try:
+            others = self._act(request, incident, actor)
+        except CommandRefusedError as refusal:
+            return self._refuse(request, incident, refusal, actor, one.scope)
+        now = _Kept(incident.version, incident.state.value, _values(self._allowed(incident, actor)))
+        unit = UnitContext(one.scope, request.key, one.mac, answer=_encode(now), lane="people")
+        wait = self._application.hand_in([incident, *others], unit)
+        return lambda: self._answer(request, now, wait(), replayed=False)
 
     def may(self, incident_id: UUID, actor: Holder) -> tuple[str, ...]:
         """Return what the actor may do with an incident now. Raises NotFoundError as :meth:`carry_out` does."""
-        return _values(_allowed(self._incident(incident_id, actor), actor))
+        return _values(self._allowed(self._incident(incident_id, actor), actor))
+
+    def _allowed(self, incident: Incident, actor: Holder) -> tuple[Command, ...]:
+        """What somebody may do, by role and by whom they work for, and in time."""
+        mine = works_on(actor, incident)
+        found = answers(actor, incident, may(incident, actor.role, actor.holder, mine))
+        if Command.ASK_EXTENSION in found and not self._wider.may_ask_extension(incident, mine):
+            return tuple(one for one in found if one is not Command.ASK_EXTENSION)
+        return found
 
     def _is_stale(self, incident: Incident, seen: int | None) -> bool:
         """Whether the incident moved on since the version that was seen; what only its clock came to moves nothing."""
@@ -175,25 +258,15 @@ class CommandDesk:
         return not since or any(one.topic not in CLOCK_TOPICS for one in since)
 
     def _incident(self, incident_id: UUID, actor: Holder) -> Incident:
-        incident = self._application.load([incident_id]).get(incident_id)
-        if incident is None or not may_know(actor, incident):
-            raise NotFoundError(f"there is no incident {incident_id}")
-        return incident
+        return _known(self._application.load([incident_id]), incident_id, actor)
 
-    def _act(self, request: CommandRequest, incident: Incident, actor: Holder, scope: str) -> Sequence[Incident]:
+    def _act(self, request: CommandRequest, incident: Incident, actor: Holder) -> Sequence[Incident]:
         """Trigger the command's event, and return the other incidents that it moved."""
-        context = EventContext(
-            actor.holder,
-            actor.role.value,
-            correlation_id=incident.id,
-            causation_id=f"command:{request.command.value}:{request.key}",
-            reason=getattr(request.details, "reason", None),
-        )
+        context = _context(request, incident, actor, getattr(request.details, "reason", None))
         try:
             others = self._decide(request, incident, context, actor)
         except CommandRefusedError as refusal:
-            refusal.allowed = _allowed(incident, actor)
-            self._record_refusal(request, incident, refusal, replace(context, reason=None), scope)
+            refusal.allowed = self._allowed(incident, actor)
             raise
         if not incident.pending_events:
             raise InvalidInputError("this is what was decided already; nothing would change")
@@ -218,28 +291,24 @@ class CommandDesk:
             self._route_again(incident, context)
         return others
 
-    def _stale(self, request: CommandRequest, incident: Incident, actor: Holder, scope: str) -> StaleVersionError:
+    def _stale(
+        self, request: CommandRequest, incident: Incident, actor: Holder, scope: str
+    ) -> Callable[[], CommandAnswer]:
         """Record that a command came too late, as every refusal is recorded."""
         stale = StaleVersionError(incident, request.version)
-        context = EventContext(
-            actor.holder,
-            actor.role.value,
-            correlation_id=incident.id,
-            causation_id=f"command:{request.command.value}:{request.key}",
-        )
-        self._record_refusal(
-            request, incident, CommandRefusedError(str(stale), _allowed(incident, actor)), context, scope
-        )
-        return stale
+        refusal = CommandRefusedError(str(stale), self._allowed(incident, actor))
+        return self._refuse(request, incident, refusal, actor, scope, stale)
 
-    def _record_refusal(
+    def _refuse(  # noqa: PLR0913  # what is refused to whom, and what they are told
         self,
         request: CommandRequest,
         incident: Incident,
         refusal: CommandRefusedError,
-        context: EventContext,
+        actor: Holder,
         scope: str,
-    ) -> None:
+        told: JiedaoError | None = None,
+    ) -> Callable[[], CommandAnswer]:
+        """Hand a refusal in; what is returned waits until it is recorded, and then raises it."""
         stream = refusal_id(self._profile.code, scope, f"{request.key}:{request.command.value}:{incident.version}")
         recorded = RefusedCommand.record(
             stream,
@@ -249,10 +318,16 @@ class CommandDesk:
             version=incident.version,
             why=str(refusal),
             allowed=_values(refusal.allowed),
-            context=context,
+            context=_context(request, incident, actor),
             at=self._clock.now(),
         )
-        self._application.record([recorded], UnitContext("refusals", str(stream), b"", lane="people"))
+        wait = self._application.hand_in([recorded], UnitContext("refusals", str(stream), b"", lane="people"))
+
+        def refuse() -> CommandAnswer:
+            wait()
+            raise told or refusal
+
+        return refuse
 
     def _check_street(self, street_code: str, pointer: str) -> None:
         if street_code not in {street.code for street in self._profile.streets}:
@@ -299,9 +374,30 @@ class CommandDesk:
         )
 
 
-def _allowed(incident: Incident, actor: Holder) -> tuple[Command, ...]:
-    """What somebody may do, by role and by whom they work for."""
-    return answers(actor, incident, may(incident, actor.role, actor.holder, works_on(actor, incident)))
+def _one_of_each(asked: Sequence[_Asked]) -> tuple[list[_Asked], list[_Asked]]:
+    """Part commands into the first on each incident, and those that wait for them."""
+    first: dict[UUID, _Asked] = {}
+    for one in asked:
+        first.setdefault(one.request.incident_id, one)
+    return list(first.values()), [one for one in asked if first[one.request.incident_id] is not one]
+
+
+def _known(incidents: Mapping[UUID, Incident], incident_id: UUID, actor: Holder) -> Incident:
+    """Return the incident, as far as somebody may know of it."""
+    incident = incidents.get(incident_id)
+    if incident is None or not may_know(actor, incident):
+        raise NotFoundError(f"there is no incident {incident_id}")
+    return incident
+
+
+def _context(request: CommandRequest, incident: Incident, actor: Holder, reason: str | None = None) -> EventContext:
+    return EventContext(
+        actor.holder,
+        actor.role.value,
+        correlation_id=incident.id,
+        causation_id=f"command:{request.command.value}:{request.key}",
+        reason=reason,
+    )
 
 
 def _values(commands: tuple[Command, ...]) -> tuple[str, ...]:

@@ -87,6 +87,8 @@ class Decider:
             self._drop_known_dead(decided.steps)
         alive = [s for s in decided.steps if s.outcome in RECORDED]
         dead = [s for s in decided.steps if s.outcome is IntakeOutcome.DEAD]
+        if keep and (alive or dead):
+            decided.destructions = self._vault.destructions()  # before anything is sealed
         sealed = self._seal(alive, dead) if keep else [(_UNSEALED, None)] * (len(alive) + len(dead))
         frame = _Frame(transport, actor.holder, actor.role.value, f"batch:{batch}", self._clock.now())
         self._take_in(decided, alive, sealed[: len(alive)], frame)

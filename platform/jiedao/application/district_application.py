@@ -6,7 +6,7 @@ which does what the library's ``save`` does, but for the notification that it ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, cast
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.ports import InboxEntry, LogEntry, OffsetMove
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.recorder import JiedaoRecorder, UnitContext
+from jiedao.store.writer import appended
 
 FEED_SCOPE = "feed"
 """The scope of idempotency keys of feed batches; those of people are their own."""
@@ -35,19 +36,22 @@ class DistrictApplication(Application[UUID]):
         """The log itself."""
         return cast("JiedaoRecorder", self.recorder)
 
-    def record_batch(
+    def hand_in_batch(
         self,
         aggregates: Sequence[RecordedAggregate],
         *,
         key: str,
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
-    ) -> range:
-        """Record a feed batch and return its events' positions.
+        destructions: int | None = None,
+    ) -> Callable[[], range]:
+        """Hand a feed batch in; what is returned waits until it is recorded, and returns its events' positions.
 
-        Raises the conflict errors of :mod:`jiedao.domain.errors`.
+        ``destructions`` is how often keys had been destroyed before anything in it was sealed. The waiting raises the
+        conflict errors of :mod:`jiedao.domain.errors`.
         """
-        return self.record(aggregates, UnitContext(FEED_SCOPE, key, b"", inbox, offsets))
+        unit = UnitContext(FEED_SCOPE, key, b"", inbox, offsets, destructions=destructions)
+        return self.hand_in(aggregates, unit)
 
     def record(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> range:
         """Record the pending events of aggregates as one unit, in their order, and return the positions.
@@ -55,9 +59,14 @@ class DistrictApplication(Application[UUID]):
         A unit that was recorded before is answered with its first positions. Raises the conflict errors of
         :mod:`jiedao.domain.errors`, and KeyReuseError for a key that came with another body.
         """
+        return self.hand_in(aggregates, unit)()
+
+    def hand_in(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> Callable[[], range]:
+        """Hand aggregates in as :meth:`record` does; what is returned waits, and returns or raises as it does."""
         to_stored_event = self.mapper.to_stored_event
         stored = [to_stored_event(event) for aggregate in aggregates for event in aggregate.collect_events()]
-        return self.district_log.append(unit, stored).positions
+        future = self.district_log.hand_in(unit, stored)
+        return lambda: appended(future).positions
 
     def decode(self, entry: LogEntry) -> RecordedEvent:
         """Decode an entry of the log."""

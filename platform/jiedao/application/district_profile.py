@@ -27,6 +27,7 @@ from jiedao.application.profile_places import (
     read_place_names,
     read_streets,
 )
+from jiedao.application.profile_retention import read_retention
 from jiedao.application.profile_routing import read_routing
 from jiedao.application.profile_settings import Section, read_section
 from jiedao.application.profile_tables import TableReader, read_text
@@ -110,6 +111,7 @@ def _profile(district: Section, tables: TableReader) -> DistrictProfile:
         duplicates=read_duplicate_rules(tables, table),
         duty=read_duty_rules(tables),
         extensions=read_extensions(tables, table.classes),
+        retention=read_retention(district),
     )
     profile = replace(profile, routing=read_routing(tables, profile))
     if not streets:

@@ -21,7 +21,6 @@ from jiedao.domain.classification import OWN_SCHEME, Classifier
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.incident import Incident
-from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.reference import ClassTableVersion
 from jiedao.domain.report import IncidentReport, ReportedPlace, SourceClass
@@ -118,9 +117,8 @@ class _ClassesByDay:
 class ClassesInForce:
     """Gives reports to classes, each under the class table of the day on which it was reported."""
 
-    def __init__(self, tables: ReferenceTables, deadlines: Deadlines) -> None:
+    def __init__(self, tables: ReferenceTables) -> None:
         self._tables = tables
-        self._deadlines = deadlines
         self._classifiers: dict[str, Classifier] = {}
         self._in_force = InForce(
             lambda: _ClassTables(tables.classes_by_day()),
@@ -131,7 +129,7 @@ class ClassesInForce:
         """Return the classifier of a table; a version names one content for ever."""
         known = self._classifiers.get(adopted.version)
         if known is None:
-            known = self._classifiers[adopted.version] = Classifier(self._tables.read_classes(adopted), self._deadlines)
+            known = self._classifiers[adopted.version] = Classifier(self._tables.read_classes(adopted))
         return known
 
     def decide(self, reports: Sequence[IncidentReport]) -> Sequence[ClassDecision]:

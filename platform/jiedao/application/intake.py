@@ -1,41 +1,123 @@
 """Takes reports in, a batch at a time: tell new from known, match, classify, and record everything in one unit.
 
 A batch commits whole, with the offsets it came from, or not at all; when somebody else was faster with one
-of its records, the whole batch is decided again on what holds now.
+of its records, the whole batch is decided again on what holds now. While one batch is being committed the next may be
+decided already, by the same thread: see :meth:`Intake.begin`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from uuid import uuid4
 
-from jiedao.application.batch_decision import BatchDecision
+from jiedao.application.batch_decision import BatchDecision, key_of
+from jiedao.application.collector import collection_paused
 from jiedao.application.deciding import Decider
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import RecordedAggregate
-from jiedao.domain.errors import InboxConflictError, UnavailableError, VersionConflictError
-from jiedao.domain.ports import InboxEntry, OffsetMove
+from jiedao.domain.errors import InboxConflictError, KeysDestroyedError, UnavailableError, VersionConflictError
+from jiedao.domain.ports import InboxEntry, InboxKey, OffsetMove
 
 MAX_ATTEMPTS = 8
 
+Records = Sequence[ReadableRecord | UnreadableRecord]
+
 
 class IntakeLog(Protocol):
-    """What the intake needs of the log: one call that records aggregates, inbox entries and offsets as one unit."""
+    """What the intake needs of the log: one call that hands in aggregates, inbox entries and offsets as one unit."""
 
-    def record_batch(
+    def hand_in_batch(
         self,
         aggregates: Sequence[RecordedAggregate],
         *,
         key: str,
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
-    ) -> range:
-        """Record a feed batch and return its events' positions.
+        destructions: int | None = None,
+    ) -> Callable[[], range]:
+        """Hand a feed batch in; what is returned waits until it is recorded, and returns its events' positions.
 
-        Raises the conflict errors of :mod:`jiedao.domain.errors`.
+        ``destructions`` is how often keys had been destroyed before anything in it was sealed. The waiting raises the
+        conflict errors of :mod:`jiedao.domain.errors`.
         """
+
+
+class BatchUnderWay:
+    """A batch on its way into the log: decided, handed in, finished. It belongs to one thread."""
+
+    def __init__(
+        self,
+        log: IntakeLog,
+        decide: Callable[[str], BatchDecision],
+        records: Records,
+        offsets: Sequence[OffsetMove],
+        after: BatchUnderWay | None,
+    ) -> None:
+        """Decide it, unless the batch before it is still under way and holds one of its records: then later."""
+        self._log = log
+        self._decide = decide
+        self._records = records
+        self._offsets = offsets
+        self._keys = {key_of(record) for record in records if isinstance(record, ReadableRecord)}
+        self._decided: tuple[str, BatchDecision] | None = None
+        self._handed_in: tuple[BatchDecision, Callable[[], range]] | None = None
+        self._finished = False
+        if after is None or not after.holds_one_of(self._keys):
+            self._decided = self._decide_now()
+
+    def holds_one_of(self, keys: set[InboxKey]) -> bool:
+        """Whether it is still under way and holds one of these records."""
+        return not self._finished and not self._keys.isdisjoint(keys)
+
+    def hand_in(self) -> None:
+        """Hand it to the log and do not wait; the batch before it must be finished by now."""
+        if self._handed_in is None:
+            key, decided = self._decided or self._decide_now()
+            self._decided, self._handed_in = None, (decided, self._write(key, decided))
+
+    def finish(self) -> list[RecordOutcome]:
+        """Wait until it is recorded; one outcome for each record, in order. Raises what :meth:`Intake.receive` does."""
+        try:
+            for _attempt in range(MAX_ATTEMPTS):
+                self.hand_in()
+                decided, wait = self._handed_in or (BatchDecision(), _nothing)
+                try:
+                    positions = wait()
+                except (VersionConflictError, InboxConflictError, KeysDestroyedError):
+                    # Somebody else recorded one of these, or a key was destroyed: decide again on what holds now.
+                    self._handed_in = None
+                    continue
+                with collection_paused():
+                    return decided.outcomes(positions)
+        finally:
+            self._finished = True
+        raise UnavailableError(
+            f"a batch of {len(self._records)} records collided with other writers {MAX_ATTEMPTS} times; send it again"
+        )
+
+    def _decide_now(self) -> tuple[str, BatchDecision]:
+        key = str(uuid4())
+        with collection_paused():
+            return key, self._decide(key)
+
+    def _write(self, key: str, decided: BatchDecision) -> Callable[[], range]:
+        if not (decided.inbox or self._offsets):
+            return _nothing
+        with collection_paused():
+            return self._log.hand_in_batch(
+                decided.aggregates(),
+                key=key,
+                inbox=decided.inbox,
+                offsets=self._offsets,
+                destructions=decided.destructions,
+            )
+
+
+def _nothing() -> range:
+    """No record and no offset: there is nothing to wait for."""
+    return range(0)
 
 
 class Intake:
@@ -47,7 +129,7 @@ class Intake:
 
     def receive(
         self,
-        records: Sequence[ReadableRecord | UnreadableRecord],
+        records: Records,
         *,
         transport: str,
         actor: Holder,
@@ -58,25 +140,29 @@ class Intake:
         Raises OffsetConflictError when another consumer moved one of the offsets (nothing is then recorded), and
         UnavailableError when the batch kept colliding with others.
         """
-        for _attempt in range(MAX_ATTEMPTS):
-            batch = str(uuid4())
-            decided = self._decider.decide(records, transport=transport, actor=actor, batch=batch)
-            if not (decided.inbox or offsets):
-                return []
-            try:
-                positions = self._log.record_batch(
-                    decided.aggregates(), key=batch, inbox=decided.inbox, offsets=offsets
-                )
-            except (VersionConflictError, InboxConflictError):
-                continue  # somebody else recorded one of these meanwhile: decide again on what holds now
-            return decided.outcomes(positions)
-        raise UnavailableError(
-            f"a batch of {len(records)} records collided with other writers {MAX_ATTEMPTS} times; send it again"
-        )
+        return self.begin(records, transport=transport, actor=actor, offsets=offsets).finish()
 
-    def preview(
-        self, records: Sequence[ReadableRecord | UnreadableRecord], *, transport: str, actor: Holder
-    ) -> list[RecordOutcome]:
+    def begin(
+        self,
+        records: Records,
+        *,
+        transport: str,
+        actor: Holder,
+        offsets: Sequence[OffsetMove] = (),
+        after: BatchUnderWay | None = None,
+    ) -> BatchUnderWay:
+        """Decide a batch and hand nothing in yet; ``after`` is the one before it, which may still be under way.
+
+        What is decided on what held before ``after`` committed is right unless both touch the same incident: then the
+        log refuses the unit, and it is decided again. A batch that shares a record with it is therefore decided later.
+        """
+
+        def decide(key: str) -> BatchDecision:
+            return self._decider.decide(records, transport=transport, actor=actor, batch=key)
+
+        return BatchUnderWay(self._log, decide, records, offsets, after)
+
+    def preview(self, records: Records, *, transport: str, actor: Holder) -> list[RecordOutcome]:
         """Say what would become of the records; nothing is recorded and no key is made."""
         decided: BatchDecision = self._decider.decide(
             records, transport=transport, actor=actor, batch="preview", keep=False

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.report import IncidentReport, ReporterDetails
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ReadableRecord:
     """A record whose adapter could read it; ``raw`` are its bytes as they are to be kept."""
@@ -21,6 +23,7 @@ class ReadableRecord:
     received_at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class UnreadableRecord:
     """A record that could not be read, with the reason and what else is wrong (see ``ingest.records.Rejection``)."""
@@ -36,6 +39,7 @@ class UnreadableRecord:
     further_faults: tuple[RecordFault, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RecordOutcome:
     """What became of one delivered record.

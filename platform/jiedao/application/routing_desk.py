@@ -19,7 +19,7 @@ from jiedao.domain.access import Holder
 from jiedao.domain.classification import OWN_SCHEME
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.incident import Incident
-from jiedao.domain.ports import Clock, Deadlines
+from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.report import IncidentReport, ReportedPlace, SourceClass
 from jiedao.domain.routing import LocalTime, Router, RuleTrial, ToRoute
@@ -76,7 +76,6 @@ class RoutingDesk:
         routing: Routing,
         classes: Classes,
         local_time: LocalTime,
-        deadlines: Deadlines,
         clock: Clock,
     ) -> None:
         self._profile = profile
@@ -85,7 +84,6 @@ class RoutingDesk:
         self._routing = routing
         self._classes = classes
         self._local_time = local_time
-        self._deadlines = deadlines
         self._clock = clock
 
     def rules(self, as_of: datetime | None = None) -> RoutingRules:
@@ -97,7 +95,7 @@ class RoutingDesk:
 
     def router_of(self, rules: RoutingRules) -> Router:
         """Compile rules that are not in force, to try them."""
-        return Router(rules, self._local_time, self._deadlines)
+        return Router(rules, self._local_time)
 
     def try_incident(self, incident_id: UUID, actor: Holder, router: Router | None = None) -> RoutingTrial:
         """Say how an incident would be routed as it stands now, by the rules in force or by others.

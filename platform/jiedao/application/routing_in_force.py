@@ -14,7 +14,6 @@ from jiedao.application.in_force import InForce
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.domain.context import EventContext
 from jiedao.domain.incident import Incident
-from jiedao.domain.ports import Deadlines
 from jiedao.domain.reference import RoutingRulesVersion
 from jiedao.domain.routing import LocalTime, Router, ToRoute
 from jiedao.domain.terms import ClassMethod, MatchMethod
@@ -49,9 +48,9 @@ class _Adopted:
 class RoutingInForce:
     """The rules in force, compiled once for each version."""
 
-    def __init__(self, tables: ReferenceTables, local_time: LocalTime, deadlines: Deadlines) -> None:
+    def __init__(self, tables: ReferenceTables, local_time: LocalTime) -> None:
         def make(adopted: _Adopted) -> Sequence[Router]:
-            return [Router(tables.read_routing(adopted.rules), local_time, deadlines)] if adopted.rules else []
+            return [Router(tables.read_routing(adopted.rules), local_time)] if adopted.rules else []
 
         self._in_force = InForce(lambda: _Adopted(tables.routing_in_force()), make)
 
@@ -79,8 +78,7 @@ def route(incident: Incident, router: Router | None, context: EventContext, at: 
     seen = to_route(incident)
     if router is None or seen is None:
         return
-    (decision,) = router.decide([seen])
-    incident.decide_routing(decision, context=context, at=at)
+    incident.decide_routing(router.decide_one(seen), context=context, at=at)
 
 
 def route_revised(incident: Incident, router: Router | None, context: EventContext, at: datetime) -> None:

@@ -11,16 +11,20 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from jiedao.application.case_clock import CaseClock
 from jiedao.domain import commands as said
 from jiedao.domain import extending, merging, transferring
 from jiedao.domain.access import Holder
+from jiedao.domain.carrying_out import WorksOn
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.extension_rules import ExtensionRule
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import Clock, Deadlines, Jurisdiction
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.ruling import RuledOutError
 from jiedao.domain.terms import Command
+from jiedao.domain.workflow import rule_of
 
 Decision = Callable[[Incident, Any, EventContext, Holder], Sequence[Incident]]
 """Triggers an incident's event, and returns the other incidents that were moved with it."""
@@ -32,13 +36,21 @@ Find = Callable[[UUID, Holder], Incident]
 class WiderCommands:
     """Carries out the commands in :attr:`decisions`. Threads may share it."""
 
-    def __init__(
-        self, *, profile: DistrictProfile, find: Find, jurisdiction: Jurisdiction, deadlines: Deadlines, clock: Clock
+    def __init__(  # noqa: PLR0913  # what commands rest on, by keyword
+        self,
+        *,
+        profile: DistrictProfile,
+        find: Find,
+        jurisdiction: Jurisdiction,
+        deadlines: Deadlines,
+        case_clock: CaseClock,
+        clock: Clock,
     ) -> None:
         self._profile = profile
         self._find = find
         self._jurisdiction = jurisdiction
         self._deadlines = deadlines
+        self._case_clock = case_clock
         self._clock = clock
         self.decisions: Mapping[Command, Decision] = {
             Command.ASK_EXTENSION: self._ask_extension,
@@ -49,21 +61,35 @@ class WiderCommands:
             Command.UNMERGE: self._unmerge,
         }
 
+    def may_ask_extension(self, incident: Incident, works_on: WorksOn | None) -> bool:
+        """Whether more time can be asked for now, of one of the tasks that are somebody's."""
+        rule, now = self._extension_rule(incident), self._clock.now()
+        asking = [
+            task
+            for task in incident.progress.tasks.values()
+            if task.state in rule_of(Command.ASK_EXTENSION).task_from and (works_on is None or works_on(task))
+        ]
+        dues = (self._case_clock.handling_due(incident, task.task_id) for task in asking)
+        return any(extending.may_ask(incident, rule, due and due[0], now) for due in dues)
+
+    def _extension_rule(self, incident: Incident) -> ExtensionRule | None:
+        return self._profile.extensions.of(incident.classification.class_code if incident.classification else None)
+
     def _ask_extension(
         self, incident: Incident, details: said.ExtensionRequest, context: EventContext, _actor: Holder
     ) -> Sequence[Incident]:
-        class_code = incident.classification.class_code if incident.classification else None
-        rule = self._profile.extensions.of(class_code)
-        extending.ask(incident, details, rule, context=context, at=self._clock.now())
+        due = self._case_clock.handling_due(incident, details.task_id)
+        rule = self._extension_rule(incident)
+        extending.ask(incident, details, rule, due and due[0], context=context, at=self._clock.now())
         return ()
 
     def _grant_extension(
         self, incident: Incident, details: said.OfTask, context: EventContext, _actor: Holder
     ) -> Sequence[Incident]:
-        asked, before = extending.asked_for(incident.progress, details.task_id), incident.due_at
-        due = self._deadlines.due(asked.length, before) if before else None
+        asked = extending.asked_for(incident.progress, details.task_id)
+        due = self._case_clock.handling_due(incident, details.task_id, asked.length)
         if due is None:
-            raise RuledOutError("该事件已没有时限 it has no deadline any more that could be extended")
+            raise RuledOutError("该任务已没有处置期限 it has no deadline any more that could be extended")
         extending.grant(incident, details, due, context=context, at=self._clock.now())
         return ()
 

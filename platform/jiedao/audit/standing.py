@@ -78,7 +78,6 @@ FACTS: Mapping[str, Fact] = {
     "department": Fact("部门", _route("department")),
     "priority": Fact("级别", _route("priority")),
     "time_limit": Fact("时限", _route("time_limit")),
-    "due_at": Fact("期限", lambda incident: incident.due_at),
     "tags": Fact("标签", _route("tags")),
     "routing_rule": Fact("派单规则", _routing("rule_id")),
     "routing_rules": Fact("规则版本", _routing("rule_set")),

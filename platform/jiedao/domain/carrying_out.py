@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from jiedao.domain import appealing, assigning, extending, merging, transferring
+from jiedao.domain import appealing, assigning, extending, legal_hold, merging, transferring
 from jiedao.domain import commands as said
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import InvalidInputError, JiedaoError
@@ -164,6 +164,7 @@ _AGAINST: Mapping[Command, _Against] = MappingProxyType(
         Command.VOID: merging.others_joined,
         Command.APPEAL: appealing.none_left,
         Command.REVIEW_APPEAL: appealing.none_to_review,
+        Command.RELEASE_HOLD: legal_hold.not_held,
     }
 )
 """Command → what stands against it, whatever it says: a sentence, or nothing. Without an actor: whoever it is."""
@@ -265,8 +266,12 @@ def _verify(incident: Incident, details: said.Verdict, context: EventContext) ->
     return {"kind": kind, "task_id": details.task_id, "note": details.note}
 
 
-def _close(incident: Incident, details: said.Remark, _context: EventContext) -> dict[str, Any]:
+def _close(incident: Incident, details: said.Closing, _context: EventContext) -> dict[str, Any]:
     condition = incident.classification.closing_condition if incident.classification else ""
+    if condition and not details.condition_met:
+        raise RuledOutError(
+            f"须确认符合结案条件“{condition}”方可结案 closing needs that its condition is met: say condition_met"
+        )
     return {"kind": Incident.Closed, "note": details.note, "closing_condition": condition}
 
 
@@ -304,5 +309,7 @@ _ACTS: Mapping[Command, _Act] = MappingProxyType(
         Command.NOTIFY: _copied(Incident.Notified, "whom", "content"),
         Command.APPEAL: lambda one, details, who: appealing.appeal(one.progress, details, Role(who.role)),
         Command.REVIEW_APPEAL: lambda one, details, who: appealing.review(one.progress, details, who),
+        Command.HOLD: lambda one, details, _who: legal_hold.place(one.progress, details),
+        Command.RELEASE_HOLD: lambda one, details, _who: legal_hold.release(one.progress, details),
     }
 )

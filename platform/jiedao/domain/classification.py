@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import fields
 
 from jiedao.domain.decisions import ClassDecision
-from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import ClassTable, IncidentClass
 from jiedao.domain.report import IncidentReport, SourceClass
 from jiedao.domain.terms import ClassMethod
@@ -22,15 +20,14 @@ OWN_SCHEME = "manual"
 
 PATH_SEPARATOR = "/"
 _HIGHEST_PRIORITY = 1
-_UPSTREAM_DEADLINE = "the deadline is the superior platform's"
+_CLASS_FIELDS = tuple(one.name for one in fields(IncidentClass))
 
 
 class Classifier:
-    """Decides the class of each report, and platform, department, priority and deadline that follow from it."""
+    """Decides the class of each report, and platform, department, priority and time limit that follow from it."""
 
-    def __init__(self, table: ClassTable, deadlines: Deadlines) -> None:
+    def __init__(self, table: ClassTable) -> None:
         self._table = table
-        self._deadlines = deadlines
 
     @property
     def class_table(self) -> str:
@@ -40,20 +37,15 @@ class Classifier:
     def decide(self, reports: Sequence[IncidentReport]) -> list[ClassDecision]:
         """Decide for each report, in order.
 
-        The time limit runs from ``reported_at``; a deadline that a superior platform gave wins. An urgent report
-        stands one priority higher than its class.
+        An urgent report stands one priority higher than its class.
         """
         return [self._decide(report) for report in reports]
 
     def _decide(self, report: IncidentReport) -> ClassDecision:
         method, found, note = self._look_up(report.source_class)
-        upstream = report.upstream.deadline if report.upstream else None
         source_class = _shown(report.source_class)
         if found is None:
-            return ClassDecision(
-                method=method, class_table=self._table.version, due_at=upstream, source_class=source_class, note=note
-            )
-        due_at, provisional = self._due(found, report.reported_at, upstream)
+            return ClassDecision(method=method, class_table=self._table.version, source_class=source_class, note=note)
         return ClassDecision(
             method=method,
             class_table=self._table.version,
@@ -63,10 +55,8 @@ class Classifier:
             department=found.department,
             priority=max(_HIGHEST_PRIORITY, found.priority - 1) if report.urgent else found.priority,
             time_limit=found.time_limit,
-            due_at=due_at,
-            due_provisional=provisional,
             source_class=source_class,
-            note=_UPSTREAM_DEADLINE if upstream and note is None else note,
+            note=note,
             matters=found.matters,
             filing_condition=found.filing_condition,
             closing_condition=found.closing_condition,
@@ -92,13 +82,6 @@ class Classifier:
                 return ClassMethod.SOURCE_CODE.value, self._table.classes[code], f"by the parent category {path}"
         return ClassMethod.NONE.value, None, "the class table does not know this code of the source"
 
-    def _due(
-        self, found: IncidentClass, reported_at: datetime, upstream: datetime | None
-    ) -> tuple[datetime | None, bool]:
-        if upstream is not None:
-            return upstream, False
-        return self._deadlines.due(found.time_limit, reported_at) or (None, False)
-
 
 def _shown(named: SourceClass | None) -> str | None:
     return f"{named.scheme}:{named.code} {named.name}".rstrip() if named and named.code else None
@@ -119,7 +102,7 @@ def canonical_class_table(table: ClassTable) -> bytes:
 
 def _canonical_class(row: IncidentClass) -> dict[str, object]:
     """A class that names no matters is written as before there were any, so that its table keeps its hash."""
-    content = asdict(row)
+    content = {name: getattr(row, name) for name in _CLASS_FIELDS}
     if not row.matters:
         del content["matters"]
     return content

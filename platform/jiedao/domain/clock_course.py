@@ -2,6 +2,9 @@
 
 Every moment is that of an event (``event.timestamp``), never that of whoever looks. The workflow's own meaning of an
 event is asked (:class:`~jiedao.domain.progress.Progress`), so a new command needs nothing here.
+
+A course also keeps the deadlines that were last worked out of it (:mod:`jiedao.domain.case_deadlines`): what was done
+is judged by the deadline that ran when it was done, also after nothing runs any more.
 """
 
 from __future__ import annotations
@@ -26,6 +29,11 @@ _ASIDE = frozenset({IncidentState.MERGED, IncidentState.TRANSFERRING, IncidentSt
 _ANEW = (Reopened, ReopenedForTriage, UpstreamAssigned, UpstreamFailedVerification)
 """Events by which a life that had ended begins again."""
 
+TO_BE_HANDLED = frozenset(
+    {TaskState.DISPATCHED, TaskState.REDISPATCHED, TaskState.ACCEPTED, TaskState.STARTED, TaskState.REWORK}
+)
+"""Where a task stands while its assignee has to handle it (处置)."""
+
 _STEPS: dict[type[RecordedEvent], ClockStep] = {
     ClockApproaching: ClockStep.APPROACHING,
     ClockOverdue: ClockStep.OVERDUE,
@@ -37,12 +45,15 @@ _STEPS: dict[type[RecordedEvent], ClockStep] = {
 class TaskCourse:
     """How a task came where it stands: in ``state`` since ``since``; to be handled since ``handling_since``.
 
-    It is to be handled from the moment at which it was given, or failed its verification (返工).
+    It is to be handled from the moment at which it was given, or failed its verification (返工), by ``due_at`` (UTC):
+    as last worked out, and once it was handled as it stood then. ``None``: without a limit, or its clock stands still.
     """
 
     state: TaskState
     since: datetime
     handling_since: datetime
+    due_at: datetime | None = None
+    provisional: bool = False
 
 
 def clock_key(clock: str, task_id: str, part: str) -> str:
@@ -64,6 +75,9 @@ class Course:
     ``upstream_due_at`` the superior platform's deadline. ``at`` is the moment of its last event, ``told`` what its
     clocks came to, by :func:`told_key`. ``left`` is where it stood, and since when, before it was set aside (merged,
     offered to somebody else, sent back): whatever brings it back there, its clocks run on.
+
+    ``filing_due_at`` and ``closing_due_at`` are when it was to be filed and to be closed, as last worked out;
+    ``missed_at`` is the first deadline by which a task should have been handled and was still with its assignee.
     """
 
     lifecycle: Lifecycle
@@ -81,6 +95,9 @@ class Course:
     placed: bool = False
     platform: bool = False
     left: tuple[IncidentState, datetime] | None = None
+    filing_due_at: datetime | None = None
+    closing_due_at: datetime | None = None
+    missed_at: datetime | None = None
 
     @property
     def suspended(self) -> bool:
@@ -140,6 +157,7 @@ class Course:
         if anew and self.state in ENDED and state not in ENDED:  # everything is counted anew
             self.opened_at = at
             self.pauses, self.told, self.left = [], {}, None
+            self.filing_due_at = self.closing_due_at = self.missed_at = None
         if state in _NOT_FILED:
             self.filed_at = None
         elif self.filed_at is None:
@@ -160,10 +178,17 @@ class Course:
             if course is None:
                 course = TaskCourse(task.state, at, at)
             elif course.state is not task.state:
+                self._judge(course, task.state, at)
                 begun = at if task.state is TaskState.REWORK else course.handling_since
-                course = TaskCourse(task.state, at, begun)
+                course = TaskCourse(task.state, at, begun, course.due_at, course.provisional)
             courses[task_id] = course
         self.tasks = courses
+
+    def _judge(self, task: TaskCourse, state: TaskState, at: datetime) -> None:
+        """Keep the deadline that was missed where a task leaves its assignee only after it; at it is in time."""
+        left = task.state in TO_BE_HANDLED and state not in TO_BE_HANDLED
+        if left and task.due_at is not None and task.due_at < at:
+            self.missed_at = min(task.due_at, self.missed_at or task.due_at)
 
 
 def open_course(event: Incident.Received) -> Course:

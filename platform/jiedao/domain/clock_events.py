@@ -6,26 +6,34 @@ them changes how the incident stands, so a person's command that saw the version
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from jiedao.domain.context import EventContext
 from jiedao.domain.incident_event import IncidentEvent
 
-if TYPE_CHECKING:
-    from jiedao.domain.incident import Incident
-
 
 class ClockEvent(IncidentEvent):
-    """An event of an incident's clock.
+    """An event by ``system:clock``."""
+
+
+class ClockStepEvent(ClockEvent):
+    """What one of an incident's clocks came to.
 
     ``clock`` is a :class:`~jiedao.domain.terms.ClockKind` value, ``task_id`` empty where the clock is the incident's,
     ``part`` the label of one stage of a staged limit (停工), ``time_limit`` the limit as it is written. ``since`` and
     ``due_at`` are UTC; ``rules`` is the version of the time rules, ``provisional`` true where ``due_at`` rests on a
     year that they do not know.
     """
+
+    clock: str
+    task_id: str
+    part: str
+    time_limit: str
+    since: datetime
+    due_at: datetime
+    provisional: bool
+    rules: str
 
 
 def made(
@@ -37,50 +45,26 @@ def made(
     )
 
 
-class ClockApproaching(ClockEvent):
+class ClockApproaching(ClockStepEvent):
     """The configured share of a limit has passed (即将到期)."""
 
     TOPIC = "jiedao.incident.clock_approaching"
-    clock: str
-    task_id: str
-    part: str
-    time_limit: str
-    since: datetime
-    due_at: datetime
-    provisional: bool
-    rules: str
 
 
-class ClockOverdue(ClockEvent):
+class ClockOverdue(ClockStepEvent):
     """A limit has passed (超期)."""
 
     TOPIC = "jiedao.incident.clock_overdue"
-    clock: str
-    task_id: str
-    part: str
-    time_limit: str
-    since: datetime
-    due_at: datetime
-    provisional: bool
-    rules: str
 
 
-class ClockEscalated(ClockEvent):
+class ClockEscalated(ClockStepEvent):
     """A limit has been past for so long that it went to the supervisor (超期上报督办)."""
 
     TOPIC = "jiedao.incident.clock_escalated"
-    clock: str
-    task_id: str
-    part: str
-    time_limit: str
-    since: datetime
-    due_at: datetime
-    provisional: bool
-    rules: str
 
 
 class DeadlineRecalculated(ClockEvent):
-    """The deadline of its route was worked out anew, since the calendar that it rested on became known."""
+    """The deadline of its route was worked out anew, by a version that counted one from the report; moves nothing."""
 
     TOPIC = "jiedao.incident.deadline_recalculated"
     time_limit: str
@@ -88,16 +72,6 @@ class DeadlineRecalculated(ClockEvent):
     due_at: datetime
     provisional: bool
     rules: str
-
-    def apply(self, aggregate: Incident) -> None:
-        """What was decided last of where it goes keeps everything but the deadline."""
-        if aggregate.routing is not None:
-            route = replace(aggregate.routing.route, due_at=self.due_at, due_provisional=self.provisional)
-            aggregate.routing = replace(aggregate.routing, route=route)
-        elif aggregate.classification is not None:
-            aggregate.classification = replace(
-                aggregate.classification, due_at=self.due_at, due_provisional=self.provisional
-            )
 
 
 CLOCK_TOPICS = frozenset(

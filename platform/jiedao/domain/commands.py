@@ -12,7 +12,7 @@ from uuid import UUID
 
 from jiedao.domain.links import Receiver
 from jiedao.domain.tasks import Assignee
-from jiedao.domain.terms import Assessment, Command
+from jiedao.domain.terms import Assessment, Command, HoldGround
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,14 @@ class Verdict:
 
     task_id: str
     passed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Whether the closing condition (结案条件) of the class is met; required where the class names one."""
+
+    condition_met: bool = False
     note: str = ""
 
 
@@ -224,6 +232,24 @@ class AppealReview:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HoldOrder:
+    """On which ground it must be kept as it is, why, and under which file number (案号)."""
+
+    ground: HoldGround
+    reason: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRelease:
+    """Which hold ends, and why; without a reference the only one on this ground."""
+
+    ground: HoldGround
+    reason: str
+    reference: str = ""
+
+
 DETAILS: Mapping[Command, type] = MappingProxyType(
     {
         Command.DECIDE_JURISDICTION: Street,
@@ -243,7 +269,7 @@ DETAILS: Mapping[Command, type] = MappingProxyType(
         Command.START: OfTask,
         Command.REPORT_HANDLED: Handled,
         Command.VERIFY: Verdict,
-        Command.CLOSE: Remark,
+        Command.CLOSE: Closing,
         Command.REPLY: Answer,
         Command.REVISIT: Revisit,
         Command.REOPEN: Reason,
@@ -266,6 +292,8 @@ DETAILS: Mapping[Command, type] = MappingProxyType(
         Command.NOTIFY: Notice,
         Command.APPEAL: AppealRequest,
         Command.REVIEW_APPEAL: AppealReview,
+        Command.HOLD: HoldOrder,
+        Command.RELEASE_HOLD: HoldRelease,
     }
 )
 """Command → what it says."""

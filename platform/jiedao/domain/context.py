@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from jiedao.domain.quickly_made import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class EventContext:
     """The context of one event; there is no way to record an event without it.

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from jiedao.domain.quickly_made import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class JurisdictionDecision:
     """Which street holds the incident, and how that was found.
@@ -34,6 +37,7 @@ class JurisdictionDecision:
     flags: tuple[str, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ClassDecision:
     """Which class the incident has, and what follows from it.
@@ -41,8 +45,9 @@ class ClassDecision:
     ``method`` is a :class:`~jiedao.domain.terms.ClassMethod` value; ``class_code``, ``platform`` and
     the rest are ``None`` when no class could be found (``source_class`` then shows the unknown code).
     ``priority`` is 1 (most urgent) to 4. ``time_limit`` is the class table's text (``2紧急工作时``),
-    ``due_at`` the deadline in UTC, ``due_provisional`` true when it may still move because the
-    calendar of a year is not known. ``matters`` are the codes of the enforcement matters (执法事项) that the class
+    from which the deadline follows (:mod:`jiedao.domain.case_deadlines`). ``due_at`` and ``due_provisional`` stand in
+    decisions that an earlier version recorded: the limit counted from the report; no deadline is read there.
+    ``matters`` are the codes of the enforcement matters (执法事项) that the class
     names; the conditions are the class table's texts, the closing one being what closing confirms.
     """
 

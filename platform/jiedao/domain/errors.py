@@ -77,6 +77,12 @@ class TrackingConflictError(ConflictError):
     code = "tracking_conflict"
 
 
+class KeysDestroyedError(ConflictError):
+    """A key was destroyed since something in the unit was sealed: seal it again, and decide again."""
+
+    code = "keys_destroyed"
+
+
 class KeyReuseError(JiedaoError):
     """The same idempotency key was used before with another body."""
 

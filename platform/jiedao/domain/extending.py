@@ -1,8 +1,8 @@
 """More time for a task (延期): asked for before the deadline, decided by somebody else.
 
 How often, how long and by whom is the district's rule for the class. Of a superior platform's case more time is only
-asked for: its answer is another deadline, in a later revision of its record. The deadline is the incident's: whatever
-task it was asked for, all have it.
+asked for: its answer is another deadline, in a later revision of its record. Extensions are the incident's: whatever
+task it was asked for, all have it. The deadline that is asked about is the task's own clock's, and is handed in.
 """
 
 from __future__ import annotations
@@ -26,23 +26,25 @@ ANSWERED = rule_of(Command.GRANT_EXTENSION).task_from
 """While a task stands here, what was asked for it can be answered; later it has no meaning any more."""
 
 
-def ask(
+def ask(  # noqa: PLR0913  # what is asked, and what it rests on
     incident: Incident,
     details: said.ExtensionRequest,
     rule: ExtensionRule | None,
+    due_at: datetime | None,
     *,
     context: EventContext,
     at: datetime,
 ) -> None:
     """Record that more time is asked for.
 
-    ``rule`` is the district's for the incident's class. Raises RuledOutError and InvalidInputError.
+    ``rule`` is the district's for the incident's class, ``due_at`` when the task is to be handled (UTC).
+    Raises RuledOutError and InvalidInputError.
     """
-    progress, due_at = incident.progress, incident.due_at
+    progress = incident.progress
     if waiting(progress.tasks[details.task_id]):
         raise RuledOutError("该任务的延期申请尚未答复 an extension of this task waits for its answer already")
     if due_at is None:
-        raise RuledOutError("该事件没有时限，无须延期 it has no deadline that could be extended")
+        raise RuledOutError("该任务没有处置期限，无须延期 it has no deadline that could be extended")
     if at >= due_at:
         raise RuledOutError(f"已过期限，延期须在到期前申请 the deadline was {due_at.isoformat()}: ask before it")
     seconds = _seconds(details.length)
@@ -105,6 +107,13 @@ def nobody_asked(progress: Progress, role: Role, actor: str | None) -> str:
     return "" if any(not _why_not(one, role, actor) for one in asked) else _why_not(asked[0], role, actor)
 
 
+def may_ask(incident: Incident, rule: ExtensionRule | None, due_at: datetime | None, at: datetime) -> bool:
+    """Whether more time could be asked for now, of a task that is to be handled by ``due_at``."""
+    if due_at is None or at >= due_at:
+        return False
+    return incident.lifecycle is Lifecycle.UPSTREAM or (rule is not None and _times(incident.progress) < rule.most)
+
+
 def asked_already(progress: Progress, _role: Role, _actor: str | None) -> str:
     """Say that every task that could ask has asked, if so."""
     able = [task for task in progress.tasks.values() if task.state in rule_of(Command.ASK_EXTENSION).task_from]
@@ -129,7 +138,7 @@ def _allowing(rule: ExtensionRule | None, progress: Progress, seconds: int) -> E
     """Return the rule if it allows one more extension of this length."""
     if rule is None or rule.most == 0:
         raise RuledOutError("此类事件不得延期 deadlines of this class cannot be extended")
-    so_far = len(progress.extensions) + sum(map(waiting, progress.tasks.values()))
+    so_far = _times(progress)
     if so_far >= rule.most:
         raise RuledOutError(
             f"最多延期 {rule.most} 次 at most {rule.most} extension(s); there were {so_far}, asked or granted"
@@ -137,6 +146,11 @@ def _allowing(rule: ExtensionRule | None, progress: Progress, seconds: int) -> E
     if seconds > _seconds(rule.longest):
         raise InvalidInputError(f"每次最多延期 {rule.longest} at most {rule.longest} at a time", "/length")
     return rule
+
+
+def _times(progress: Progress) -> int:
+    """How often more time was granted since it was last opened, or waits to be."""
+    return len(progress.extensions) + sum(map(waiting, progress.tasks.values()))
 
 
 def _seconds(length: str) -> int:

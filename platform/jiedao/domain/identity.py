@@ -57,3 +57,13 @@ def handover_id(district: str, holder: str, key: str) -> UUID:
 def refusal_id(district: str, scope: str, key: str) -> UUID:
     """The id of the stream that records the refusal of a command, by the command's idempotency key."""
     return uuid5(_NAMESPACE, f"refusal\x00{district}\x00{scope}\x00{key}")
+
+
+def erasure_id(district: str, holder: str, key: str) -> UUID:
+    """The id of the stream of a request to erase a reporter, by who asks and the idempotency key."""
+    return uuid5(_NAMESPACE, f"erasure\x00{district}\x00{holder}\x00{key}")
+
+
+def reporter_hold_id(district: str, subject: str) -> UUID:
+    """The id of the stream of the holds on a reporter, by the pseudonym."""
+    return uuid5(_NAMESPACE, f"reporter-hold\x00{district}\x00{subject}")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from eventsourcing.domain import AggregateCreated
 
-from jiedao.domain import case_events, clock_events, task_events, upstream_events, workflow_events
+from jiedao.domain import case_events, clock_events, legal_hold, task_events, upstream_events, workflow_events
 from jiedao.domain.aggregate import RecordedAggregate
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -156,6 +156,8 @@ class Incident(RecordedAggregate):
     Notified = case_events.Notified
     Appealed = case_events.Appealed
     AppealReviewed = case_events.AppealReviewed
+    HoldPlaced = legal_hold.HoldPlaced
+    HoldReleased = legal_hold.HoldReleased
 
     # Between us and the superior platform whose case it is.
     CaseSentBack = upstream_events.CaseSentBack
@@ -267,20 +269,13 @@ class Incident(RecordedAggregate):
         return f"{self.report.source}:{self.report.external_id}"
 
     @property
-    def due_at(self) -> datetime | None:
-        """Its deadline (UTC) as it stands: a superior platform's or its route's, or later where that was extended."""
-        upstream = self.report.upstream.deadline if self.report.upstream else None
-        due_at = upstream if self.lifecycle is Lifecycle.UPSTREAM and upstream else self.route.due_at
-        return later_of(due_at, self.progress.extended_due_at)
-
-    @property
     def street_code(self) -> str | None:
         """The street that holds it, or none yet."""
         return self.jurisdiction.street_code if self.jurisdiction else None
 
     @property
     def route(self) -> Route:
-        """Where it goes and by when: as the routing rules said, else as its class does."""
+        """Where it goes: as the routing rules said, else as its class does."""
         return self.routing.route if self.routing else class_route(self.classification)
 
     @property
@@ -310,8 +305,3 @@ def standing(jurisdiction: JurisdictionDecision | None, platform: str | None) ->
         return IncidentState.TRIAGE
     placed = jurisdiction.street_code is not None or jurisdiction.method == MatchMethod.NO_PLACE
     return IncidentState.RECEIVED if placed else IncidentState.TRIAGE
-
-
-def later_of(due_at: datetime | None, extended: datetime | None) -> datetime | None:
-    """Choose between a deadline and what an extension made of it: an extension never shortens."""
-    return max(due_at, extended) if due_at and extended else due_at or extended

@@ -15,6 +15,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent, Tracking
 
 from jiedao.domain.decisions import JurisdictionDecision
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.report import ReportedPlace, ReporterDetails, Sealed
 
 
@@ -35,6 +36,7 @@ class RecordedEvent(StoredEvent):
     metadata: bytes
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """An event as it stands in the log.
@@ -53,6 +55,7 @@ class LogEntry:
     leaf_hash: bytes
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
     """One delivered record and what became of it; written in the unit of the events that it caused.
@@ -74,6 +77,7 @@ class InboxEntry:
     dead_letter_id: UUID | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OffsetMove:
     """Moves a consumer's stored offset by compare-and-set; ``expected`` is ``None`` where none is stored yet."""
@@ -85,12 +89,14 @@ class OffsetMove:
     next: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Unit:
     """What is written whole or not at all.
 
     ``scope`` and ``key`` are the idempotency key; ``request_mac`` identifies the body it came with, and
     ``answer`` is what a repetition is answered with. ``lane`` is ``people`` for commands or ``feed`` for reports.
+    ``destructions`` is how often keys had been destroyed before anything in it was sealed, where something was.
     """
 
     scope: str
@@ -102,8 +108,10 @@ class Unit:
     tracking: Tracking | None = None
     answer: bytes | None = None
     lane: str = "feed"
+    destructions: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Appended:
     """The answer to a unit: the positions of its events, in order.
@@ -139,6 +147,7 @@ class InboxKey:
     external_id: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class KnownRecord:
     """What the inbox holds of a key: revision → content_mac of each recorded revision, and the incident."""
@@ -165,6 +174,9 @@ class Vault(Protocol):
 
     def subject_of(self, district: str, reporter: ReporterDetails) -> str:
         """Return the stable, keyed pseudonym of a reporter: the same person gets the same key."""
+
+    def destructions(self) -> int:
+        """How often keys were destroyed so far; asked before sealing, and handed in with the unit that holds it."""
 
     def seal(self, plaintexts: Sequence[tuple[str, bytes]]) -> Sequence[Sealed]:
         """Encrypt each (subject, plaintext) under the subject's key, making keys as needed, in one call."""

@@ -12,6 +12,7 @@ from datetime import date, time
 from jiedao.domain.duplicates import DuplicateRules
 from jiedao.domain.duty import DutyRules
 from jiedao.domain.extension_rules import ExtensionRules
+from jiedao.domain.retention import RetentionRules
 from jiedao.domain.routing_rules import RoutingRules
 
 
@@ -201,3 +202,4 @@ class DistrictProfile:
     duplicates: DuplicateRules = field(default_factory=DuplicateRules)
     duty: DutyRules = field(default_factory=DutyRules)
     extensions: ExtensionRules = field(default_factory=ExtensionRules)
+    retention: RetentionRules = field(default_factory=RetentionRules)

@@ -6,8 +6,8 @@ The aggregate keeps it, and so does the read side: one meaning of each event, in
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
+from jiedao.domain.holds import Hold
 from jiedao.domain.links import Appeal, OfferedTransfer, OtherIncident
 from jiedao.domain.tasks import Task
 from jiedao.domain.terms import IncidentState, Lifecycle, TaskState
@@ -20,10 +20,10 @@ class Progress:
     ``stage`` is ``None`` until somebody admitted or ended it; ``confirmed`` is what a check on site found, ``None``
     without one. ``tasks`` are those since it was last opened, ``earlier_tasks`` counts the ones before.
 
-    ``extensions`` are the lengths granted since it was last opened (``2工作日``), in order, ``extended_due_at`` the
-    deadline (UTC) that the last of them made, and ``extended_provisional`` whether that may still move.
+    ``extensions`` are the lengths granted since it was last opened (``2工作日``), in order.
     ``merged_into`` names the incident that it joined, with ``merged_stage`` where it stood before; ``duplicates`` are
-    those that joined it. ``appeals`` are by assessment, one each for ever.
+    those that joined it. ``appeals`` are by assessment, one each for ever. ``holds`` keep it from being erased and
+    archived, in whatever state it is.
     ``sent_back_from`` is where a superior platform's case stood before it was returned there; ``upstream_refusals``
     are the messages that the superior refused and nobody has dealt with: kind → reason.
     """
@@ -36,13 +36,12 @@ class Progress:
     sent_back_from: IncidentState | None = None
     upstream_refusals: dict[str, str] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
-    extended_due_at: datetime | None = None
-    extended_provisional: bool = False
     transfer: OfferedTransfer | None = None
     merged_into: OtherIncident | None = None
     merged_stage: IncidentState | None = None
     duplicates: tuple[OtherIncident, ...] = ()
     appeals: dict[str, Appeal] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
 
     @property
     def exemptions(self) -> tuple[str, ...]:
@@ -73,7 +72,7 @@ class Progress:
         """Forget what belongs to one opening: the check on site, the tasks, the extensions."""
         self.confirmed = None
         self.put_tasks_by()
-        self.extensions, self.extended_due_at, self.extended_provisional = (), None, False
+        self.extensions = ()
 
     def _is_handled(self, lifecycle: Lifecycle) -> bool:
         """Whether every task is over; a superior platform verifies its own cases itself."""

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jiedao.domain.quickly_made import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ReportedPlace:
     """Where the source says it happened, as the source said it.
@@ -33,6 +36,7 @@ class ReportedPlace:
     needed: bool = True
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class SourceClass:
     """The class as the source names it: a scheme, a code in it (or a path joined with ``/``), a name."""
@@ -42,6 +46,7 @@ class SourceClass:
     name: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class UpstreamNews:
     """What a superior platform says has become of its case, as of one revision of its record.
@@ -64,6 +69,7 @@ class UpstreamNews:
     revisit_note: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class UpstreamCase:
     """A superior platform's own case: its number and its deadline win over ours.
@@ -78,6 +84,7 @@ class UpstreamCase:
     news: UpstreamNews | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A photo or file: by the link that the source gave, by the hash of what was stored, or both.
@@ -92,6 +99,7 @@ class Attachment:
     size: int | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class IncidentReport:
     """A normalised report without personal data.
@@ -122,6 +130,7 @@ class IncidentReport:
     original_source: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ReporterDetails:
     """The person who reported. Personal data: lives in memory and as ciphertext, nowhere else."""
@@ -137,6 +146,7 @@ class ReporterDetails:
         return bool(self.name or self.phone or self.contact or self.identity_number or self.address)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A ciphertext and the key it is under.
@@ -148,3 +158,7 @@ class Sealed:
     algorithm: str
     key_id: str
     ciphertext: str
+
+
+ERASED = Sealed("erased", "", "")
+"""What stands in place of a ciphertext whose key was destroyed, where an event is shown to people (已删除)."""

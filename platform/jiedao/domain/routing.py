@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from jiedao.domain.deadlines import WorkCalendar
 from jiedao.domain.decisions import ClassDecision
-from jiedao.domain.ports import Deadlines
 from jiedao.domain.profile import WorkingHours
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.report import IncidentReport
 from jiedao.domain.routing_conditions import CONDITIONS, PASSING, STANDING
 from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, changes, class_route
@@ -36,6 +36,7 @@ class RuleOutcome(Term):
     NOT_REACHED = "not_reached", "未轮到"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class ToRoute:
     """An incident that is to be routed; ``by_person``: a person decided its street or its class."""
@@ -111,10 +112,9 @@ class _Candidates:
 class Router:
     """The compiled rules of one version. Threads may share it."""
 
-    def __init__(self, rules: RoutingRules, local_time: LocalTime, deadlines: Deadlines) -> None:
+    def __init__(self, rules: RoutingRules, local_time: LocalTime) -> None:
         self.rules = rules
         self._local_time = local_time
-        self._deadlines = deadlines
         self._words = tuple((word.casefold(), word) for word in rules.words())
         self._tags = tuple((one.tag, _compile(one.when, STANDING), _compile(one.when, PASSING)) for one in rules.tags)
         self._rules = tuple((rule, _compile(rule.when, STANDING), _compile(rule.when, PASSING)) for rule in rules.rules)
@@ -127,12 +127,17 @@ class Router:
 
     def decide(self, batch: Sequence[ToRoute]) -> list[RoutingDecision]:
         """Decide for each, in order."""
-        return [self._decide(one) for one in batch]
+        return [self.decide_one(one) for one in batch]
+
+    def decide_one(self, one: ToRoute) -> RoutingDecision:
+        """Decide for one."""
+        inputs, candidates = self._see(one)
+        return self._decision(one, inputs, self._first(inputs, candidates.rules))
 
     def explain(self, one: ToRoute) -> tuple[RoutingDecision, tuple[RuleTrial, ...]]:
         """Decide for one, and tell of every rule what became of it."""
-        inputs = self._see(one)
-        fired = self._first(inputs, self._candidates_for(inputs).rules)
+        inputs, candidates = self._see(one)
+        fired = self._first(inputs, candidates.rules)
         reached = True
         trials = []
         for rule in self.rules.rules:
@@ -141,11 +146,8 @@ class Router:
             trials.append(RuleTrial(rule, outcome.value, tuple(_try(rule.when, inputs))))
         return self._decision(one, inputs, fired), tuple(trials)
 
-    def _decide(self, one: ToRoute) -> RoutingDecision:
-        inputs = self._see(one)
-        return self._decision(one, inputs, self._first(inputs, self._candidates_for(inputs).rules))
-
-    def _see(self, one: ToRoute) -> RoutingInputs:
+    def _see(self, one: ToRoute) -> tuple[RoutingInputs, _Candidates]:
+        """Return what the rules see of it, and the rules that may fit; tags bear on no standing condition."""
         report = one.report
         local_time, weekday, workday, working_time = self._local_time.read(report.reported_at)
         inputs = RoutingInputs(
@@ -164,10 +166,11 @@ class Router:
             words=self._found(report),
             by_person=one.by_person,
         )
-        tags = [tag for tag, passing in self._candidates_for(inputs).tags if _all_hold(passing, inputs)]
+        candidates = self._candidates_for(inputs)
+        tags = [tag for tag, passing in candidates.tags if _all_hold(passing, inputs)]
         if tags:  # nobody has seen the inputs yet, and to make them a second time costs as much as all the rules
             object.__setattr__(inputs, "tags", tuple(dict.fromkeys(tags)))
-        return inputs
+        return inputs, candidates
 
     def _candidates_for(self, inputs: RoutingInputs) -> _Candidates:
         """Return the rules whose standing conditions hold; reports are alike in these, so it is mostly known."""
@@ -220,9 +223,6 @@ class Router:
 
     def _refined(self, route: Route, rule: RoutingRule, report: IncidentReport) -> Route:
         then = rule.then
-        due_at, provisional = route.due_at, route.due_provisional
-        if then.time_limit is not None and not (report.upstream and report.upstream.deadline):
-            due_at, provisional = self._deadlines.due(then.time_limit, report.reported_at) or (None, False)
         priority = route.priority
         if then.priority is not None:
             priority = max(_HIGHEST_PRIORITY, then.priority - 1) if report.urgent else then.priority
@@ -231,8 +231,6 @@ class Router:
             department=None if then.triage else then.department or route.department,
             priority=priority,
             time_limit=then.time_limit or route.time_limit,
-            due_at=due_at,
-            due_provisional=provisional,
             tags=tuple(dict.fromkeys((*route.tags, *then.tags))),
         )
 

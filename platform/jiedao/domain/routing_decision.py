@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jiedao.domain.decisions import ClassDecision
+from jiedao.domain.quickly_made import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where an incident goes and by when.
+    """Where an incident goes, and within what time.
 
     ``platform`` is a :class:`~jiedao.domain.terms.Platform` value, ``None`` where a person has to decide it;
     ``department`` is who is suggested to handle it. ``priority`` is 1 (most urgent) to 4, ``time_limit`` a text such
-    as ``2工作日``, ``due_at`` the deadline in UTC, ``due_provisional`` true while it may still move. ``tags`` (标签)
-    are the words that the rules put on it.
+    as ``2工作日``. ``tags`` (标签) are the words that the rules put on it. ``due_at`` and ``due_provisional`` were
+    recorded by an earlier version; no deadline is read there.
     """
 
     platform: str | None = None
@@ -31,6 +33,7 @@ class Route:
     tags: tuple[str, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RoutingInputs:
     """What the rules saw of an incident.
@@ -68,6 +71,7 @@ class RouteChange:
     after: str | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class RoutingDecision:
     """Which rule of which version of the rules applied, and where the incident goes by it.
@@ -92,8 +96,6 @@ def class_route(classification: ClassDecision | None, tags: tuple[str, ...] = ()
         department=classification.department,
         priority=classification.priority,
         time_limit=classification.time_limit,
-        due_at=classification.due_at,
-        due_provisional=classification.due_provisional,
         tags=tags,
     )
 
@@ -108,7 +110,7 @@ def changes(before: Route, after: Route) -> tuple[RouteChange, ...]:
 
 
 COMPARED = ("platform", "department", "priority", "time_limit", "tags")
-"""What of a route people decide; the deadline follows from it."""
+"""What of a route people decide."""
 
 
 def _text(value: object) -> str | None:

@@ -55,7 +55,8 @@ _TOTAL_STATES = frozenset(
 class StageClock:
     """One clock as it runs.
 
-    ``task_id`` is empty where it is the incident's; ``part`` is the label of one stage of a staged limit (停工).
+    ``task_id`` is empty where it is the incident's; ``part`` is the label of one stage of a staged limit (停工), and
+    ``whole`` says that what it stands for is over with it: of the stages of a limit, it is the one that ends last.
     ``due_at`` is ``None`` while it stands still before its end. ``next_step`` is what it comes to next, at ``next_at``;
     ``None`` where nothing is left to record. All times are UTC.
     """
@@ -69,6 +70,7 @@ class StageClock:
     provisional: bool = False
     next_step: ClockStep | None = None
     next_at: datetime | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class _Wanted:
     since: datetime
     lengths: Sequence[Length] = ()
     fixed: datetime | None = None
+    whole: bool = True
 
 
 def clocks_of(course: Course, rules: TimeRules, limits: LimitClock) -> tuple[StageClock, ...]:
@@ -99,6 +102,16 @@ def clocks_of(course: Course, rules: TimeRules, limits: LimitClock) -> tuple[Sta
             continue
         found[clock_key(clock.clock, clock.task_id, clock.part)] = clock
     return tuple(found.values())
+
+
+def settled_total(course: Course, rules: TimeRules, limits: LimitClock) -> datetime | None:
+    """Return when the total of a case would have ended that was closed as soon as it was one (即查即结), in UTC."""
+    wanted = _laid_end_to_end(course, rules, limits)
+    try:
+        due = limits.run(wanted.lengths, wanted.since) if wanted else None
+    except InvalidInputError:
+        return None
+    return due[0] if due else None
 
 
 def _wanted(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_Wanted]:
@@ -140,7 +153,7 @@ def _handling(course: Course, task_id: str, since: datetime, limits: LimitClock)
         extensions = course.progress.extensions if stage is last else ()
         text = _AND_THEN.join((limit.text, *extensions))
         lengths = (_length(stage), *(one for extension in extensions for one in _lengths(extension)))
-        yield _Wanted(ClockKind.HANDLE, task_id, part, text, since, lengths)
+        yield _Wanted(ClockKind.HANDLE, task_id, part, text, since, lengths, whole=stage is last)
 
 
 def _total(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_Wanted]:
@@ -154,16 +167,22 @@ def _total(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_Wa
             yield _Wanted(ClockKind.TOTAL, "", "", UPSTREAM_LIMIT, course.opened_at, fixed=superior)
         return
     done = course.lifecycle is Lifecycle.UPSTREAM and course.state is IncidentState.HANDLED
+    wanted = _laid_end_to_end(course, rules, limits) if course.state in _TOTAL_STATES and not done else None
+    if wanted is not None:
+        yield wanted
+
+
+def _laid_end_to_end(course: Course, rules: TimeRules, limits: LimitClock) -> _Wanted | None:
     limit = parse_time_limit(course.time_limit or "")
-    if limit is None or course.filed_at is None or course.state not in _TOTAL_STATES or done:
-        return
+    if limit is None or course.filed_at is None:
+        return None
     last = _last(limit.stages, course.filed_at, limits)
     after = () if course.lifecycle is Lifecycle.UPSTREAM else (ClockKind.VERIFY, ClockKind.CLOSE)
     before = rules.limits.get(ClockKind.DISPATCH.value, "")
     following = [*course.progress.extensions, *(rules.limits.get(kind.value, "") for kind in after)]
     lengths = [*_lengths(before), _length(last), *(one for text in following for one in _lengths(text))]
     text = _AND_THEN.join(filter(None, (before, limit.text, *following)))
-    yield _Wanted(ClockKind.TOTAL, "", "", text, course.filed_at, lengths)
+    return _Wanted(ClockKind.TOTAL, "", "", text, course.filed_at, lengths)
 
 
 def _superiors_deadline(course: Course) -> datetime | None:
@@ -209,6 +228,7 @@ def _run(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) 
         provisional=due[1] if due else False,
         next_step=step,
         next_at=at,
+        whole=wanted.whole,
     )
 
 

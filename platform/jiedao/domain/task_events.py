@@ -71,7 +71,7 @@ class ExtensionAsked(WorkflowEvent):
 
 
 class ExtensionGranted(WorkflowEvent):
-    """More time was granted (同意延期): the deadline is ``due_at`` (UTC) now, and may still move if provisional."""
+    """More time was granted (同意延期): the task is to be handled by ``due_at`` (UTC) now; provisional: may move."""
 
     TOPIC = "jiedao.incident.extension_granted"
     task_id: str
@@ -84,7 +84,6 @@ class ExtensionGranted(WorkflowEvent):
         """The deadline is a later one."""
         progress.tasks[self.task_id].asked = None
         progress.extensions = (*progress.extensions, self.length)
-        progress.extended_due_at, progress.extended_provisional = self.due_at, self.due_provisional
 
 
 class ExtensionDenied(WorkflowEvent):

@@ -145,6 +145,8 @@ class Command(Term):
     NOTIFY = "notify", "案情通报"
     APPEAL = "appeal", "申诉"
     REVIEW_APPEAL = "review_appeal", "复核申诉"
+    HOLD = "hold", "保全"
+    RELEASE_HOLD = "release_hold", "解除保全"
 
 
 class AssigneeKind(Term):
@@ -229,6 +231,8 @@ class ReportFlag(Term):
     ATTACHMENT_MISSING = "attachment_missing", "附件未能取得"
     STREET_UNKNOWN = "street_unknown", "指定街道不存在"
     STREET_CONTRADICTED = "street_contradicted", "指定街道与判定不符"
+    COMMUNITY_UNKNOWN = "community_unknown", "指定社区不存在"
+    COMMUNITY_CONTRADICTED = "community_contradicted", "指定社区与判定街道不符"
     ADDRESS_CONTRADICTED = "address_contradicted", "地址与坐标不符"
     COORDINATES_IN_NO_STREET = "coordinates_in_no_street", "坐标不在任何街道"
 
@@ -292,3 +296,47 @@ class ClockStep(Term):
     APPROACHING = "approaching", "即将到期"
     OVERDUE = "overdue", "已超期"
     ESCALATED = "escalated", "超期上报督办"
+
+
+class HoldGround(Term):
+    """Why something must neither be erased nor archived (保全事由)."""
+
+    LEGAL_HOLD = "legal_hold", "依法保全"
+    RECONSIDERATION = "reconsideration", "行政复议"
+    LITIGATION = "litigation", "诉讼"
+
+
+class RetentionKind(Term):
+    """What has ended, by how long it is kept (档案保管期限)."""
+
+    FILED = "filed", "立案办结"
+    UNFILED = "unfiled", "未立案"
+    UPSTREAM = "upstream", "上级平台案件"
+    DEAD_LETTER = "dead_letter", "死信"
+
+
+class ErasureObstacle(Term):
+    """What stands against erasing a reporter (不得删除的事由)."""
+
+    OPEN = "open", "事件未办结"
+    LEGAL_HOLD = "legal_hold", "依法保全"
+    RECONSIDERATION = "reconsideration", "行政复议"
+    LITIGATION = "litigation", "诉讼"
+    RETENTION = "retention", "保管期限未满"
+
+
+class ErasureState(Term):
+    """Where a request to erase a reporter stands."""
+
+    ASKED = "asked", "待审批"
+    APPROVED_ONCE = "approved_once", "待第二人审批"
+    CARRIED_OUT = "carried_out", "已删除"
+    REJECTED = "rejected", "不予批准"
+    REFUSED = "refused", "不符合条件"
+
+
+class ApprovalSeat(Term):
+    """Whose approvals are needed for what cannot be undone: one of each, by two people (双人审批)."""
+
+    ADMINISTRATION = "administration", "系统管理"
+    OVERSIGHT = "oversight", "法制监督"

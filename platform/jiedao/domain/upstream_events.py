@@ -180,7 +180,6 @@ class UpstreamDeadlineChanged(WorkflowEvent):
 
     def advance(self, progress: Progress) -> None:
         """Its deadline wins, and is its answer to whoever asked for more time."""
-        progress.extended_due_at, progress.extended_provisional = None, False
         _answered(progress)
 
 

@@ -90,7 +90,7 @@ RULES: tuple[Rule, ...] = (
     Rule(C.VERIFY, (S.DISPATCHED,), (R.COLLECTOR, R.SHIFT_LEADER), task_from=(T.HANDLED,), task_to=T.VERIFIED, lifecycles=_OWN,
          note="处置人不得核查自己的处置；不通过则返工 who handled it cannot verify it; failing means rework"),
     Rule(C.CLOSE, (S.HANDLED,), (R.SHIFT_LEADER,), S.CLOSED, lifecycles=_OWN,
-         note="全部任务核查通过后 once every task has passed"),
+         note="全部任务核查通过后，须确认符合分类的结案条件 once every task has passed, and the class's closing condition is confirmed"),
     Rule(C.REPLY, (*OPEN, S.CLOSED, S.DECLINED, S.REJECTED, S.TRANSFERRED, S.MERGED), (R.INTAKE_OPERATOR, R.SHIFT_LEADER), always=True, note="答复上报人 to the reporter"),
     Rule(C.REVISIT, (S.CLOSED,), (R.INTAKE_OPERATOR,), lifecycles=_OWN, always=True,
          note="是否解决、是否满意 resolved? satisfied?"),
@@ -123,9 +123,13 @@ RULES: tuple[Rule, ...] = (
          note="只通报，不移送 told, without transfer"),
     Rule(C.APPEAL, (S.CLOSED,), (*_FIELD, R.DISPATCHER),
          note="由被考核方，每项一次；派遣错误由派遣员 by the assessed side, once for each assessment; wrong dispatch by a dispatcher"),
-    Rule(C.REVIEW_APPEAL, (S.CLOSED,), (R.SHIFT_LEADER, R.SUPERVISOR),
-         note="两人先后复核，均同意方可免责，一人不同意即驳回；申诉人不得复核 by two people, neither the asker: both have to grant; the first who does not ends it"),
+    Rule(C.REVIEW_APPEAL, ALL, (R.SHIFT_LEADER, R.SUPERVISOR),
+         note="两人先后复核，均同意方可免责，一人不同意即驳回；申诉人不得复核 by two people, neither the asker: both have to grant; the first who does not ends it; 重办后未决的照常复核 what is pending when a case is reopened is reviewed all the same"),
     Rule(C.INTERVENE, ALL, _PEOPLE, always=True, note="任何人随时可记；仅督办领导、审计员可见 anybody, at any time"),
+    Rule(C.HOLD, ALL, (R.LEGAL_REVIEWER, R.TEAM_LEGAL_OFFICER, R.SUPERVISOR, R.ADMINISTRATOR), always=True,
+         note="行政复议、诉讼或依法保全期间，上报人信息不得删除，事件不得归档 reconsideration, litigation or a legal hold: neither erased nor archived meanwhile"),
+    Rule(C.RELEASE_HOLD, ALL, (R.LEGAL_REVIEWER, R.SUPERVISOR, R.ADMINISTRATOR), always=True,
+         note="须说明理由；有多项的写明案号 a reason; where there are several, which of them"),
 )  # fmt: skip
 
 _BY_COMMAND = MappingProxyType({rule.command: rule for rule in RULES})

@@ -8,6 +8,7 @@ from uuid import UUID
 from jiedao.application.current_rules import ClassesOfToday, CurrentRules
 from jiedao.application.deciding import Incidents
 from jiedao.application.district_application import DistrictApplication
+from jiedao.application.forgetful import forgetful
 from jiedao.application.personal_desk import PersonalDesk
 from jiedao.application.routing_in_force import Routing
 from jiedao.audit.access import AccessDesk
@@ -16,6 +17,7 @@ from jiedao.audit.sampling import SampleDesk
 from jiedao.domain.access import Holder
 from jiedao.domain.access_record import AccessKind
 from jiedao.domain.ports import Clock, Jurisdiction, Vault
+from jiedao.store.erasure import ErasureTable
 from jiedao.store.mapper import TypedMapper
 from projections.as_of import AsOfQueries
 from projections.audit_queries import AuditQueries
@@ -64,7 +66,10 @@ def make_auditing(  # noqa: PLR0913  # the parts that it is put together from, b
         incidents=application,
         access=access,
         personal=PersonalDesk(application, vault, record_reading),
-        replay=Replay(application.district_log, application.decode),
+        replay=Replay(
+            application.district_log,
+            forgetful(application.decode, ErasureTable(application.district_log.database)),
+        ),
         current_rules=CurrentRules(jurisdiction, classes, routing, clock),
         as_of=AsOfQueries(read, TypedMapper()),
         events=events,

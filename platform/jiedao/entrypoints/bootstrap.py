@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from prometheus_client.registry import Collector
 
 from ingest.dead_letters import DeadLetterDesk
@@ -23,9 +24,12 @@ from jiedao.application.district_application import DistrictApplication
 from jiedao.application.district_profile import find_profile
 from jiedao.application.duplicate_desk import DuplicateDesk
 from jiedao.application.duty_desk import DutyDesk
+from jiedao.application.erasing import ErasureDesk
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
+from jiedao.application.reapplying import reapply_erasures
 from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.application.time_rules import adopt_time_rules
@@ -40,10 +44,12 @@ from jiedao.domain.time_rules import TimeRules
 from jiedao.entrypoints.auditing import Auditing, make_auditing
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
+from jiedao.entrypoints.ledger import Ledger, open_ledger
 from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings, shipped_config
 from jiedao.store.database import Database
+from jiedao.store.erasure import ErasureTable
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
@@ -55,8 +61,10 @@ from jiedao.store.tokens import TokenTable
 from jiedao.store.vault import KeyVault
 from projections.indicator_formulas import Formulas, find_formulas
 from projections.queries import ReadModel
+from projections.reporters import ReporterIndex
 from projections.runner import ProjectionRunner
 
+_log = structlog.get_logger(__name__)
 SYSTEM = Holder("", "system:jiedao", Role.ADMINISTRATOR)
 """Who acts where the software itself does: at a start, and nowhere else."""
 
@@ -91,9 +99,12 @@ class District:
     refusals: RefusalLog
     offsets: OffsetTable
     outbox: Outbox
+    ledger: Ledger
     clock: Clock
     formulas: Formulas
     auditing: Auditing
+    erasing: ErasureDesk
+    reporter_holds: ReporterHoldDesk
 
     def services(
         self, checks: Mapping[str, Callable[[], Health]] | None = None, collectors: Sequence[Collector] = ()
@@ -118,6 +129,9 @@ class District:
             outbox_desk=self.outbox.desk,
             formulas=self.formulas,
             auditing=self.auditing,
+            erasing=self.erasing,
+            reporter_holds=self.reporter_holds,
+            ledger=self.ledger,
             checks={"outbox": self.outbox.health} | dict(checks or {}),
             collectors=collectors,
         )
@@ -151,6 +165,9 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         database = application.district_log.database
         root_key = read_root_key(settings, create=addresses.embedded)
         vault = KeyVault(database, root_key)
+        keys = ErasureTable(database)
+        if destroyed := reapply_erasures(application, keys, clock, SYSTEM):  # before anything is read
+            _log.warning("erasures_reapplied", keys=len(destroyed))
         files = FolderFileStore(settings.files_folder)
         tables = ReferenceTables(application, files, clock, profile)
         tables.adopt_profile(SYSTEM)
@@ -158,9 +175,9 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         calendar = make_calendar(profile.calendar)
         deadlines = LimitClock(profile.working_hours, calendar)
         jurisdiction = JurisdictionInForce(tables, profile)
-        classes = ClassesInForce(tables, deadlines)
+        classes = ClassesInForce(tables)
         local_time = LocalTime(profile.working_hours, calendar)
-        routing = RoutingInForce(tables, local_time, deadlines)
+        routing = RoutingInForce(tables, local_time)
         decider = Decider(
             district=profile.code,
             inbox=InboxTable(database),
@@ -174,6 +191,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         intake = Intake(application, decider)
         pipeline = Pipeline(make_adapters(profile), intake, files)
         read = ReadModel(database)
+        reporters = ReporterIndex(read)
         yield District(
             settings=settings,
             profile=profile,
@@ -195,7 +213,6 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 routing=routing,
                 classes=classes,
                 local_time=local_time,
-                deadlines=deadlines,
                 clock=clock,
             ),
             intake=intake,
@@ -221,6 +238,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             outbox=stack.enter_context(
                 open_outbox(profile=profile, application=application, database=database, clock=clock)
             ),
+            ledger=open_ledger(settings, database, clock),
             clock=clock,
             formulas=find_formulas(settings.config, settings.district, shipped_config()),
             auditing=make_auditing(
@@ -232,6 +250,10 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 routing=routing,
                 clock=clock,
             ),
+            erasing=ErasureDesk(
+                profile=profile, application=application, vault=vault, keys=keys, reporters=reporters, clock=clock
+            ),
+            reporter_holds=ReporterHoldDesk(profile, application, reporters, clock),
         )
 
 

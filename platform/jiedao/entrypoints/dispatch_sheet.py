@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.tasks import JointTask, Task
+from jiedao.domain.tasks import JointTask
 from jiedao.domain.terms import IncidentState
 from jiedao.entrypoints.http.boundaries import NOTICE
-from jiedao.entrypoints.http.models import AssigneeAnswer, IncidentAnswer
-from jiedao.entrypoints.http.wording import task_answer
+from jiedao.entrypoints.http.models import AssigneeAnswer, IncidentAnswer, TaskAnswer
 from jiedao.entrypoints.printing import Html, element, facts, page, table
 from projections.answers import HistoryRow
 
@@ -33,7 +32,7 @@ class SheetFacts:
     """What a sheet is made of: the incident in words, its task, its story, and whether its boundaries are official."""
 
     incident: IncidentAnswer
-    task: Task
+    task: TaskAnswer
     history: Sequence[HistoryRow]
     boundaries_approximate: bool
     printed_at: datetime
@@ -41,7 +40,7 @@ class SheetFacts:
 
 def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
     """Make the page."""
-    incident, task, zone = known.incident, task_answer(known.task), ZoneInfo(profile.timezone)
+    incident, task, zone = known.incident, known.task, ZoneInfo(profile.timezone)
     number = f"{incident.source}:{incident.external_id}"
     return page(
         f"派遣单 {number} {task.task_id}",
@@ -60,7 +59,7 @@ def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
                 ("标题", incident.title),
                 ("描述", incident.description),
                 ("上报时间", _local(incident.reported_at, zone)),
-                ("处置期限", _joined(_local(incident.due_at, zone), "（暂定）" if incident.due_provisional else "")),
+                ("处置期限", _due(known, zone)),
             )
         ),
         element("h2", "地点"),
@@ -83,6 +82,14 @@ def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
         table(("派遣员签字、日期", "承办人签字、日期", "核查人签字、日期"), [("", "", "")], kind="sign"),
         element("p", f"打印时间 {_local(known.printed_at, zone)} · 日志位置 {incident.last_position}", kind="under"),
     )
+
+
+def _due(known: SheetFacts, zone: ZoneInfo) -> str:
+    """Say by when the task is to be handled; while the case is suspended, that its clock stands still."""
+    task = known.task
+    if task.due_at is None and known.incident.state == IncidentState.SUSPENDED.value:
+        return "挂账，暂停计时"
+    return _joined(_local(task.due_at, zone), "（暂定）" if task.due_provisional else "")
 
 
 def _place(known: SheetFacts, profile: DistrictProfile) -> Html:

@@ -26,15 +26,21 @@ the district's folder, which takes its place as a whole); a further indicator ma
 
 _RULES = """## 口径 How things are counted
 
-* 时间以日志记录的时刻为准，不能倒填。
-  Times are those at which the log recorded things; nobody can date anything back.
+* 时间以平台时钟记下的时刻为准，不能倒填；期限也从这些时刻起算。
+  Times are those of the platform's own clock, from which deadlines count too; nobody can date anything back.
 * 每个公式写明按哪个时刻计入时段：按期结案率按期限计入，本月到期的才是本月的应结案件。
   Each formula says by which moment a case falls into a period: what is due this month is this month's to be closed.
-* 期限以当时所知为准：处置完毕、结案时的期限即为考核期限，不再变动；未完的按回看时点所知的期限。
-  上级平台案件有自己的期限的，以其为准。期限恰好到时完成的为按期。
-  A deadline is taken as it was known: the one of the moment when a case is handled or closed stays; until then it is
-  the one known as of the moment asked for. A superior platform's own deadline wins. What is done exactly at its
-  deadline is in time.
+* 期限就是时限时钟的期限：处置期限自派遣（返工自核查不通过）起，结案期限自立案起，立案期限自受理起；挂账停计，延期顺延，
+  重办重新起算。按期与否，只看时钟是否走过期限；期限恰好到时完成的为按期。立案时限是 `clocks.limits.file`。
+  Deadlines are those of the clocks: for handling from dispatch (rework: from the failed verification), for closing from
+  filing, for filing from admission; suspensions stop them, extensions move them, a reopened case begins anew. In time
+  is what was done before its clock passed its end, or exactly at it. The limit for filing is `[clocks.limits] file`.
+* 处置完毕、结案时的期限即为考核期限，不再变动；未完的按回看时点所知的期限。任一任务曾在超期后才反馈、退回或改派的，
+  以最早超过的期限为处置期限。
+  The deadline of the moment when a case is handled or closed stays; until then it is the one known as of the moment
+  asked for. Where a task left its assignee only after its deadline, the first such deadline is that of the handling.
+* 上级平台案件有自己的期限的，以其为准；按期反馈即为按期，其后的核查结案由上级负责。
+  A superior platform's own deadline wins; its case is in time once it was reported back in time.
 * 挂账的案件不计入应处置、应结案；恢复后按恢复后的期限计。
   A case is not counted as due while it is suspended; afterwards its deadline of then counts.
 * 处置完毕：全部任务（不含已改派的）都已反馈；核查不通过则须再次反馈，以最后一次为准。
@@ -75,7 +81,6 @@ def _parts(formulas: Formulas) -> Iterator[str]:
         ),
         map(_row, formulas.indicators),
     )
-    yield f"立案时限 the limit for filing: {formulas.filing_text}，自登记起连续计算 continuous, from receiving.\n"
     yield _RULES
     for title, terms in (
         ("条件 Conditions: what can be true of a case", CONDITIONS),

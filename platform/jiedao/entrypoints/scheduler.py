@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
-from time import monotonic
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -22,7 +21,6 @@ from prometheus_client.registry import Collector
 from psycopg import Error as DatabaseError
 
 from jiedao.application.lapsing import Lapsing
-from jiedao.application.recalculating import Recalculation
 from jiedao.application.ticker import Ticker
 from jiedao.domain.errors import JiedaoError
 from jiedao.domain.ports import Clock
@@ -38,7 +36,6 @@ BEAT_SECONDS = 0.25
 LAG_SECONDS = 60.0
 """When the oldest step has waited so long, the leader is not ready: something holds it up."""
 
-_RECALCULATED_SECONDS = 3_600.0
 _GRACE_SECONDS = 3_600  # APScheduler drops a beat that is later than its grace; its default is one second
 _log = structlog.get_logger(__name__)
 
@@ -46,23 +43,20 @@ _log = structlog.get_logger(__name__)
 class ClockService(Collector):
     """Beats, and says whether it leads and how far it is behind."""
 
-    def __init__(  # noqa: PLR0913  # the parts of the clock, by keyword
+    def __init__(
         self,
         *,
         leadership: Leadership,
         ticker: Ticker,
         lapsing: Lapsing,
-        recalculation: Recalculation,
         claims: ClockClaims,
         clock: Clock,
     ) -> None:
         self._leadership = leadership
         self._ticker = ticker
         self._lapsing = lapsing
-        self._recalculation = recalculation
         self._claims = claims
         self._clock = clock
-        self._recalculated_at = float("-inf")
         self._recorded = 0
         self._fault: str | None = None
 
@@ -83,13 +77,9 @@ class ClockService(Collector):
             return
         if not led:
             _log.info("clock_leads")
-            self._recalculated_at = float("-inf")
         try:
             self._recorded += self._ticker.tick(self._clock.now()).recorded
             self._recorded += self._lapsing.run(self._clock.now())
-            if monotonic() - self._recalculated_at >= _RECALCULATED_SECONDS:
-                self._recorded += self._recalculation.run(self._clock.now())
-                self._recalculated_at = monotonic()
             self._fault = None
         except (JiedaoError, DatabaseError) as error:
             self._fault = f"{type(error).__name__}; see the log"
@@ -135,14 +125,10 @@ def clock_service(district: District) -> ClockService:
     """Put the parts of a district's clock together; nothing connects before the first beat."""
     claims, mapper = ClockClaims(district.database), TypedMapper()
     writer = district.application.district_log.writer
-    recalculation = Recalculation(
-        pending=claims, deadlines=district.deadlines, rules=district.rules.version, writer=writer, mapper=mapper
-    )
     return ClockService(
         leadership=Leadership(district.addresses.app_url),
         ticker=Ticker(claims, writer, mapper),
         lapsing=Lapsing(claims, district.application),
-        recalculation=recalculation,
         claims=claims,
         clock=district.clock,
     )

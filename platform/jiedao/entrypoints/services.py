@@ -15,13 +15,16 @@ from ingest.records import FeedRecord
 from jiedao.application.command_desk import CommandDesk
 from jiedao.application.duplicate_desk import DuplicateDesk
 from jiedao.application.duty_desk import DutyDesk
+from jiedao.application.erasing import ErasureDesk
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import Clock, FileStore, Jurisdiction, OffsetMove
 from jiedao.domain.profile import DistrictProfile
 from jiedao.entrypoints.auditing import Auditing
+from jiedao.entrypoints.ledger import Ledger
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
 from projections.indicator_formulas import Formulas
@@ -118,6 +121,9 @@ class Services:
     outbox_desk: OutboxDesk
     formulas: Formulas
     auditing: Auditing
+    erasing: ErasureDesk
+    reporter_holds: ReporterHoldDesk
+    ledger: Ledger
     checks: Mapping[str, Callable[[], Health]] = field(default_factory=dict)
     limits: HttpLimits = field(default_factory=HttpLimits)
     collectors: Sequence[Collector] = ()

@@ -63,6 +63,21 @@ class Settings(BaseSettings):
     kafka_ca_file: Path | None = Field(None, description="Certificate authorities that vouch for the brokers.")
     kafka_certificate_file: Path | None = Field(None, description="This client's certificate.")
     kafka_key_file: Path | None = Field(None, description="The key of this client's certificate.")
+    ledger_folder: Path | None = Field(
+        None, description="Where checkpoints and tiles are published; without it <data>/ledger. Best on another disk."
+    )
+    ledger_origin: str | None = Field(
+        None, description="The name of the district's log in checkpoints; without it jiedao.<district>/log."
+    )
+    ledger_key_file: Path | None = Field(
+        None, description="The key that signs checkpoints; without it <data>/keys/ledger.key, made at the first start."
+    )
+    ledger_seconds: int = Field(5, ge=1, le=3600, description="How often what was appended is sealed, in seconds.")
+    ledger_witnesses: str = Field("", description="Verifier keys of witnesses whose cosignatures are taken, by commas.")
+    ledger_push_url: str | None = Field(
+        None, description="Address below which checkpoints and tiles are also put, by HTTP PUT."
+    )
+    ledger_push_token: SecretStr | None = Field(None, description="Bearer token for that address.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe lines to log.")
     log_format: str = Field("text", pattern="^(text|json)$", description="text for people, json for programs.")
     log_file: Path | None = Field(None, description="Write the log here instead of to standard error.")
@@ -76,6 +91,21 @@ class Settings(BaseSettings):
     def embedded_folder(self) -> Path:
         """The embedded PostgreSQL."""
         return self.data / "postgres"
+
+    @property
+    def published_folder(self) -> Path:
+        """Where checkpoints and tiles are published."""
+        return self.ledger_folder or self.data / "ledger"
+
+    @property
+    def log_origin(self) -> str:
+        """The name of the district's log in checkpoints."""
+        return self.ledger_origin or f"jiedao.{self.district}/log"
+
+    @property
+    def signing_key_file(self) -> Path:
+        """Where the key that signs checkpoints is."""
+        return self.ledger_key_file or self.data / "keys" / "ledger.key"
 
     @property
     def root_key_file(self) -> Path:

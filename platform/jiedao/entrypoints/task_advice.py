@@ -9,6 +9,7 @@ from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.tasks import Task
 from jiedao.domain.terms import Term
 from jiedao.entrypoints.http.advice_models import AdviceAnswer, AdvicePartAnswer, AdvisedHandler
+from jiedao.entrypoints.http.models import TaskAnswer
 from jiedao.entrypoints.http.wording import task_answer
 from projections.answers import IncidentSummary
 from projections.duty import DutyQueries
@@ -38,6 +39,12 @@ def find_task(incident: IncidentSummary, task_id: str | None) -> Task:
     return tasks[task_id]
 
 
+def told_task(incident: IncidentSummary, task_id: str | None) -> TaskAnswer:
+    """Return a task as :func:`find_task` does, in words."""
+    task = find_task(incident, task_id)
+    return task_answer(task, incident.task_due(task.task_id))
+
+
 def advice_answer(
     incident: IncidentSummary, task: Task, queries: DutyQueries, clock: Clock, profile: DistrictProfile
 ) -> AdviceAnswer:
@@ -45,13 +52,14 @@ def advice_answer(
     now, rules = clock.now(), profile.duty
     assignee = task.assignee
     wanted = HandlersWanted(incident, assignee.street_code, assignee.platform, now, now - rules.remembered)
+    due = incident.task_due(task.task_id)
     lon, lat = incident.lon, incident.lat
     place = Place(lon, lat) if lon is not None and lat is not None else None
-    advised = advise(queries.handlers(wanted), place, incident.due_at, now, rules)
+    advised = advise(queries.handlers(wanted), place, due.due_at, now, rules)
     nobody = _NO_STREET if assignee.street_code is None else _NOBODY
     return AdviceAnswer(
         incident_id=incident.incident_id,
-        task=task_answer(task),
+        task=task_answer(task, due),
         items=[_handler(rank, one) for rank, one in enumerate(advised, 1)],
         assumed=rules.assumed,
         note=None if advised else nobody,

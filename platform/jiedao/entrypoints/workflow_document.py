@@ -92,13 +92,15 @@ _BEYOND_THE_TABLE = """## 表外规则 Rules beyond the table
 * 联合执法：一个牵头方、至少一个配合方，各有一个任务，同一承办方不得重复；同时只能有一个牵头方，改派时牵头随之转移。
   A joint operation has one lead and at least one other, each with a task and none twice; there is one lead at a time,
   and who takes over the lead's task leads.
-* 延期：任务签收后、事件到期前申请，延长的是事件的期限；每个任务同时只有一项待答复。每类最多几次、每次最多多久、
-  由谁审批，见区级配置 `extensions.csv`；审批人的上级也可审批，申请人不得自批。任务退回、改派或核查通过后，
-  未答复的申请作罢。上级平台案件的次数和时长由上级决定，此处只记其答复。An extension is asked for once the task was
-  accepted and before the deadline, which is the incident's; one at a time for each task. How often, how long and who
-  decides stands in the profile's `extensions.csv`, by class; who is above may decide, too, the asker never. A request
-  without an answer means nothing any more once its task is returned, reassigned or verified. Of a superior platform's
-  case, how often and how long is for that platform; its answer is recorded.
+* 结案须确认符合分类的结案条件（`condition_met`）；不符合的不得结案，确认的内容记入历史。Closing confirms that the
+  class's closing condition is met (`condition_met`); it is refused without, and what was confirmed is recorded.
+* 延期：任务签收后、其处置时限到期前申请，延长的是事件全部任务的期限；每个任务同时只有一项待答复。每类最多几次、
+  每次最多多久、由谁审批，见区级配置 `extensions.csv`；审批人的上级也可审批，申请人不得自批。任务退回、改派或
+  核查通过后，未答复的申请作罢。上级平台案件的次数和时长由上级决定，此处只记其答复。An extension is asked for once
+  the task was accepted and before its clock ends, and moves the deadline of all tasks; one at a time for each task. How
+  often, how long and who decides stands in the profile's `extensions.csv`, by class; who is above may decide, too, the
+  asker never. A request without an answer means nothing any more once its task is returned, reassigned or verified. Of
+  a superior platform's case, how often and how long is for that platform; its answer is recorded.
 * 移送：待答复期间为移送中，任务停办。街道接收的改为该街道管辖，待其派遣；部门接收的即为其已签收的任务；区外机关接收的
   转为已移送，上级平台案件不得移送区外。此前的任务终止，留在历史中。拒收、撤回或逾期未答复的，回到移送前的状态。
   移送人不得代接收方答复，区外机关的答复除外。A transfer waits for its answer in 移送中, its tasks at rest. Accepted by
@@ -112,9 +114,10 @@ _BEYOND_THE_TABLE = """## 表外规则 Rules beyond the table
   What has joined cannot be joined; what others joined can only join with `with_merged`, and takes them along; it cannot
   be void. Its tasks rest, and unmerged it stands where it stood, by itself.
 * 申诉：结案后由被考核方提出，每个考核项一次（重办后亦同）：派遣错误由派遣员，超时、返工、不满意由处置方。须两名不同的
-  复核人均同意，且都不是申诉人；一人不同意即驳回，无须第二人。同意的免于考核，事实不改。An appeal is made after closing
-  by the assessed side, once for each assessment for ever. Two different reviewers, neither the asker, both have to
-  grant it; the first who does not ends it. Granted, the assessment does not count; what happened stays as it happened.
+  复核人均同意，且都不是申诉人；一人不同意即驳回，无须第二人。同意的免于考核，事实不改。复核未决时重办的，照常
+  复核。An appeal is made after closing by the assessed side, once for each assessment for ever. Two different
+  reviewers, neither the asker, both have to grant it; the first who does not ends it. Granted, the assessment does not
+  count; what happened stays as it happened. What is pending when the case is reopened is reviewed all the same.
 * 恢复后回到挂账前的状态，任务不变。What is resumed stands where it stood, its tasks as they were.
 * 上级平台案件的任务反馈后由上级平台核查，全部反馈后即待其结案。A task of a superior platform's case is verified by that
   platform; once all are reported handled, the case waits to be closed there.

@@ -14,6 +14,7 @@ from enum import IntEnum
 
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.profile import Community, PlaceName, Street
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.geo.name_search import SHORTEST_NAME, FoundName, NameSearch, is_han
 
 DISTRICT_KIND = "district"
@@ -41,6 +42,7 @@ class Weight(IntEnum):
     ALIAS = 3
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PlaceMatch:
     """What an address text says.
@@ -62,6 +64,7 @@ class PlaceMatch:
 NOTHING = PlaceMatch()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     """One thing that a name may stand for."""
@@ -72,6 +75,7 @@ class _Meaning:
     community_code: str | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class _Evidence:
     """A name in a text with one of its meanings."""

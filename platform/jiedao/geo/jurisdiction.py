@@ -96,7 +96,7 @@ class BoundaryJurisdiction:
         return self._index
 
     def decide(self, places: Sequence[ReportedPlace]) -> list[JurisdictionDecision]:
-        """Decide for each place: by polygon or edge, then gazetteer, then the asserted street, else none.
+        """Decide for each place: by polygon or edge, then gazetteer, then the asserted street or community, else none.
 
         Raises InvalidInputError when a place with coordinates names a coordinate system that is not known.
         """
@@ -123,6 +123,8 @@ class BoundaryJurisdiction:
                 ReportFlag.ADDRESS_CONTRADICTED,
                 f"The address ({match.matched_text}) names {match.street_code}; the coordinates decide.",
             )
+        if place.community_code:
+            self._doubt_community(place.community_code, street, said)
         candidates = ground.candidates_of(i)
         return JurisdictionDecision(
             MatchMethod.EDGE.value if ground.edge[i] else MatchMethod.POLYGON.value,
@@ -158,8 +160,12 @@ class BoundaryJurisdiction:
                 said.add(ReportFlag.STREET_CONTRADICTED, f"The source asserts {asserted}; the address decides.")
         elif asserted is not None:
             method, street = MatchMethod.ASSERTED, asserted
+        elif (of_community := self._street_of_community.get(place.community_code or "")) is not None:
+            method, street = MatchMethod.ASSERTED, of_community  # who names a community names its street
         else:
             method, street = (MatchMethod.NONE if place.needed else MatchMethod.NO_PLACE), None
+        if place.community_code:
+            self._doubt_community(place.community_code, street, said)
         return JurisdictionDecision(
             method=method.value,
             street_code=street,
@@ -173,6 +179,19 @@ class BoundaryJurisdiction:
             note=said.note,
             flags=tuple(said.flags),
         )
+
+    def _doubt_community(self, code: str, street: str | None, said: _Contradictions) -> None:
+        """Say so where the source names a community that is not known, or one of another street."""
+        its_street = self._street_of_community.get(code)
+        if its_street is None:
+            said.add(
+                ReportFlag.COMMUNITY_UNKNOWN, f"The source names community {code}, which is none of this district."
+            )
+        elif street is not None and its_street != street:
+            said.add(
+                ReportFlag.COMMUNITY_CONTRADICTED,
+                f"The source names community {code} of {its_street}; {street} was decided.",
+            )
 
     def _community(self, place: ReportedPlace, match: PlaceMatch, street: str | None) -> str | None:
         """The community, by address or as the source says, where it is known and lies in the street."""

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from jiedao.domain.quickly_made import quickly_made
+
 # Full-width letters, digits and signs (U+FF01 to U+FF5E) are read as their ASCII twins; lengths stay as they are.
 _WIDE = re.compile("[\uff01-\uff5e\u3000]")
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -17,6 +19,7 @@ _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x2
 SHORTEST_NAME = 2
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FoundName:
     """A name found in a text: where it starts and ends there, and the name as it was given to the search."""

@@ -11,7 +11,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import JiedaoError
@@ -76,6 +76,9 @@ _TRACKING_FIELDS: tuple[_Column, ...] = (
 )
 _PARAMETERS = sum(map(len, (_UNIT_FIELDS, _EVENT_FIELDS, _INBOX_FIELDS, _OFFSET_FIELDS, _TRACKING_FIELDS)))
 _CALL = f"SELECT * FROM append_units({', '.join(['%b'] * _PARAMETERS)})".encode()  # noqa: S608  # placeholders alone
+_CALL_SEALED = _CALL.replace(b"SELECT * FROM", b"SELECT a.* FROM require_living_keys(%s) AS k,") + b" AS a"
+KEYS_DESTROYED = "JD020"
+"""The SQLSTATE with which the server refuses a group that was sealed before a key was destroyed."""
 
 
 def pack_units(units: Sequence[Unit]) -> list[PackedArray]:
@@ -89,12 +92,19 @@ def pack_units(units: Sequence[Unit]) -> list[PackedArray]:
     ]
 
 
-def append_units(connection: Connection[TupleRow], units: Sequence[Unit]) -> list[Appended | JiedaoError]:
-    """Append a group of units in one call and commit; ``connection`` is in autocommit and knows packed arrays.
+def append_units(
+    connection: Connection[TupleRow] | Cursor[TupleRow], units: Sequence[Unit]
+) -> list[Appended | JiedaoError]:
+    """Append a group of units in one call; ``connection`` knows packed arrays.
 
-    Returns for each unit what it became: appended (or replayed), or the conflict that it alone has.
+    In autocommit they are committed when this returns; within a transaction, a cursor of it may be handed in.
+
+    Returns for each unit what it became: appended (or replayed), or the conflict that it alone has. Raises a
+    psycopg.DatabaseError with :data:`KEYS_DESTROYED` where any of them was sealed before a key was destroyed.
     """
-    rows = connection.execute(_CALL, pack_units(units), prepare=True, binary=True).fetchall()
+    seen = [unit.destructions for unit in units if unit.destructions is not None]
+    call, asked = (_CALL_SEALED, [min(seen), *pack_units(units)]) if seen else (_CALL, pack_units(units))
+    rows = connection.execute(call, asked, prepare=True, binary=True).fetchall()
     answers = [_Answer(*row) for row in rows]
     if len(answers) == 1 and answers[0].outcome == "all":
         return list(_all_appended(units, answers[0]))

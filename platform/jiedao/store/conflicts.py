@@ -12,6 +12,7 @@ from jiedao.domain.errors import (
     InboxConflictError,
     JiedaoError,
     KeyReuseError,
+    KeysDestroyedError,
     OffsetConflictError,
     TrackingConflictError,
     VersionConflictError,
@@ -34,6 +35,10 @@ class RecordedTrackingConflictError(TrackingConflictError, IntegrityError):
     """A tracking position was already reached."""
 
 
+class RecordedKeysDestroyedError(KeysDestroyedError, IntegrityError):
+    """A key was destroyed since something in the unit was sealed."""
+
+
 class RecordedKeyReuseError(KeyReuseError, IntegrityError):
     """An idempotency key came with another body before."""
 
@@ -47,6 +52,7 @@ _SENTENCES: dict[str, tuple[type[JiedaoError], str]] = {
     "inbox": (RecordedInboxConflictError, "this record of the source is already recorded: decide again"),
     "offset": (RecordedOffsetConflictError, "the offset was moved by another consumer: stop, the partition is theirs"),
     "tracking": (RecordedTrackingConflictError, "this position was already reached: read the tracking again"),
+    "keys_destroyed": (RecordedKeysDestroyedError, "a key was destroyed since this was sealed: seal and decide again"),
     "key_reuse": (RecordedKeyReuseError, "this idempotency key was used before with another body: use a new key"),
 }
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from psycopg import Connection
-from psycopg.rows import TupleRow
-
 from jiedao.domain.ports import InboxKey, KnownRecord
-from jiedao.store.arrays import ByteaArray, TextArray, register_arrays
+from jiedao.store.arrays import ByteaArray, TextArray
 from jiedao.store.database import Database
 
 # One index look-up for each key, whatever the planner believes of a table that has just been filled.
@@ -42,23 +39,15 @@ class InboxTable:
         arrays = [TextArray([key.source for key in distinct]), TextArray([key.external_id for key in distinct])]
         incidents: dict[InboxKey, UUID] = {}
         revisions: dict[InboxKey, dict[int, bytes]] = {}
-        with self._database.connection() as connection:
-            for source, external_id, incident_id, revision, mac in _rows(connection, _KNOWN, arrays):
-                key = InboxKey(source, external_id)
-                incidents[key] = incident_id
-                revisions.setdefault(key, {})[revision] = mac
+        for source, external_id, incident_id, revision, mac in self._database.rows(_KNOWN, arrays):
+            key = InboxKey(source, external_id)
+            incidents[key] = incident_id
+            revisions.setdefault(key, {})[revision] = mac
         return {key: KnownRecord(incidents[key], recorded) for key, recorded in revisions.items()}
 
     def known_dead(self, source: str, content_macs: Sequence[bytes]) -> frozenset[bytes]:
         """Look up which of the records (by keyed hash of their raw bytes) were already set aside."""
         if not content_macs:
             return frozenset()
-        with self._database.connection() as connection:
-            rows = _rows(connection, _KNOWN_DEAD, [ByteaArray(list(content_macs)), source])
+        rows = self._database.rows(_KNOWN_DEAD, [ByteaArray(list(content_macs)), source])
         return frozenset(row[0] for row in rows)
-
-
-def _rows(connection: Connection[TupleRow], query: bytes, parameters: Sequence[object]) -> list[TupleRow]:
-    with connection.cursor(binary=True) as cursor:
-        register_arrays(cursor)
-        return cursor.execute(query, parameters).fetchall()

@@ -20,8 +20,9 @@ from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import ConfigurationError, InvalidInputError, JiedaoError, UnavailableError
 from jiedao.domain.ports import Appended, Unit
-from jiedao.store.append import append_units
+from jiedao.store.append import KEYS_DESTROYED, append_units
 from jiedao.store.arrays import register_arrays
+from jiedao.store.conflicts import conflict
 from jiedao.store.database import connect_alone
 
 _log = structlog.get_logger(__name__)
@@ -155,7 +156,7 @@ class Lane:
                 for waiting in group:
                     self._append([waiting])
             else:
-                _answer(group, [_meaning(error)])
+                _answer(group, [_meaning(error, group[0].unit)])
 
     def _try(self, group: Sequence[_Waiting]) -> Sequence[Appended | JiedaoError] | None:
         """Make one attempt; none when the connection or the lock was lost and the units may be tried again.
@@ -207,8 +208,10 @@ def _answer(group: Sequence[_Waiting], outcomes: Sequence[Appended | JiedaoError
             continue
 
 
-def _meaning(error: Exception) -> JiedaoError:
+def _meaning(error: Exception, unit: Unit) -> JiedaoError:
     """Say what an error means for the unit that has it."""
+    if getattr(error, "sqlstate", None) == KEYS_DESTROYED:
+        return conflict("keys_destroyed", unit.scope, unit.key, None)
     for kind, meaning, sentence in _MEANINGS:
         if isinstance(error, kind):
             made: JiedaoError = meaning(f"{sentence}: {error}")

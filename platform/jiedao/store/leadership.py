@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 from jiedao.store.database import connect_alone
 
 CLOCK_LEADER = 0x4A43_4C4B  # "JCLK"
+LEDGER_LEADER = 0x4A4C_4544  # "JLED"
 LOST_SECONDS = 8
 """After so many seconds without a sign of life a connection is given up, at either end."""
 
@@ -32,8 +33,10 @@ _log = structlog.get_logger(__name__)
 class Leadership:
     """Tries to lead, and says whether it does. Threads may share it."""
 
-    def __init__(self, url: str, lock: int = CLOCK_LEADER) -> None:
+    def __init__(self, url: str, lock: int = CLOCK_LEADER, name: str = "jiedao-clock-leader") -> None:
+        """Prepare to lead: ``lock`` is what for, ``name`` how the server shows the connection."""
         self._url = url
+        self._name = name
         self._number = lock
         self._connection: Connection[TupleRow] | None = None
         self._leads = False
@@ -64,7 +67,7 @@ class Leadership:
 
     def _look(self) -> bool:
         if self._connection is None:
-            self._connection = connect_alone(self._url, "jiedao-clock-leader")
+            self._connection = connect_alone(self._url, self._name)
             for name, seconds in _SERVER_KEEPALIVES:  # without effect on a socket of the same machine
                 self._connection.execute("SELECT set_config(%s, %s, false)", [name, seconds])
         if self._leads:

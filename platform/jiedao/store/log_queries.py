@@ -49,11 +49,13 @@ ORDER BY position
 """
 """The whole entries by which boundary sets, class tables and routing rules were adopted."""
 
-ANSWER = b"""
-SELECT request_mac, first_position, event_count, recorded_at, answer FROM idempotency_key
-WHERE scope = %(scope)s AND key = %(key)s
+# One index look-up for each key, whatever the planner believes of the table's size.
+ANSWERS = b"""
+SELECT a.scope, a.key, a.request_mac, a.first_position, a.event_count, a.recorded_at, a.answer
+FROM unnest(%b, %b) AS k (scope, key)
+CROSS JOIN LATERAL (SELECT * FROM idempotency_key WHERE scope = k.scope AND key = k.key OFFSET 0) AS a
 """
-"""What a unit was answered with when it was recorded under a key."""
+"""What units were answered with when they were recorded under their keys."""
 
 HEAD = b"SELECT max(position) FROM event"
 """The last position; none in an empty log."""

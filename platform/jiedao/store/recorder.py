@@ -7,6 +7,7 @@ Every append is a unit with an idempotency key. A unit of work is handed in as `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -17,12 +18,12 @@ from psycopg.rows import TupleRow
 from jiedao.domain.errors import InvalidInputError, KeyReuseError
 from jiedao.domain.ports import Appended, InboxEntry, LogEntry, OffsetMove, RecordedEvent, Unit
 from jiedao.store import log_queries
-from jiedao.store.arrays import UuidArray, register_arrays
+from jiedao.store.arrays import TextArray, UuidArray
 from jiedao.store.conflicts import RecordedTrackingConflictError
 from jiedao.store.database import Database
 from jiedao.store.follow import LogFollower
 from jiedao.store.subscription import LogSubscription
-from jiedao.store.writer import GroupCommitWriter
+from jiedao.store.writer import GroupCommitWriter, appended
 
 _LAST = 2**31 - 1
 _LAST_POSITION = 2**63 - 1
@@ -43,6 +44,7 @@ class UnitContext:
     tracking: Tracking | None = None
     answer: bytes | None = None
     lane: str = "feed"
+    destructions: int | None = None
 
     def unit(self, events: Sequence[RecordedEvent], tracking: Tracking | None = None) -> Unit:
         """Make the unit that records these events."""
@@ -56,7 +58,23 @@ class UnitContext:
             tracking=tracking or self.tracking,
             answer=self.answer,
             lane=self.lane,
+            destructions=self.destructions,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What was answered under an idempotency key, and the keyed hash of the body that it came with."""
+
+    key: str
+    request_mac: bytes
+    appended: Appended
+
+    def of(self, request_mac: bytes) -> Appended:
+        """Return the answer for the same body; raises KeyReuseError for another."""
+        if request_mac != self.request_mac:
+            raise KeyReuseError(f"the idempotency key {self.key!r} was used before with another body: use a new one")
+        return self.appended
 
 
 class RepeatedUnitError(IntegrityError):
@@ -101,19 +119,25 @@ class JiedaoRecorder(ProcessRecorder):
         if not stored_events and tracking is None and context is None:
             return []
         context = context or UnitContext("recorder", str(uuid4()), b"")
-        appended = self.append(context, stored_events, tracking)
-        if len(appended.positions) != len(stored_events):
-            raise RepeatedUnitError(appended)
-        return appended.positions
+        recorded = self.append(context, stored_events, tracking)
+        if len(recorded.positions) != len(stored_events):
+            raise RepeatedUnitError(recorded)
+        return recorded.positions
 
     def append(
         self, context: UnitContext, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None
     ) -> Appended:
         """Append events as the unit of a context; raises InvalidInputError for an event without metadata."""
+        return appended(self.hand_in(context, stored_events, tracking))
+
+    def hand_in(
+        self, context: UnitContext, stored_events: Sequence[StoredEvent], tracking: Tracking | None = None
+    ) -> Future[Appended]:
+        """Hand events in as :meth:`append` does, and do not wait: the future is done after the commit."""
         for event in stored_events:
             if not isinstance(event, RecordedEvent):
                 raise InvalidInputError(f"{event.topic} comes without metadata: map events with TypedMapper")
-        return self.writer.append(context.unit(cast("Sequence[RecordedEvent]", stored_events), tracking))
+        return self.writer.submit(context.unit(cast("Sequence[RecordedEvent]", stored_events), tracking))
 
     def select_events(
         self,
@@ -178,14 +202,18 @@ class JiedaoRecorder(ProcessRecorder):
 
         Raises KeyReuseError when the key came with another body.
         """
-        rows = self._rows(log_queries.ANSWER, {"scope": scope, "key": key})
-        if not rows:
-            return None
-        mac, first, count, recorded_at, answer = rows[0]
-        if mac != request_mac:
-            raise KeyReuseError(f"the idempotency key {key!r} was used before with another body: use a new one")
-        positions = range(first, first + count) if first is not None else range(0)
-        return Appended(positions, recorded_at, replayed=True, answer=answer)
+        kept = self.select_answers([(scope, key)]).get((scope, key))
+        return None if kept is None else kept.of(request_mac)
+
+    def select_answers(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], KeptAnswer]:
+        """Return, in one statement, what was answered under those of the keys (scope, key) that were used."""
+        arrays = [TextArray([scope for scope, _ in keys]), TextArray([key for _, key in keys])]
+        answers = {}
+        for scope, key, mac, first, number, recorded_at, answer in self._rows(log_queries.ANSWERS, arrays):
+            positions = range(first, first + number) if first is not None else range(0)
+            appended = Appended(positions, recorded_at, replayed=True, answer=answer)
+            answers[scope, key] = KeptAnswer(key, mac, appended)
+        return answers
 
     def select_adoptions(self) -> list[LogEntry]:
         """Read the entries by which boundary sets, class tables and routing rules were adopted; there are few."""
@@ -215,6 +243,4 @@ class JiedaoRecorder(ProcessRecorder):
         return cast("int", rows[0][0]) if rows else None
 
     def _rows(self, query: bytes, parameters: Any) -> list[TupleRow]:
-        with self.database.connection() as connection, connection.cursor(binary=True) as cursor:
-            register_arrays(cursor)
-            return cursor.execute(query, parameters).fetchall()
+        return self.database.rows(query, parameters)

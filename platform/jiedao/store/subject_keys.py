@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.store.arrays import ByteaArray, Int4Array, TextArray, register_arrays
 from jiedao.store.database import Database
 from jiedao.store.root_key import RootKey
@@ -43,6 +42,7 @@ _BY_ID = f"SELECT {_COLUMNS} FROM unnest(%b) AS i (id) JOIN subject_key AS k ON 
 _DESTROY = b"SELECT * FROM destroy_subject_keys(%b, %s)"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
     """A key that lives, unwrapped: what it is called, and the cipher under it."""
@@ -51,6 +51,7 @@ class SubjectKey:
     cipher: AESGCM
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A key as the table holds it; ``wrapped_key`` is gone once it is destroyed."""
@@ -80,15 +81,14 @@ class SubjectKeyTable:
         """
         distinct = sorted(set(subjects))
         for _attempt in range(_ATTEMPTS):
-            with self._database.connection() as connection:
-                latest = {row.subject: row for row in _rows(connection, _LATEST, [TextArray(distinct)])}
-                living = {subject: row for subject, row in latest.items() if row.wrapped_key is not None}
-                missing = [subject for subject in distinct if subject not in living]
-                made: Mapping[bytes, bytes] = {}
-                if missing:
-                    generations = [latest[one].generation + 1 if one in latest else 1 for one in missing]
-                    kept, made = self._keep(connection, missing, generations)
-                    living |= {row.subject: row for row in kept}
+            latest = {row.subject: row for row in self._rows(_LATEST, [TextArray(distinct)])}
+            living = {subject: row for subject, row in latest.items() if row.wrapped_key is not None}
+            missing = [subject for subject in distinct if subject not in living]
+            made: Mapping[bytes, bytes] = {}
+            if missing:
+                generations = [latest[one].generation + 1 if one in latest else 1 for one in missing]
+                kept, made = self._keep(missing, generations)
+                living |= {row.subject: row for row in kept}
             if len(living) == len(distinct):
                 return {subject: self._unwrap(row, made) for subject, row in living.items()}
         raise ConflictError("keys are being destroyed while they are made: try again")
@@ -99,8 +99,7 @@ class SubjectKeyTable:
         Raises NotFoundError for a key that there never was, or that is missing from a restored backup.
         """
         distinct = list(dict.fromkeys(key_ids))
-        with self._database.connection() as connection:
-            found = {row.key_id: row for row in _rows(connection, _BY_ID, [TextArray(distinct)])}
+        found = {row.key_id: row for row in self._rows(_BY_ID, [TextArray(distinct)])}
         for key_id in distinct:
             if key_id not in found:
                 raise NotFoundError(f"there is no key {key_id}, living or destroyed: restore the table of keys")
@@ -114,14 +113,16 @@ class SubjectKeyTable:
             register_arrays(cursor)
             return [str(row[0]) for row in cursor.execute(_DESTROY, [TextArray(subjects), reason])]
 
-    def _keep(
-        self, connection: Connection[TupleRow], subjects: Sequence[str], generations: Sequence[int]
-    ) -> tuple[list[_Row], Mapping[bytes, bytes]]:
+    def _keep(self, subjects: Sequence[str], generations: Sequence[int]) -> tuple[list[_Row], Mapping[bytes, bytes]]:
         """Make keys; returns the living ones, which somebody else may have made first, and ours: wrapped → key."""
         key_ids = [f"{subject}.{generation}" for subject, generation in zip(subjects, generations, strict=True)]
         made = dict(map(self._wrap, key_ids, random_pieces(len(key_ids), NONCE_BYTES + _KEY_BYTES)))
         arrays = [TextArray(subjects), Int4Array(generations), TextArray(key_ids), ByteaArray(list(made))]
-        return _rows(connection, _KEEP, [*arrays, CIPHER, WRAPPING, self._wrapping_key]), made
+        return self._rows(_KEEP, [*arrays, CIPHER, WRAPPING, self._wrapping_key]), made
+
+    def _rows(self, query: bytes, parameters: Sequence[object]) -> list[_Row]:
+        """Ask for keys; each of these statements may run twice, as one that makes keys keeps those that there are."""
+        return [_Row(*row) for row in self._database.rows(query, parameters)]
 
     def _wrap(self, key_id: str, random: bytes) -> tuple[bytes, bytes]:
         """Make a key of random bytes and wrap it; the id is bound to it, so that rows cannot be exchanged."""
@@ -152,9 +153,3 @@ def random_pieces(count: int, size: int) -> Iterator[bytes]:
     """Yield so many pieces of so many random bytes, asked of the system at once."""
     drawn = os.urandom(count * size)
     return (drawn[start : start + size] for start in range(0, len(drawn), size))
-
-
-def _rows(connection: Connection[TupleRow], query: bytes, parameters: Sequence[object]) -> list[_Row]:
-    with connection.cursor(binary=True) as cursor:
-        register_arrays(cursor)
-        return [_Row(*row) for row in cursor.execute(query, parameters)]

@@ -122,11 +122,10 @@ class TokenTable:
         """
         if not _PLAIN.fullmatch(plain):
             return None
-        with self._database.connection() as connection:
-            row = connection.execute(_HOLDER_OF, [_hash(plain)], prepare=True).fetchone()
-        if row is None:
+        rows = self._database.rows(_HOLDER_OF, [_hash(plain)], prepare=True)
+        if not rows:
             return None
-        token_id, holder, role, streets, sources, expires_at, assignees = row
+        ((token_id, holder, role, streets, sources, expires_at, assignees),) = rows
         return Holder(token_id, holder, Role(role), _names(streets), _names(sources), expires_at, _names(assignees))
 
     def list(self) -> Sequence[Token]:

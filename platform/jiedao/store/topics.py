@@ -14,10 +14,12 @@ from jiedao.domain.access_record import AccessRecord
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.duplicate_judgement import DuplicateJudgement
+from jiedao.domain.erasure import ErasureRequest, RefusedErasure
 from jiedao.domain.handover import Handover
 from jiedao.domain.incident import Incident
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.reporter_hold import ReporterHold
 from jiedao.domain.roster import RosterDay
 from jiedao.domain.sample_draw import SampleDraw
 from jiedao.domain.time_rules import TimeRuleBook
@@ -35,6 +37,9 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     Handover,
     AccessRecord,
     SampleDraw,
+    ErasureRequest,
+    RefusedErasure,
+    ReporterHold,
 )
 """Every kind of aggregate that the log may hold."""
 

@@ -32,6 +32,7 @@ ALGORITHMS = f"{DERIVATION} {WRAPPING} {CIPHER} {KEYED_HASH}"
 
 _DIGEST = "sha256"
 _RECORD_ROOT = b"INSERT INTO vault_root (fingerprint, algorithms) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_DESTRUCTIONS = b"SELECT times FROM key_destruction"
 _ROOT = b"SELECT fingerprint, algorithms FROM vault_root"
 
 
@@ -59,6 +60,12 @@ class KeyVault:
         parts = (district, *identity_of(reporter))
         written = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
         return f"reporter:{_base64(hmac.digest(self._pseudonym_key, written, _DIGEST))}"
+
+    def destructions(self) -> int:
+        """How often keys were destroyed so far. What is sealed after asking is appended only while that holds."""
+        with self._database.connection() as connection:
+            row = connection.execute(_DESTRUCTIONS).fetchone()
+        return int(row[0]) if row else 0
 
     def seal(self, plaintexts: Sequence[tuple[str, bytes]]) -> Sequence[Sealed]:
         """Encrypt each (subject, plaintext) under the subject's living key, making keys as needed.

@@ -59,14 +59,7 @@ class GroupCommitWriter:
         Raises UnavailableError when it was not answered in time; it may be recorded all the same, so it is to be
         handed in again under its key.
         """
-        future = self.submit(unit)
-        try:
-            return future.result(timeout)
-        except FutureTimeoutError:
-            future.cancel()
-            raise UnavailableError(
-                f"not recorded within {timeout:g} s; whether it still will be is not known: send it again under its key"
-            ) from None
+        return appended(self.submit(unit), timeout)
 
     def depths(self) -> dict[str, int]:
         """The number of units that wait, by lane; for metrics."""
@@ -85,6 +78,17 @@ class GroupCommitWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def appended(future: Future[Appended], timeout: float = 30.0) -> Appended:
+    """Wait at most ``timeout`` seconds for a unit that was handed in; raises what the writer's ``append`` does."""
+    try:
+        return future.result(timeout)
+    except FutureTimeoutError:
+        future.cancel()
+        raise UnavailableError(
+            f"not recorded within {timeout:g} s; whether it still will be is not known: send it again under its key"
+        ) from None
 
 
 def _check_size(unit: Unit) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
+import shutil
 
 import pytest
-import structlog
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.e2e.cli.terminal import Terminal
+from tests.installation import logging_as_before
 
 
 @pytest.fixture(autouse=True)
 def _log_as_before():
-    """A command sets logging up for its process; the next test must not write into its closed streams."""
-    before, handlers, level = structlog.get_config(), logging.root.handlers, logging.root.level
-    yield
-    structlog.configure(**before)
-    logging.root.handlers = handlers
-    logging.root.setLevel(level)
+    with logging_as_before():
+        yield
 
 
 @pytest.fixture
@@ -26,8 +23,21 @@ def terminal(database_url, tmp_path):
     return Terminal(database_url, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def filled_once(cloner, template_database, tmp_path_factory):
+    """An installation that was filled once, to be copied: its database's name and its data folder."""
+    with cloner.clone(template_database) as url:
+        terminal = Terminal(url, tmp_path_factory.mktemp("filled"))
+        with logging_as_before():
+            terminal.fill()
+        yield conninfo_to_dict(url)["dbname"], terminal.data
+
+
 @pytest.fixture
-def filled(terminal):
-    """The same, with a few reports: see :mod:`tests.e2e.cli.terminal`."""
-    terminal.fill()
-    return terminal
+def filled(filled_once, cloner, tmp_path):
+    """A terminal at an installation with a few reports: see :mod:`tests.e2e.cli.terminal`."""
+    database, data = filled_once
+    with cloner.clone(database) as url:
+        terminal = Terminal(url, tmp_path)
+        shutil.copytree(data, terminal.data)
+        yield terminal

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from jiedao.entrypoints.cli import bench
 from jiedao.entrypoints.cli.root import cli
 from tests.installation import Installation
-from tests.kafka_feeding import until
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -23,19 +23,14 @@ def here(tmp_path):
     return installation
 
 
-def test_each_line_is_a_json_object_with_value_limit_ratio_and_unit(here):
-    lines = [json.loads(line) for line in here.run("bench", "geo", "--quick", "--json", "-").splitlines()]
+def test_each_line_has_value_limit_ratio_and_unit_in_a_file_where_the_user_stands_and_people_see_a_table(here):
+    printed = here.run("bench", "geo", "--quick", "--json", "numbers.jsonl")
+    lines = [json.loads(line) for line in (here.folder / "numbers.jsonl").read_text("utf-8").splitlines()]
     assert {tuple(line) for line in lines} == {("name", "value", "limit", "ratio", "unit")}
     first = lines[0]
     assert first["unit"] == "points/s"
     assert first["ratio"] == pytest.approx(first["value"] / first["limit"])
-
-
-def test_the_lines_go_to_a_file_where_the_user_stands_and_the_table_to_people(here):
-    printed = here.run("bench", "geo", "--quick", "--json", "numbers.jsonl")
-    names = [json.loads(line)["name"] for line in (here.folder / "numbers.jsonl").read_text("utf-8").splitlines()]
-    assert names
-    assert [name for name in names if name not in printed] == []
+    assert [line["name"] for line in lines if line["name"] not in printed] == []
 
 
 def test_what_does_not_end_in_time_is_said_and_fails(here):

@@ -67,6 +67,9 @@ def test_a_corrected_record_becomes_an_incident(terminal, letters):
     assert (item["outcome"], item["resolved"], result["resolved"]) == ("accepted", True, 1)
     assert terminal.ask("incident", "show", "manual:M6")["incident_id"] == item["incident_id"]
     assert terminal.ask("dead-letters", "show", letters["id_missing"])["last_outcome"] == "accepted"
+    told = terminal.ask("incident", "history", "manual:M6")["deliveries"]
+    assert [(one["outcome"], one["transport"]) for one in told] == [("dead", "file"), ("accepted", "replay")]
+    assert told[0]["dead_letter_id"] == letters["id_missing"]
 
 
 def test_what_contradicts_a_recorded_report_stays_on_the_list_until_it_is_corrected(terminal):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import socket
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from jiedao.entrypoints.cli.checkup.examining import PARTS, Part, examine
 from jiedao.entrypoints.settings import Settings
 from tests.e2e.cli.terminal import ROOT
 from tests.kafka_session import kafka, real_kafka
+from tests.tampering import unguard
 
 __all__ = ["kafka", "real_kafka"]
 
@@ -102,6 +104,34 @@ def test_a_role_that_may_change_the_past_is_a_fault(terminal, application_url, d
     items = _diagnose(terminal, code=1, JIEDAO_DATABASE_URL=application_url)
     assert "may UPDATE events" in _sentences(items, "database")
     assert "✗ 数据库 database" in terminal.run("doctor", code=1, JIEDAO_DATABASE_URL=application_url).stdout
+
+
+def test_the_ledger_is_looked_at_its_triggers_grants_key_and_how_far_it_protects(
+    terminal, application_url, database_url
+):
+    terminal.ask("queue", "show")
+    items = _diagnose(terminal, JIEDAO_DATABASE_URL=application_url)
+    assert _grades(items)["ledger"] == "warning"
+    assert "no key that signs checkpoints yet" in _sentences(items, "ledger")
+    terminal.ask("audit", "seal")
+    items = _diagnose(terminal, JIEDAO_DATABASE_URL=application_url)
+    assert _grades(items)["ledger"] == "ok"
+    assert re.search(r"protected up to position (\d+) of \1,", _sentences(items, "ledger"))
+    key = terminal.data / "keys" / "ledger.key"
+    key.chmod(0o644)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE event DISABLE TRIGGER keep_the_past")
+        connection.execute("ALTER TABLE checkpoint ENABLE TRIGGER keep_all_of_the_past")  # not for a replica
+        connection.execute("GRANT DELETE ON checkpoint TO jiedao_app")
+        connection.execute("GRANT EXECUTE ON FUNCTION remove_events TO jiedao_app")
+        items = _diagnose(terminal, code=1, JIEDAO_DATABASE_URL=application_url)
+        told = _sentences(items, "ledger")
+        assert "switched off: keep_all_of_the_past on checkpoint, keep_the_past on event" in told
+        assert "DELETE on checkpoint, EXECUTE remove_events(" in told
+        assert "others may read it" in told
+        unguard(connection)
+        connection.execute("DELETE FROM event WHERE position > 2")
+    assert "the log ends at position 2" in _sentences(_diagnose(terminal, code=1), "ledger")
 
 
 def test_a_database_that_does_not_answer_hides_no_other_part_and_no_password_is_told(terminal):

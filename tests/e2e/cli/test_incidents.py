@@ -80,6 +80,7 @@ def test_a_place_that_contradicts_itself_is_flagged_in_words(filled):
     found = filled.ask("incident", "show", "manual:M9")
     assert (found["street_code"], "street_contradicted" in found["flags"]) == (ZHAOHUI, True)
     assert "指定街道与判定不符" in filled.run("incident", "show", "manual:M9").stdout
+    assert "；存疑：指定街道与判定不符）" in filled.run("incident", "history", "manual:M9").stdout
 
 
 def test_a_task_is_advised_on_and_its_sheet_is_written_for_paper(filled):

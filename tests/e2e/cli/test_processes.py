@@ -21,7 +21,7 @@ from jiedao.store.postmaster import Postmaster
 from jiedao.store.server_account import server_account
 from tests.e2e.cli.terminal import form
 from tests.installation import Installation
-from tests.kafka_feeding import until
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_commands_join_the_database_of_a_running_server_and_all_is_well(embedded
         assert diagnosis["faults"] == 0, diagnosis
         rebuilt = embedded.ask("projections", "rebuild")
         assert embedded.ask("projections", "status")["active_generation"] == rebuilt["generation"]
-        token = embedded.token("administrator")
+        token = embedded.here.token("administrator")
         answer = client.get("/v1/queues", headers=token).json()
         assert answer["total"] == 2
         assert answer == embedded.ask("queue", "show")

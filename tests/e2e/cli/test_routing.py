@@ -16,6 +16,8 @@ EVERYTHING_TO_SERVICE = (
 )
 NOISE = form("N1", class_code="S0404", title="深夜麻将扰民", description="")
 PARKING = form("N2", class_code="S0403", title="停车难", description="")
+BY_DAY = {"reported_at": "2026-11-24T10:00:00+08:00"}
+"""On a Tuesday: at night and on days of rest the profile's rules put tags on whatever comes in."""
 
 
 def _trial(terminal, content, *options):
@@ -96,7 +98,8 @@ def test_wrong_rules_are_refused_with_the_rule_that_has_the_fault(terminal):
 
 
 def test_a_dry_run_says_what_would_have_gone_from_whom_to_whom(terminal):
-    terminal.feed(NOISE, PARKING, form("N3"), form("N4"), form("N5", class_code="no-such-class"))
+    reports = (NOISE, PARKING, form("N3"), form("N4"), form("N5", class_code="no-such-class"))
+    terminal.feed(*(report | BY_DAY for report in reports))
     file = terminal.write("rules.toml", EVERYTHING_TO_SERVICE)
     rows = terminal.folder / "changes.csv"
     options = ("--rules", file, "--since", "2026-01-01", "--examples", "1", "--csv", rows)

@@ -18,7 +18,7 @@ import pytest
 
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.settings import Settings
-from tests.kafka_feeding import until
+from tests.waiting import until
 
 JIEDAO = str(Path(sys.executable).with_name("jiedao"))
 SAMPLE = Settings().config / "districts" / "330103" / "sample"

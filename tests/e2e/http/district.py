@@ -15,6 +15,7 @@ from threading import Event, Thread
 from uuid import uuid4
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ingest.records import FeedRecord, Normalised, Rejection
@@ -24,13 +25,16 @@ from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.duplicate_desk import DuplicateDesk
 from jiedao.application.duty_desk import DutyDesk
+from jiedao.application.erasing import ErasureDesk
 from jiedao.application.intake import Intake
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outbox_filling import OutboxFiller
 from jiedao.application.outcomes import ReadableRecord, UnreadableRecord
 from jiedao.application.reference_tables import ReferenceTables
+from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.application.routing_in_force import RoutingInForce
+from jiedao.audit.notes import COSIGNATURE_V1, Signer
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -43,7 +47,10 @@ from jiedao.domain.report import IncidentReport, ReportedPlace, ReporterDetails,
 from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.auditing import make_auditing
+from jiedao.entrypoints.ledger import open_ledger
 from jiedao.entrypoints.services import Services
+from jiedao.entrypoints.settings import load_settings
+from jiedao.store.erasure import ErasureTable
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.outbox import OutboxTable
@@ -52,6 +59,7 @@ from jiedao.store.refusals import RefusalLog
 from projections.indicator_formulas import load_formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
+from projections.reporters import ReporterIndex
 from projections.runner import ProjectionRunner
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -107,6 +115,7 @@ PROFILE = DistrictProfile(
     boundaries_version="approximate-2020", boundaries_effective_from=date(2020, 1, 1), boundaries_approximate=True,
 )  # fmt: skip
 
+WITNESS = Signer("witness.example/w", Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32), COSIGNATURE_V1)
 DEADLINES = LimitClock(PROFILE.working_hours, WeekdayCalendar())
 
 
@@ -130,6 +139,9 @@ class MemoryVault:
 
     def subject_of(self, district, reporter):
         return f"{district}:{hashlib.sha256((reporter.phone or reporter.name or '').encode()).hexdigest()}"
+
+    def destructions(self):
+        return 0
 
     def seal(self, plaintexts):
         sealed = []
@@ -233,7 +245,11 @@ class OrderPipeline:
         return [msgspec.json.encode(one) for one in content] if isinstance(content, list) else [payload]
 
     def run(self, source, records, *, transport, actor, offsets=()):
-        return self._intake.receive(_read(source, records), transport=transport, actor=actor, offsets=offsets)
+        return self.begin(source, records, transport=transport, actor=actor, offsets=offsets).finish()
+
+    def begin(self, source, records, *, transport, actor, offsets=(), after=None):
+        read = _read(source, records)
+        return self._intake.begin(read, transport=transport, actor=actor, offsets=offsets, after=after)
 
     def validate(self, source, records):
         nobody = Holder("", "validate", Role.INTEGRATOR)
@@ -301,11 +317,10 @@ def routing_of(application, files, clock):
     """The rules that this district adopted, none at first, and the desk for them."""
     tables = ReferenceTables(application, files, clock, PROFILE)
     local_time = LocalTime(PROFILE.working_hours, WeekdayCalendar())
-    deadlines = LimitClock(PROFILE.working_hours, WeekdayCalendar())
-    routing = RoutingInForce(tables, local_time, deadlines)
+    routing = RoutingInForce(tables, local_time)
     return routing, RoutingDesk(
         profile=PROFILE, tables=tables, incidents=application, routing=routing,
-        classes=FourClasses(), local_time=local_time, deadlines=deadlines, clock=clock,
+        classes=FourClasses(), local_time=local_time, clock=clock,
     )  # fmt: skip
 
 
@@ -343,12 +358,17 @@ def open_district(database_url, files, *, limits=None, live=True):
                 application=application, read=read, vault=vault, jurisdiction=TwoStreets(), classes=FourClasses(),
                 routing=routing, clock=clock,
             ),
+            erasing=ErasureDesk(
+                profile=PROFILE, application=application, vault=vault, keys=ErasureTable(database),
+                reporters=ReporterIndex(read), clock=clock,
+            ),
+            reporter_holds=ReporterHoldDesk(PROFILE, application, ReporterIndex(read), clock),
             duplicates=DuplicateDesk(PROFILE, application, clock), duty=DutyDesk(PROFILE, application, clock),
             commands=CommandDesk(
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
                 deadlines=DEADLINES, clock=clock, routing=routing,
             ),
-            routing=desk,
+            routing=desk, ledger=open_ledger(load_settings(data=Path(files), ledger_witnesses=str(WITNESS.key)), database, clock),
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 

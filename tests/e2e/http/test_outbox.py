@@ -47,6 +47,35 @@ def refuse(services, position):
     return reached[-1]
 
 
+def test_whoever_wrote_waits_until_the_outbox_has_read_it(call, services, admitted):
+    done = call.post(f"/v1/incidents/{admitted[0]}/commands/urge", LEADER, json={}).json()
+    assert not services.outbox.wait_for(done["position"], timeout=0)
+    services.outbox_desk._filler.catch_up()
+    page = call.get("/v1/outbox", min_position=done["position"])
+    assert (page.status_code, page.json()["position"]) == (200, done["position"])
+
+
+def test_a_source_that_the_district_does_not_have_is_refused_with_those_that_it_has(call):
+    for address in ("/v1/outbox", "/v1/incidents"):
+        refused = call.get(address, source="nope")
+        assert refused.status_code == 422
+        (error,) = refused.json()["errors"]
+        assert (error["pointer"], error["in"]) == ("/source", "query")
+        assert "city_brain, hotline" in error["detail"]
+
+
+def test_what_an_error_points_to_in_a_body_is_said_to_be_there(call, admitted):
+    offer = {
+        "receiver": {"kind": "street", "name": "文晖街道", "street_code": "999"},
+        "reason": "x",
+        "answer_within": "1天",
+    }
+    refused = call.post(f"/v1/incidents/{admitted[0]}/commands/offer_transfer", LEADER, json=offer)
+    assert refused.json()["errors"][0] | {"detail": ""} == {
+        "pointer": "/receiver/street_code", "detail": "", "in": "body",
+    }  # fmt: skip
+
+
 def test_what_is_owed_is_listed_the_latest_first_a_page_at_a_time(call, admitted):
     first = call.get("/v1/outbox", limit=1).json()
     second = call.get("/v1/outbox", limit=1, cursor=first["next_cursor"]).json()

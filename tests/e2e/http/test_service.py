@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from time import monotonic
 
 import psycopg
 import pytest
@@ -17,6 +16,7 @@ from jiedao.entrypoints.services import Health
 from tests.e2e.http.caller import Caller
 from tests.e2e.http.district import order
 from tests.e2e.http.in_process import InProcessClient
+from tests.waiting import until
 
 
 def test_a_running_process_lives_and_is_ready(call):
@@ -179,7 +179,7 @@ def test_a_database_that_went_away_is_unavailable_for_now_and_comes_back(databas
     assert answer.headers["retry-after"] == "1"
     assert (ready.status_code, ready.json()["parts"]["database"]["ok"]) == (503, False)
     assert alive.status_code == 200
-    _wait_until(lambda: call.get("/health/ready", token=None).status_code == 200)
+    until(lambda: call.get("/health/ready", token=None).status_code == 200)
     assert call.get("/v1/incidents").status_code == 200
 
 
@@ -204,9 +204,3 @@ def test_every_kind_of_problem_has_both_languages(code):
     assert kind.title.isascii()
     assert not kind.title_zh.isascii()
     assert 400 <= kind.status <= 599
-
-
-def _wait_until(condition, seconds=30.0):
-    until = monotonic() + seconds
-    while not condition():
-        assert monotonic() < until, f"it did not come true within {seconds:g} s"

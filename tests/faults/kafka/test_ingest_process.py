@@ -15,7 +15,8 @@ import pytest
 from kafka import KafkaAdminClient
 
 from tests.installation import Installation
-from tests.kafka_feeding import send, until
+from tests.kafka_feeding import send
+from tests.waiting import until
 
 ORDERS = 6_000
 TOPIC = "jiedao.330103.hotline"

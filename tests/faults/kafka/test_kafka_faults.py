@@ -14,8 +14,9 @@ import pytest
 
 from ingest.kafka_connection import FeedTopic
 from jiedao.domain.errors import UnavailableError
-from tests.kafka_feeding import BOUND, FAST, Feeding, numbered, read_to_end, recorded, send, stored_offsets, until
+from tests.kafka_feeding import BOUND, FAST, Feeding, numbered, read_to_end, recorded, send, stored_offsets
 from tests.kafka_process import LIMITS, FeedProcess
+from tests.waiting import until
 
 HOLD_LOG = "SELECT pg_advisory_lock(x'4A4C4F47'::bigint)"
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ANY(%s) AND datname = current_database()"

@@ -68,7 +68,7 @@ class House:
     def __init__(self, application, folder):
         self.application, self.files, self.clock = application, FolderFileStore(folder), SetClock()
         deadlines = LimitClock(PROFILE.working_hours, WeekdayCalendar())
-        self.classes = ClassesInForce(self._tables(FIRST), deadlines)
+        self.classes = ClassesInForce(self._tables(FIRST))
         ports = {"jurisdiction": TwoStreets(), "classes": self.classes, "clock": self.clock}
         vault = MemoryVault()
         inbox = InboxTable(application.district_log.database)

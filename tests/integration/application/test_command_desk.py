@@ -242,3 +242,57 @@ def test_deciding_what_holds_already_is_told(desk, incident):
     desk.carry_out(ask(incident, Command.DECIDE_JURISDICTION, said.Street(EAST, "现场核实")), LEADER)
     with pytest.raises(InvalidInputError, match="nothing would change"):
         desk.carry_out(ask(incident, Command.DECIDE_JURISDICTION, said.Street(EAST, "再次")), LEADER)
+
+
+def test_many_commands_go_together_each_answered_as_if_it_had_come_alone(application, desk):
+    first, second, third = (received(application, WEST) for _ in range(3))
+    head = application.district_log.max_notification_id()
+    done, refused, missing, bad, twice, stale = desk.carry_out_all(
+        [
+            (ask(first, Command.ADMIT, version=3), LEADER),
+            (ask(second, Command.CLOSE), LEADER),
+            (ask(uuid4(), Command.ADMIT), LEADER),
+            (ask(third, Command.DECIDE_JURISDICTION, said.Street("330103999", "按门牌")), LEADER),
+            (ask(first, Command.URGE), DISPATCHER),
+            (ask(first, Command.FILE, version=3), LEADER),
+        ]
+    )
+    assert (done.state, done.version) == ("admitted", 4)
+    assert isinstance(refused, CommandRefusedError)
+    assert Command.ADMIT in refused.allowed
+    assert isinstance(missing, NotFoundError)
+    assert isinstance(bad, InvalidInputError)
+    assert (twice.state, twice.version) == ("admitted", 5)
+    assert isinstance(stale, StaleVersionError)
+    assert [one.command for one in refusals(application)] == ["close", "file"]
+    assert application.district_log.max_notification_id() == head + 4  # two done, two refusals
+    assert application.load([first])[first].version == 5
+
+
+def test_those_that_go_together_are_done_once_for_each_key(application, desk):
+    incidents = [received(application, WEST) for _ in range(3)]
+    asked = [(ask(one, Command.ADMIT, key=f"k{number}"), LEADER) for number, one in enumerate(incidents)]
+    first = desk.carry_out_all(asked)
+    again = desk.carry_out_all([*asked, (ask(incidents[0], Command.URGE, key="k1"), LEADER)])
+    assert [(one.position, one.state) for one in again[:3]] == [(one.position, one.state) for one in first]
+    assert [one.replayed for one in again[:3]] == [True, True, True]
+    assert isinstance(again[3], KeyReuseError)
+
+
+def test_a_merge_and_a_command_on_what_it_merges_into_do_not_lose_each_other(application, desk):
+    joins, target = received(application, WEST), received(application, WEST)
+    merged, admitted = desk.carry_out_all(
+        [
+            (
+                ask(joins, Command.MERGE, said.Merge(target, "同一事项")),
+                Holder("t4", "user:zhou", Role.INTAKE_OPERATOR),
+            ),
+            (ask(target, Command.ADMIT), LEADER),
+        ]
+    )
+    assert (merged.state, admitted.state) == ("merged", "admitted")
+    assert application.load([target])[target].version == 5  # it was joined, then admitted
+
+
+def test_nothing_asked_is_nothing_done(desk):
+    assert desk.carry_out_all([]) == []

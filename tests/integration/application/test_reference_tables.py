@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -15,7 +15,6 @@ from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.reference_tables import NewBoundarySet, ReferenceTables
 from jiedao.domain.access import Holder
 from jiedao.domain.classification import Classifier
-from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError, InvalidInputError
 from jiedao.domain.profile import ClassTable, IncidentClass, Street
 from jiedao.domain.report import IncidentReport, ReportedPlace, SourceClass
@@ -212,7 +211,6 @@ def test_a_class_table_is_read_back_as_it_was(open_tables):
     tables = open_tables(replace(PROFILE, class_table=table))
     tables.adopt_profile(ACTOR)
     assert tables.read_classes(tables.classes_in_force()) == table
-    deadlines = LimitClock(PROFILE.working_hours, _EveryDay())
     report = IncidentReport(
         "hotline",
         "1",
@@ -224,8 +222,8 @@ def test_a_class_table_is_read_back_as_it_was(open_tables):
         datetime(2026, 11, 24, 1, tzinfo=UTC),
         source_class=SourceClass("hotline", "城市管理/占道/夜间"),
     )
-    assert ClassesInForce(tables, deadlines).decide([report]) == Classifier(table, deadlines).decide([report])
-    assert Classifier(table, deadlines).decide([report])[0].due_at == report.reported_at + timedelta(hours=4)
+    assert ClassesInForce(tables).decide([report]) == Classifier(table).decide([report])
+    assert Classifier(table).decide([report])[0].time_limit == "4小时"
 
 
 def test_without_a_set_in_force_it_says_what_to_do(open_tables):
@@ -233,8 +231,3 @@ def test_without_a_set_in_force_it_says_what_to_do(open_tables):
         open_tables().boundaries_in_force()
     with pytest.raises(ConfigurationError, match="no class table is in force today"):
         open_tables().classes_in_force()
-
-
-class _EveryDay:
-    def is_workday(self, day):
-        return True

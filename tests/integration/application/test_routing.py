@@ -68,7 +68,7 @@ class House:
         self.tables.adopt_profile(ACTOR)
         calendar = WeekdayCalendar()
         deadlines = LimitClock(PROFILE.working_hours, calendar)
-        self.routing = RoutingInForce(self.tables, LocalTime(PROFILE.working_hours, calendar), deadlines)
+        self.routing = RoutingInForce(self.tables, LocalTime(PROFILE.working_hours, calendar))
         ports = {"jurisdiction": TwoStreets(), "classes": FourClasses(), "clock": self.clock, "routing": self.routing}
         vault = MemoryVault()
         decider = Decider(

@@ -52,10 +52,10 @@ def desk(application):
 
 
 class WithDeadlines(FourClasses):
-    """The classes of that district, each due on the third day."""
+    """The classes of that district, each to be handled in three days."""
 
     def of_code(self, incident, class_code):
-        return replace(super().of_code(incident, class_code), due_at=AT + timedelta(days=3))
+        return replace(super().of_code(incident, class_code), time_limit="3天")
 
 
 def filed(application, desk, street=WEST, lifecycle="own"):
@@ -130,11 +130,47 @@ def test_an_extension_is_granted_in_working_time_by_the_rule_of_the_profile(appl
         desk.carry_out(ask(incident, Command.ASK_EXTENSION, replace(wanted, length="3工作日")), HANDLER)
     desk.carry_out(ask(incident, Command.ASK_EXTENSION, wanted), HANDLER)
     desk.carry_out(ask(incident, Command.GRANT_EXTENSION, said.OfTask("T1")), LEADER)
-    progress = now(application, incident).progress
+    extended = now(application, incident)
+    granted = application.mapper.to_domain_event(application.district_log.select_events(incident)[-1])
     # From Friday 12:00 in Shanghai eight working hours, from 09:00 to 17:00: five left that day, three on Monday.
-    assert (progress.extensions, progress.extended_due_at) == (("1工作日",), AT + timedelta(days=6))
+    assert (extended.progress.extensions, granted.due_at) == (("1工作日",), AT + timedelta(days=6))
     with pytest.raises(CommandRefusedError, match="最多延期 1 次"):
         desk.carry_out(ask(incident, Command.ASK_EXTENSION, wanted), HANDLER)
+
+
+class MovedClock(FixedClock):
+    """A clock that a test moves on."""
+
+    moment = AT
+
+    def now(self):
+        return self.moment
+
+
+def test_more_time_is_asked_for_until_the_tasks_own_clock_ends_and_listed_just_as_long(application):
+    clock = MovedClock()
+    desk = CommandDesk(
+        profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=WithDeadlines(),
+        macs=MemoryVault(), deadlines=DEADLINES, clock=clock,
+    )  # fmt: skip
+    incident = filed(application, desk)
+    clock.moment += timedelta(days=2)  # a report is not what handling counts from
+    desk.carry_out(ask(incident, Command.DISPATCH, said.NewTask(PLATFORM)), DISPATCHER)
+    assert "ask_extension" in desk.carry_out(ask(incident, Command.ACCEPT, said.OfTask("T1")), HANDLER).allowed
+    desk.carry_out(ask(incident, Command.SUSPEND, said.Suspension("等待施工许可", "周局长")), LEADER)
+    assert "ask_extension" not in desk.may(incident, HANDLER)
+    clock.moment += timedelta(days=30)
+    desk.carry_out(ask(incident, Command.RESUME), LEADER)
+    ends = clock.moment + timedelta(days=3)
+    wanted = ask(incident, Command.ASK_EXTENSION, said.ExtensionRequest("T1", "1工作日", "需跨夜施工"))
+    clock.moment = ends
+    assert "ask_extension" not in desk.may(incident, HANDLER)
+    with pytest.raises(CommandRefusedError, match="延期须在到期前申请") as late:
+        desk.carry_out(wanted, HANDLER)
+    assert Command.ASK_EXTENSION not in late.value.allowed
+    clock.moment = ends - timedelta(microseconds=1)
+    assert "ask_extension" in desk.may(incident, HANDLER)
+    desk.carry_out(replace(wanted, key="in time"), HANDLER)
 
 
 def test_a_transfer_is_seen_and_answered_by_the_street_that_it_is_offered_to(application, desk):

@@ -52,9 +52,7 @@ class ClockedDistrict:
         self.application.record([book], UnitContext("rules", rules.version, b""))
         return self
 
-    def receive(
-        self, at=MORNING, *, lifecycle="own", deadline=None, time_limit="4小时", due_at=None, provisional=False
-    ):
+    def receive(self, at=MORNING, *, lifecycle="own", deadline=None, time_limit="4小时"):
         """A report came in whose street and class are known."""
         upstream = UpstreamCase("U-1", deadline) if deadline else None
         report = IncidentReport("hotline", str(uuid4()), 1, lifecycle, "12345", "占道经营", "", at, upstream=upstream)
@@ -62,10 +60,7 @@ class ClockedDistrict:
         sealed = Sealed("A256GCM", "k", "c")
         made = Incident.receive(uuid4(), report=report, raw=sealed, reporter=None, context=context, at=at)
         made.decide_jurisdiction(STREET, context=context, at=at)
-        decision = ClassDecision(
-            "code", "classes-1", "E0101", "占道经营", "enforcement", time_limit=time_limit, due_at=due_at,
-            due_provisional=provisional,
-        )  # fmt: skip
+        decision = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement", time_limit=time_limit)
         made.decide_class(decision, context=context, at=at)
         self.application.record([made], UnitContext("feed", str(made.id), b""))
         return made.id

@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from jiedao.application.lapsing import Lapsing
-from jiedao.application.recalculating import Recalculation
 from jiedao.application.ticker import Ticker
 from jiedao.application.time_rules import adopt_time_rules, recorded_time_rules
 from jiedao.domain.access import Holder
@@ -18,7 +17,6 @@ from jiedao.domain.time_rules import TimeRuleBook
 from jiedao.entrypoints.scheduler import ClockService
 from jiedao.store.leadership import Leadership
 from jiedao.store.mapper import TypedMapper
-from tests.clock_samples import LIMIT_CLOCK, RULES
 from tests.e2e.http.district import PROFILE
 from tests.integration.clocks.conftest import after
 
@@ -41,16 +39,12 @@ def service(district, database_url):
 
     def make(time):
         writer, mapper = district.log.writer, TypedMapper()
-        recalculation = Recalculation(
-            pending=district.claims, deadlines=LIMIT_CLOCK, rules=RULES.version, writer=writer, mapper=mapper
-        )
         leadership = Leadership(database_url)
         made.append(leadership)
         return ClockService(
             leadership=leadership,
             ticker=Ticker(district.claims, writer, mapper),
             lapsing=Lapsing(district.claims, district.application),
-            recalculation=recalculation,
             claims=district.claims,
             clock=time,
         )

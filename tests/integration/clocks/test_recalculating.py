@@ -1,4 +1,4 @@
-"""When the calendar of a year becomes known, what rested on it is worked out anew by events, on the read side too."""
+"""When the calendar of a year becomes known, every deadline that rested on it is another by that event, everywhere."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from datetime import date
 
 import pytest
 
-from jiedao.application.recalculating import Recalculation
 from jiedao.application.time_rules import rules_of
-from jiedao.domain.clock_events import DeadlineRecalculated
-from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.profile import CalendarSettings, ClockSettings
-from jiedao.domain.time_rules import RecordedCalendar
-from jiedao.store.mapper import TypedMapper
-from tests.clock_samples import HOURS, LIMIT_CLOCK, LIMITS, RULES, at
+from projections.answers import QueueQuestion
+from tests.clock_samples import HOURS, LIMITS, RULES, at
 
 NEW_YEAR = CalendarSettings(years=frozenset({2027}), holidays=frozenset({date(2027, 1, 1)}), workdays=frozenset())
 ANNOUNCED = rules_of(HOURS, NEW_YEAR, ClockSettings(LIMITS, escalate_after="8小时"))
@@ -22,44 +18,60 @@ REPORTED = at("2026-12-31T16:00")
 LIMIT = "1工作日"
 
 
-def recalculation(district, rules):
-    return Recalculation(
-        pending=district.claims,
-        deadlines=LimitClock(rules.working_hours, RecordedCalendar(rules)),
-        rules=rules.version,
-        writer=district.log.writer,
-        mapper=TypedMapper(),
-    )
-
-
 @pytest.fixture
 def provisional(district):
-    """An incident whose deadline is counted as if the first of January were worked."""
-    due_at, is_open = LIMIT_CLOCK.due(LIMIT, REPORTED)
-    assert (due_at, is_open) == (at("2027-01-01T16:00"), True)
-    return district.receive(REPORTED, time_limit=LIMIT, due_at=due_at, provisional=True)
+    """A case whose handling is counted as if the first of January were worked: until 16:00 then."""
+    incident = district.receive(REPORTED, time_limit=LIMIT)
+    for command in ("admit", "file", "dispatch"):
+        district.do(incident, command, REPORTED)
+    return incident
 
 
-def test_a_provisional_deadline_is_recalculated_once_the_year_is_known(district, provisional):
+def rows(district, query):
+    schema = f"view_{district.read.status().active.number}"
+    with district.database.connection() as connection:
+        return connection.execute(query.format(schema).encode()).fetchall()
+
+
+def everywhere(district):
+    """Every place that tells the deadline of the handling."""
+    found = {
+        "incident": rows(district, "SELECT due_at, due_provisional FROM {}.incident_view"),
+        "task": rows(district, "SELECT (task_dues->'T1'->>'due_at')::timestamptz, (task_dues->'T1'->>'provisional')::bool FROM {}.incident_view"),
+        "queue": rows(district, "SELECT due_at, due_provisional FROM {}.task_queue WHERE to_position IS NULL"),
+        "clock": rows(district, "SELECT due_at, provisional FROM {}.clock WHERE clock = 'handle'"),
+    }  # fmt: skip
+    facts = rows(district, "SELECT handling_due_at FROM {}.case_facts")
+    assert [due for due, _open in found["clock"]] == [due for (due,) in facts]
+    return {name: found[name][0] for name in found}
+
+
+@pytest.mark.usefixtures("provisional")
+def test_a_provisional_deadline_is_another_everywhere_once_the_year_is_known(district):
+    then = district.show().read.status().active.position
+    assert set(everywhere(district).values()) == {(at("2027-01-01T16:00"), True)}
+    district.adopt(ANNOUNCED).show()
+    assert set(everywhere(district).values()) == {(at("2027-01-04T16:00"), False)}
+    past = rows(district, f"SELECT handling_due_at FROM {{}}.case_facts_past WHERE to_position = {then + 1}")
+    assert past == [(at("2027-01-01T16:00"),)]
+    (shown,) = district.read.queue(QueueQuestion("330103006", "enforcement", as_of_position=then)).rows
+    assert (shown.due_at, shown.due_clock) == (at("2027-01-01T16:00"), "handle")
+
+
+@pytest.mark.usefixtures("provisional")
+def test_rules_that_change_nothing_open_no_new_row(district):
     district.show()
-    assert recalculation(district, RULES).run(REPORTED) == 0  # nothing is known yet that was not before
-    assert recalculation(district, ANNOUNCED).run(REPORTED) == 1
-    event = district.stream(provisional)[-1]
-    assert isinstance(event, DeadlineRecalculated)
-    assert (event.before, event.due_at) == (at("2027-01-01T16:00"), at("2027-01-04T16:00"))
-    assert (event.provisional, event.rules) == (False, ANNOUNCED.version)
-    assert recalculation(district, ANNOUNCED).run(REPORTED) == 0  # also before the views show it
-    shown = district.show().read.incident(provisional)
-    assert (shown.due_at, shown.due_provisional) == (at("2027-01-04T16:00"), False)
-    incident = district.application.load([provisional])[provisional]
-    assert (incident.classification.due_at, incident.classification.due_provisional) == (shown.due_at, False)
-    assert recalculation(district, ANNOUNCED).run(REPORTED) == 0
+    before = rows(district, "SELECT * FROM {}.task_queue"), rows(district, "SELECT * FROM {}.case_facts")
+    district.adopt(replace(RULES, version="rules-again")).show()
+    assert before == (rows(district, "SELECT * FROM {}.task_queue"), rows(district, "SELECT * FROM {}.case_facts"))
 
 
-def test_what_has_ended_keeps_the_deadline_that_it_had(district, provisional):
-    district.do(provisional, "decline", REPORTED)
+def test_what_was_handled_keeps_the_deadline_that_it_had(district, provisional):
+    district.do(provisional, "accept", REPORTED)
+    district.do(provisional, "report_handled", REPORTED)
     district.show()
-    assert recalculation(district, ANNOUNCED).run(REPORTED) == 0
+    district.adopt(ANNOUNCED).show()
+    assert rows(district, "SELECT handling_due_at FROM {}.case_facts") == [(at("2027-01-01T16:00"),)]
 
 
 def test_clocks_run_by_the_rules_that_were_recorded_last(district):
@@ -78,14 +90,8 @@ def test_what_ends_together_with_a_change_of_the_rules_has_no_clocks_left(distri
     district.show()
     district.do(ended, "decline", at("2026-11-25T10:00"))
     district.adopt(ANNOUNCED).show()  # both are in one batch of the views
-    schema = f"view_{district.read.status().active.number}"
-    with district.database.connection() as connection:
-        rows = connection.execute(f"SELECT incident_id, rules FROM {schema}.clock".encode()).fetchall()
-    assert rows == [(open_still, ANNOUNCED.version)]
+    assert rows(district, "SELECT incident_id, rules FROM {}.clock") == [(open_still, ANNOUNCED.version)]
 
 
 def totals(district):
-    schema = f"view_{district.read.status().active.number}"
-    with district.database.connection() as connection:
-        query = f"SELECT due_at, provisional, rules FROM {schema}.clock WHERE clock = 'total'"
-        return connection.execute(query.encode()).fetchall()
+    return rows(district, "SELECT due_at, provisional, rules FROM {}.clock WHERE clock = 'total'")

@@ -6,7 +6,7 @@ Small on purpose: the views are tested against the log's schema, whoever wrote i
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import get_type_hints
@@ -34,7 +34,7 @@ from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs
 from jiedao.domain.routing_decision import changes as changes_of
 from jiedao.domain.sample_draw import SampleDraw
 from jiedao.domain.terms import Command, Role
-from jiedao.domain.time_rules import TimeRuleBook
+from jiedao.domain.time_rules import TimeRuleBook, TimeRules
 from tests.workflow_samples import USUALLY, WIDER, decide, said
 
 START = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
@@ -93,20 +93,44 @@ class Decoder:
         return event
 
 
+RULES = TimeRules("rules-1", ((time(8), time(12)), (time(14), time(18))), "Asia/Shanghai", (2026,), ())
+
+
 class Journal:
-    """The log of a test's database. Each call of :meth:`append` is one moment, a minute after the one before."""
+    """The log of a test's database. Each call of :meth:`append` is one moment, a minute after the one before.
+
+    What is appended happened at that moment; ``recorded`` holds it, as (moment, event).
+    """
 
     def __init__(self, database_url: str) -> None:
         self.connection = psycopg.connect(database_url, autocommit=True)
         self.position = 0
         self.moments: list[datetime] = []
+        self.adopted = 0
+        self.recorded: list[tuple[datetime, object]] = []
+
+    def adopt(self, **limits):
+        """Let clocks run: by the limit of each class and, where some are given, of the stages (``close="1小时"``).
+
+        The first rules hold before the first moment.
+        """
+        rules = replace(RULES, version=f"rules-{len(self.moments)}", limits=limits)
+        kind = TimeRuleBook.Changed if self.adopted else TimeRuleBook.Adopted
+        self.adopted += 1
+        more = {} if self.adopted > 1 else {"originator_topic": TimeRuleBook.TOPIC}
+        event = kind(
+            originator_id=UUID(int=99), originator_version=self.adopted, timestamp=START, context=context(),
+            rules=rules, **more,
+        )  # fmt: skip
+        return self.write([event]) if self.moments else self.write([event], START - timedelta(minutes=1))
 
     def append(self, *aggregates):
         return self.write([event for aggregate in aggregates for event in aggregate.collect_events()])
 
-    def write(self, events):
-        recorded_at = START + timedelta(minutes=len(self.moments))
-        self.moments.append(recorded_at)
+    def write(self, events, before=None):
+        recorded_at = before or START + timedelta(minutes=len(self.moments))
+        if before is None:
+            self.moments.append(recorded_at)
         with self.connection.transaction():
             cursor = self.connection.cursor()
             with cursor.copy(
@@ -114,7 +138,9 @@ class Journal:
                 " FROM STDIN (FORMAT binary)"
             ) as copy:
                 copy.set_types(["int8", "uuid", "int4", "text", "timestamptz", "bytea", "bytea", "bytea"])
-                for event in events:
+                for one in events:
+                    event = _happened(one, recorded_at)
+                    self.recorded.append((recorded_at, event))
                     self.position += 1
                     copy.write_row((
                         self.position, event.originator_id, event.originator_version, type(event).TOPIC, recorded_at,
@@ -145,6 +171,13 @@ class Journal:
 
     def close(self):
         self.connection.close()
+
+
+def _happened(event, at):
+    """The same event, as of a moment."""
+    happened = object.__new__(type(event))
+    happened.__dict__.update(vars(event), timestamp=at)
+    return happened
 
 
 def _state_of(event):
@@ -194,10 +227,10 @@ def placed(incident, street="330103001", method="polygon", **changes):
 
 
 def classed(incident, platform="enforcement", priority=2, hours=4, **changes):
-    due_at = None if hours is None else START + timedelta(hours=hours)
+    time_limit = None if hours is None else f"{hours}小时"
     decision = ClassDecision(
         "code" if platform else "none", "classes-1", class_code="E0101" if platform else None, class_name="占道经营",
-        platform=platform, priority=priority, time_limit="4工作时", due_at=due_at, **changes,
+        platform=platform, priority=priority, time_limit=time_limit, **changes,
     )  # fmt: skip
     incident.decide_class(decision, context=context(), at=START)
     return incident
@@ -205,8 +238,8 @@ def classed(incident, platform="enforcement", priority=2, hours=4, **changes):
 
 def routed(incident, platform="service", rule="r1", hours=2, **changes):
     """Let a rule send it elsewhere; without a platform it asks a person."""
-    due_at = None if hours is None else START + timedelta(hours=hours)
-    route = Route(platform, "便民服务中心", **{"priority": 1, "time_limit": "2工作时", "due_at": due_at} | changes)
+    time_limit = None if hours is None else f"{hours}小时"
+    route = Route(platform, "便民服务中心", **{"priority": 1, "time_limit": time_limit} | changes)
     inputs = RoutingInputs(
         "hotline", "12345", "own", "E0101", incident.street_code, 2, urgent=False,
         local_time="2026-11-02T09:00:00+08:00", weekday="monday", workday=True, working_time=True,

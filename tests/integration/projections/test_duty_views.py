@@ -37,6 +37,11 @@ def as_actor(name):
     return replace(context(), actor=f"user:{name}")
 
 
+def filed(incident):
+    """It became a case: its deadline is that of its class."""
+    return done(done(incident, "admit"), "file")
+
+
 def taken(number, person, *, then=()):
     """An incident of the street's enforcement platform whose task somebody took."""
     incident = queued(number, STREET)
@@ -142,20 +147,19 @@ def test_a_handover_is_read_back_as_it_was_recorded(journal, runner, duty):
 
 
 def test_each_open_matter_is_named_with_every_ground_that_holds(journal, runner, duty):
-    overdue, soon, far = queued(1, hours=-1), queued(2, hours=3), queued(3, hours=30)
-    urged, suspended = done(queued(4, hours=30), "urge"), queued(5, hours=-1)
-    for command in ("admit", "file", "suspend"):
-        done(suspended, command)
+    journal.adopt()
+    overdue, soon, far = filed(queued(1, hours=1)), filed(queued(2, hours=3)), filed(queued(3, hours=30))
+    urged, suspended = filed(done(queued(4, hours=30), "urge")), done(filed(queued(5, hours=1)), "suspend")
     done(done(overdue, "supervise"), "urge")
-    elsewhere, ended = queued(6, "330103002", hours=-1), done(queued(7, hours=-1), "decline")
+    elsewhere, ended = filed(queued(6, "330103002", hours=1)), done(queued(7, hours=1), "decline")
     journal.append(overdue, soon, far, urged, suspended, elsewhere, ended)
     runner.catch_up()
-    found = duty.open_matters(STREET, START, START + timedelta(hours=4))
+    found = duty.open_matters(STREET, START + timedelta(hours=1), START + timedelta(hours=5))
     assert {one.external_id: one.grounds for one in found.matters} == {
         "H1": ("overdue", "supervised", "urged"), "H2": ("approaching",), "H4": ("urged",), "H5": ("suspended",),
     }  # fmt: skip
     assert (found.left_out, found.position) == (0, journal.position)
-    assert len(duty.open_matters(None, START, START + timedelta(hours=4)).matters) == 5
+    assert len(duty.open_matters(None, START + timedelta(hours=1), START + timedelta(hours=5)).matters) == 5
 
 
 def test_who_is_on_duty_is_asked_at_a_moment(journal, runner, duty):

@@ -91,13 +91,14 @@ def test_a_task_that_was_returned_and_then_reassigned_is_misdirected_once(journa
 
 
 def test_what_is_on_time_is_what_the_deadline_as_known_then_says(journal, runner, read):
-    """Handled and closed within minutes, and only afterwards another class with a deadline long past is decided."""
+    """Handled and closed within minutes, and only afterwards another class with a limit long past is decided."""
+    journal.adopt()
     incident = queued(1, hours=1)
     journal.append(incident)
     for command in ("admit", "file", "dispatch", "accept", "report_handled", "verify", "close"):
         journal.append(done(incident, command))
     closed = journal.position
-    journal.append(classed(incident, hours=-1))
+    journal.append(classed(incident, hours=0.001))
     runner.catch_up()
     for name in ("on_time_handling_rate", "on_time_closing_rate"):
         assert total(read, name) == (1, 1), name
@@ -107,6 +108,7 @@ def test_what_is_on_time_is_what_the_deadline_as_known_then_says(journal, runner
 
 
 def test_a_deadline_that_moves_before_it_is_kept_is_the_one_that_counts(journal, runner, read):
+    journal.adopt()
     incident = lived(queued(1, hours=0.01), "admit", "file", "dispatch", "accept")  # 36 s: over at the next moment
     journal.append(incident)
     then = journal.append(done(incident, "urge"))
@@ -118,16 +120,19 @@ def test_a_deadline_that_moves_before_it_is_kept_is_the_one_that_counts(journal,
 
 
 def test_what_is_done_exactly_at_its_deadline_is_on_time(journal, runner, read):
-    journal.append(first := queued(1, hours=1 / 60), second := queued(2, hours=1 / 60))
-    journal.append(lived(first, "settle_on_spot"))  # a minute after the start, which is its deadline
-    journal.append(lived(second, "settle_on_spot"))
+    journal.adopt()
+    first, second = (lived(queued(one, hours=1 / 60), "admit", "file", "dispatch", "accept") for one in (1, 2))
+    journal.append(first, second)
+    journal.append(lived(first, "report_handled", "verify", "close"))  # a minute after the start, which is its deadline
+    journal.append(lived(second, "report_handled", "verify", "close"))
     runner.catch_up()
-    assert total(read, "on_time_closing_rate") == (1, 2)
+    assert (total(read, "on_time_closing_rate"), total(read, "on_time_handling_rate")) == ((1, 2), (1, 2))
     assert total(read, "overdue_rate") == (1, 2)
     assert total(read, "open_overdue_rate") == (0, 2)
 
 
 def test_a_suspended_case_is_not_due_until_it_goes_on(journal, runner, read):
+    journal.adopt()
     incident = lived(queued(1, hours=0.1), "admit", "file", "dispatch", "suspend")
     then = journal.append(incident)
     journal.append(done(incident, "resume"))
@@ -136,9 +141,11 @@ def test_a_suspended_case_is_not_due_until_it_goes_on(journal, runner, read):
     assert total(read, "open_overdue_rate", IndicatorQuestion(as_of_position=then)) == (0, 0)
     assert total(read, "open_overdue_rate", IndicatorQuestion(as_of_time=late)) == (0, 0)
     assert total(read, "open_overdue_rate") == (1, 1)
+    assert facts(journal, incident)["closing_due_at"] == "2026-11-02T01:07:00+00:00"  # the minute does not count
 
 
 def test_a_case_sent_back_for_rework_is_not_handled_until_it_is_done_again(journal, runner, read):
+    journal.adopt()
     incident = lived(queued(1, hours=0.05), "admit", "file", "dispatch", "accept", "report_handled")
     journal.append(incident)
     journal.append(done(incident, "verify", passed=False, note="仍有残留"))
@@ -147,7 +154,7 @@ def test_a_case_sent_back_for_rework_is_not_handled_until_it_is_done_again(journ
     assert total(read, "rework_rate") == (1, 1)
     journal.append(done(incident, "report_handled"))
     runner.catch_up()
-    assert total(read, "on_time_handling_rate") == (1, 1), "within the three minutes after all"
+    assert total(read, "on_time_handling_rate") == (1, 1), "within three minutes from the failed verification"
 
 
 def test_a_reopened_case_is_open_again_and_what_happened_stays(journal, runner, read):
@@ -192,6 +199,7 @@ def test_a_case_that_moved_to_another_street_counts_there_and_as_of_then_where_i
 
 
 def test_what_an_appeal_exempted_counts_not_in_what_it_was_appealed_against_and_the_fact_stays(journal, runner, read):
+    journal.adopt()
     incident = lived(queued(1, hours=0.01), "admit", "file", "dispatch", "accept", "report_handled")
     journal.append(incident)
     journal.append(done(incident, "verify", passed=False, note="仍有残留"))

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from jiedao.domain.identity import routing_rules_id
 from jiedao.domain.reference import RoutingRulesVersion
 from projections.answers import IncidentFilter, QueueQuestion
-from tests.integration.projections.journal import START, classed, context, placed, queued, received, routed
+from tests.integration.projections.journal import START, classed, context, done, placed, queued, received, routed
 
 STREET = "330103001"
 
@@ -18,13 +18,15 @@ def only(read):
 
 
 def test_it_stands_where_the_rule_sent_it_with_what_the_rule_said(journal, runner, read):
-    journal.append(routed(queued(1), "service", tags=("夜间",)))
+    journal.adopt()
+    incident = routed(queued(1), "service", tags=("夜间",))
+    journal.append(done(done(incident, "admit"), "file"))
     runner.catch_up()
     assert not read.queue(QueueQuestion(STREET, "enforcement")).rows
     (queue,) = read.queue(QueueQuestion(STREET, "service")).rows
-    assert (queue.priority, queue.due_at) == (1, START + timedelta(hours=2))
+    assert (queue.priority, queue.due_at, queue.due_clock) == (1, START + timedelta(hours=2), "total")
     row = only(read)
-    assert (row.platform, row.department, row.time_limit, row.tags) == ("service", "便民服务中心", "2工作时", ["夜间"])
+    assert (row.platform, row.department, row.time_limit, row.tags) == ("service", "便民服务中心", "2小时", ["夜间"])
     assert (row.routing_rule, row.routing_rules, row.class_code) == ("r1", "rules-1", "E0101")
 
 
@@ -36,14 +38,16 @@ def test_a_rule_that_asks_a_person_puts_it_into_triage_with_its_priority(journal
 
 
 def test_another_class_undoes_the_routing(journal, runner, read):
-    journal.append(incident := routed(queued(1), "service", tags=("夜间",)))
+    journal.adopt()
+    incident = routed(queued(1), "service", tags=("夜间",))
+    journal.append(done(done(incident, "admit"), "file"))
     journal.append(classed(incident, "market", 3, 9, matters=("330275012000",), closing_condition="恢复"))
     runner.catch_up()
     row = only(read)
     assert (row.platform, row.priority, row.time_limit, row.due_at) == (
         "market",
         3,
-        "4工作时",
+        "9小时",
         START + timedelta(hours=9),
     )
     assert (row.routing_rule, row.routing_rules, row.tags) == (None, None, [])
@@ -70,7 +74,7 @@ def test_the_history_tells_which_rule_sent_it_where_and_on_what(journal, runner,
     told = read.history(incident.id)[-1]
     assert (told.label, told.event) == ("派单规则", "routed")
     assert told.summary == (
-        "按派单规则 r1“转便民服务”：平台 综合行政执法→便民服务，部门 无→便民服务中心，级别 2→1，时限 4工作时→2工作时，"
+        "按派单规则 r1“转便民服务”：平台 综合行政执法→便民服务，部门 无→便民服务中心，级别 2→1，时限 4小时→2小时，"
         "标签 无→夜间（规则版本 rules-1）"
     )
     assert told.inputs["inputs"]["local_time"] == "2026-11-02T09:00:00+08:00"
@@ -78,7 +82,7 @@ def test_the_history_tells_which_rule_sent_it_where_and_on_what(journal, runner,
 
 
 def test_the_history_tells_that_no_rule_applied(journal, runner, read):
-    same = {"priority": 2, "time_limit": "4工作时"}
+    same = {"priority": 2, "time_limit": "4小时"}
     journal.append(incident := routed(classed(placed(received(1))), "enforcement", rule=None, **same))
     runner.catch_up()
     assert read.history(incident.id)[-1].summary == "无派单规则命中，部门 无→便民服务中心（规则版本 rules-1）"

@@ -13,6 +13,7 @@ from projections.generations import ensure_active
 from projections.runner import ProjectionRunner, ProjectionStoppedError
 from projections.views import ALL_VIEWS
 from tests.integration.projections.journal import Decoder, done, placed, queued, received
+from tests.tampering import unguard
 
 VIEWS = (
     "incident_view",
@@ -77,6 +78,7 @@ def test_a_mended_log_is_taken_up_where_the_views_stopped(journal, runner, read)
     bad = journal.write_topic("jiedao.incident.vanished", received(1).id, 4)
     with pytest.raises(ProjectionStoppedError):
         runner.catch_up()
+    unguard(journal.connection, "event")
     journal.connection.execute("UPDATE event SET topic = 'elsewhere.thing' WHERE position = %s", [bad])
     assert runner.catch_up() == bad
     assert read.status().fault is None
@@ -87,6 +89,7 @@ def test_a_mended_log_is_taken_up_where_the_views_stopped(journal, runner, read)
 )
 def test_a_log_with_a_hole_or_unreadable_bytes_stops_the_views(statement, journal, runner, read):
     journal.append(queued(1))
+    unguard(journal.connection, "event")
     journal.connection.execute(statement)
     with pytest.raises(ProjectionStoppedError, match="position 2"):
         runner.catch_up()

@@ -28,6 +28,11 @@ STREET, OTHER = "330103001", "330103002"
 QUEUE = QueueQuestion(STREET, "enforcement")
 
 
+def filed(incident):
+    """It became a case: its deadline is that of its class."""
+    return done(done(incident, "admit"), "file")
+
+
 def ids(page):
     return [row.external_id for row in page.rows]
 
@@ -41,15 +46,19 @@ def test_a_report_stands_in_the_queue_of_its_street_and_platform(journal, runner
 
 
 def test_a_queue_is_ordered_by_priority_then_deadline_then_none(journal, runner, read):
+    journal.adopt()
     journal.append(
-        queued(1, priority=3), queued(2, hours=None), queued(3, hours=9), queued(4, hours=1), queued(5, priority=1)
-    )
+        *map(filed, (
+            queued(1, priority=3), queued(2, hours=None), queued(3, hours=9), queued(4, hours=1), queued(5, priority=1),
+        ))
+    )  # fmt: skip
     runner.catch_up()
     assert ids(read.queue(QUEUE)) == ["H5", "H4", "H3", "H2", "H1"]
 
 
 def test_pages_of_a_queue_follow_on_each_other_without_gap_or_repetition(journal, runner, read):
-    journal.append(*[queued(n, priority=n % 3 + 1, hours=[None, 1, 2][n % 7 % 3]) for n in range(20)])
+    journal.adopt()
+    journal.append(*[filed(queued(n, priority=n % 3 + 1, hours=[None, 1, 2][n % 7 % 3])) for n in range(20)])
     runner.catch_up()
     whole = ids(read.queue(QUEUE))
     seen, after = [], None
@@ -108,6 +117,7 @@ def test_a_queue_as_of_the_future_is_refused(journal, runner, read):
 
 
 def test_an_incident_is_shown_as_it_stands(journal, runner, read):
+    journal.adopt(admit="4小时")
     incident = queued(1, flags=("time_missing",))
     journal.append(incident)
     incident.revise(report=report(1, 2, title="新标题"), raw=SEALED, reporter=None, context=context(), at=START)
@@ -124,14 +134,15 @@ def test_an_incident_is_shown_as_it_stands(journal, runner, read):
         "approximate-2020",
     )
     assert row.received_at == journal.moments[0]
-    assert row.due_at == START + timedelta(hours=4)
-    assert (row.first_position, row.last_position) == (1, 5)
+    assert (row.due_at, row.due_clock) == (START + timedelta(hours=4), "admit")
+    assert (row.first_position, row.last_position) == (2, 6)
     assert row.flags == []
 
 
 def test_the_deadline_of_a_superior_platform_wins(journal, runner, read):
     deadline = START + timedelta(hours=1)
-    incident = classed(placed(received(1, lifecycle="upstream", upstream=upstream(deadline))), due_provisional=True)
+    journal.adopt()
+    incident = classed(placed(received(1, lifecycle="upstream", upstream=upstream(deadline))))
     journal.append(incident)
     runner.catch_up()
     row = read.incident(incident.id)
@@ -315,7 +326,7 @@ def test_the_history_tells_the_whole_story(journal, runner, read):
     assert story[1].summary == "归属街道 330103001（坐标落入辖区；边界版本 approximate-2020）"
     assert (
         story[2].summary
-        == "分类为 E0101 占道经营，由综合行政执法平台办理，时限 4工作时（按区级分类编码；分类表 classes-1）"
+        == "分类为 E0101 占道经营，由综合行政执法平台办理，时限 4小时（按区级分类编码；分类表 classes-1）"
     )
     assert (story[0].actor, story[0].role, story[0].transport, story[0].origin) == (
         "source:hotline", "integrator", "file", "file:a.jsonl#1",

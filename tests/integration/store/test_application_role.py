@@ -225,6 +225,14 @@ FORBIDDEN = (
     # What a superior platform is owed can be neither changed nor taken back.
     "DELETE FROM outbox",
     "UPDATE outbox SET body = ''",
+    # Checkpoints and cosignatures are added and stay, and events leave by the owner's procedure alone.
+    "UPDATE checkpoint SET note = ''",
+    "DELETE FROM checkpoint",
+    "TRUNCATE checkpoint CASCADE",
+    "DELETE FROM checkpoint_cosignature",
+    "INSERT INTO event_removal (reason) VALUES ('r')",
+    f"SELECT remove_events(1, 1, 'r', 'a', 'b', '{'0' * 64}', 2)",
+    "ALTER TABLE event DISABLE TRIGGER keep_the_past",
     # The schema and the server are not its own.
     "CREATE TABLE mine (a integer)",
     "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql RETURN 1",
@@ -284,6 +292,8 @@ def test_nothing_of_the_schema_is_open_to_everybody_or_was_forgotten(address):
     with psycopg.connect(address[1]) as owner:
         assert dict(owner.execute(query).fetchall()) == {
             "access_token": "INSERT",
+            "checkpoint": "INSERT",
+            "checkpoint_cosignature": "INSERT",
             "outbox": "INSERT",
             "projection_generation": "DELETE,INSERT,UPDATE",
             "refusal": "INSERT",

@@ -13,6 +13,8 @@ UNION ALL SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_cons
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT 'function', p.oid::regprocedure::text, pg_get_functiondef(p.oid)
     FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT 'trigger', c.relname || '.' || tgname, pg_get_triggerdef(t.oid) || tgenabled::text
+    FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid WHERE NOT tgisinternal
 UNION ALL SELECT 'grant', c.relname, coalesce(relacl::text, '') FROM pg_class c
     WHERE relnamespace = 'public'::regnamespace
 UNION ALL SELECT 'function grant', p.oid::regprocedure::text, coalesce(proacl::text, '')

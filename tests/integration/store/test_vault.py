@@ -8,7 +8,6 @@ import hmac
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from time import monotonic
 
 import psycopg
 import pytest
@@ -19,6 +18,7 @@ from jiedao.domain.report import ReporterDetails, Sealed
 from jiedao.store.database import Database
 from jiedao.store.root_key import RootKey
 from jiedao.store.vault import ALGORITHMS, KeyVault
+from tests.waiting import until
 
 ROOT = RootKey(bytes(range(32)))
 ZHANG = ReporterDetails(name="张三", phone="13800138000")
@@ -74,12 +74,6 @@ def statements(monkeypatch):
 
     monkeypatch.setattr(psycopg.Cursor, "execute", execute)
     return executed
-
-
-def until(condition):
-    end = monotonic() + 30
-    while not condition():
-        assert monotonic() < end, "the condition did not come true in time"
 
 
 def test_what_is_sealed_opens_again_each_under_its_subjects_key(vault):

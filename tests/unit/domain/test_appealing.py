@@ -80,6 +80,16 @@ def test_an_exemption_stays_when_the_case_is_taken_up_again():
     assert life.incident.progress.exemptions == ("overtime",)
 
 
+@pytest.mark.parametrize("granted", [True, False])
+def test_what_is_pending_when_the_case_is_taken_up_again_is_reviewed_all_the_same(granted):
+    life = closed().do("appeal", "sun").do("review_appeal", "zhao").do("reopen")
+    assert Command.REVIEW_APPEAL in may(life.incident, Role.SUPERVISOR, "user:qian")
+    assert Command.REVIEW_APPEAL not in may(life.incident, Role.SUPERVISOR, "user:zhao")
+    life.do("file").do("dispatch", by="li").do("review_appeal", "qian", granted=granted, note="证据不足")
+    assert (life.incident.progress.exemptions, life.state) == (("overtime",) if granted else (), "dispatched")
+    assert Command.REVIEW_APPEAL not in may(life.incident, Role.SUPERVISOR)
+
+
 def test_whoever_does_not_grant_it_says_why():
     with pytest.raises(InvalidInputError) as refusal:
         closed().do("appeal").do("review_appeal", granted=False, note=" ")

@@ -114,6 +114,10 @@ HAPPENS = [
     (closed, "appeal", {}, Incident.Appealed, {"assessment": "overtime"}, "closed"),
     (lambda: closed().do("appeal"), "review_appeal", {}, Incident.AppealReviewed,
      {"assessment": "overtime", "granted": True, "note": ""}, "closed"),
+    (dispatched, "hold", {"reference": " （2026）浙0103行初12号 "}, Incident.HoldPlaced,
+     {"ground": "litigation", "reference": "（2026）浙0103行初12号"}, "dispatched"),
+    (lambda: closed().do("hold"), "release_hold", {}, Incident.HoldReleased,
+     {"ground": "litigation", "reference": "（2026）浙0103行初12号"}, "closed"),
 ]  # fmt: skip
 
 # What each command's texts are without which nothing is done; given: where the command itself is allowed.
@@ -129,7 +133,8 @@ REQUIRED = [
     (filed, "offer_transfer", "answer_within"), (lambda: filed().do("offer_transfer"), "refuse_transfer", "reason"),
     (lambda: filed().do("offer_transfer"), "withdraw_transfer", "reason"), (received, "merge", "reason"),
     (lambda: received().do("merge"), "unmerge", "reason"), (dispatched, "notify", "whom"),
-    (dispatched, "notify", "content"), (closed, "appeal", "reason"),
+    (dispatched, "notify", "content"), (closed, "appeal", "reason"), (dispatched, "hold", "reason"),
+    (lambda: dispatched().do("hold"), "release_hold", "reason"),
 ]  # fmt: skip
 
 ABOUT_A_TASK = ["reassign", "accept", "return", "start", "report_handled", "verify"]
@@ -253,6 +258,17 @@ def test_a_verification_that_fails_says_what_is_missing_and_the_same_assignee_do
     with pytest.raises(CommandRefusedError):
         life.do("close")
     assert life.task("T1", "start", "report_handled", "verify").state == "handled"
+
+
+def test_closing_confirms_the_condition_of_the_class_and_is_refused_with_its_words_without():
+    life = handled()
+    with pytest.raises(CommandRefusedError, match="须确认符合结案条件“道路恢复通行”") as refusal:
+        life.do("close", condition_met=False)
+    assert (life.state, Command.CLOSE in refusal.value.allowed) == ("handled", True)
+    assert life.do("close").last.closing_condition == "道路恢复通行"
+    without = handled()
+    without.incident.classification = None
+    assert without.do("close", condition_met=False).last.closing_condition == ""
 
 
 def test_a_joint_operation_is_handled_once_every_task_has_passed():

@@ -1,15 +1,13 @@
 """Which class a report gets, and what follows from it."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import pytest
 
-from jiedao.application.calendar import WeekdayCalendar
 from jiedao.domain.classification import Classifier, canonical_class_table
-from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.profile import ClassTable, IncidentClass, WorkingHours
-from jiedao.domain.report import IncidentReport, SourceClass, UpstreamCase
+from jiedao.domain.report import IncidentReport, SourceClass
 
 REPORTED = datetime(2026, 3, 6, 8, 0, tzinfo=UTC)
 HOURS = WorkingHours(((time(8), time(12)), (time(14), time(18))), "Asia/Shanghai")
@@ -49,7 +47,7 @@ TABLE = ClassTable(
         ("hotline", "建议"): "S0201",
     },
 )
-CLASSIFIER = Classifier(TABLE, LimitClock(HOURS, WeekdayCalendar()))
+CLASSIFIER = Classifier(TABLE)
 
 
 def report(scheme=None, code="", name="", **more):
@@ -76,7 +74,7 @@ def test_our_own_code_is_taken_as_it_is():
     decision = decided("manual", "E0110", "垃圾")
     assert (decision.method, decision.class_code, decision.class_name) == ("code", "E0110", "暴露生活垃圾")
     assert (decision.platform, decision.department, decision.priority) == ("enforcement", "某部门", 3)
-    assert (decision.time_limit, decision.due_at) == ("4小时", REPORTED + timedelta(hours=4))
+    assert (decision.time_limit, decision.due_at) == ("4小时", None)  # its clocks say by when
     assert (decision.class_table, decision.source_class, decision.note) == ("t@1", "manual:E0110 垃圾", None)
 
 
@@ -84,11 +82,10 @@ def test_our_own_code_under_another_scheme_is_not_taken_for_ours():
     assert decided("ga1400", "E0110").method == "none"
 
 
-def test_a_sources_code_is_mapped_and_its_limit_runs_in_working_time():
+def test_a_sources_code_is_mapped():
     decision = decided("ga1400", "661")
     assert (decision.method, decision.class_code) == ("source_code", "E0401")
-    assert decision.due_at == datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
-    assert decision.due_provisional is False
+    assert decision.time_limit == "2工作日"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +105,7 @@ def test_a_path_is_mapped_by_its_longest_known_beginning_and_says_so(scheme, pat
 @pytest.mark.parametrize("code", ["城乡建设", "城乡建设/市容管", "城乡建设/市容管理员", "x", "/", "6/1"])
 def test_an_unknown_code_is_left_to_a_person_and_shown(code):
     decision = decided("hotline", code, "某名")
-    assert (decision.method, decision.class_code, decision.platform, decision.due_at) == ("none", None, None, None)
+    assert (decision.method, decision.class_code, decision.platform) == ("none", None, None)
     assert decision.source_class == f"hotline:{code} 某名"
     assert decision.note == "the class table does not know this code of the source"
 
@@ -122,25 +119,6 @@ def test_a_report_without_a_class_is_left_to_a_person():
 def test_an_urgent_report_stands_one_priority_higher_but_never_above_the_first():
     assert decided("ga1400", "661", urgent=True).priority == 2
     assert decided("gb28181", "5", urgent=True).priority == 1
-
-
-def test_the_superior_platforms_deadline_wins_also_where_the_class_is_unknown():
-    deadline = REPORTED + timedelta(days=9)
-    case = UpstreamCase("2026-1", deadline)
-    known, unknown = decided("ga1400", "661", upstream=case), decided("ga1400", "0", upstream=case)
-    assert (known.due_at, known.due_provisional, known.time_limit) == (deadline, False, "2工作日")
-    assert known.note == "the deadline is the superior platform's"
-    assert unknown.due_at == deadline
-
-
-def test_a_superior_platforms_case_without_a_deadline_has_the_deadline_of_its_class():
-    decision = decided("manual", "E0110", upstream=UpstreamCase("2026-1"))
-    assert decision.due_at == REPORTED + timedelta(hours=4)
-
-
-def test_a_class_without_a_limit_has_no_deadline():
-    decision = decided("hotline", "建议")
-    assert (decision.class_code, decision.due_at, decision.due_provisional) == ("S0201", None, False)
 
 
 def test_a_batch_is_decided_in_order():

@@ -8,10 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from jiedao.application.calendar import ChineseCalendar, WeekdayCalendar
-from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.profile import WorkingHours
-from jiedao.domain.report import IncidentReport, ReportedPlace, UpstreamCase
+from jiedao.domain.report import IncidentReport, ReportedPlace
 from jiedao.domain.routing import LocalTime, Router, ToRoute
 from jiedao.domain.routing_conditions import CONDITIONS, covers, unreachable
 from jiedao.domain.routing_decision import RouteChange, changes, class_route
@@ -33,7 +32,6 @@ def router(*rules, tags=(), calendar=None):
     return Router(
         RoutingRules("r@1", date(2026, 1, 1), tuple(tags), rules),
         LocalTime(HOURS, calendar),
-        LimitClock(HOURS, calendar),
     )
 
 
@@ -139,24 +137,11 @@ def test_a_rule_changes_what_it_says_and_tells_what_it_changed():
         RouteChange("time_limit", "4小时", "2工作时"),
         RouteChange("tags", None, "加急"),
     )
-    assert decision.route.due_at == at(14, 30)  # half past ten and two working hours, with the noon between
+    assert decision.route.time_limit == "2工作时"
 
 
 def test_saying_what_the_class_says_changes_nothing():
     assert routed(router(rule("r", platform="enforcement", priority=3))).changed == ()
-
-
-def test_a_limit_without_length_in_a_class_keeps_no_deadline_and_a_rules_own_limit_gives_one():
-    endless = replace(CLASS, time_limit="", due_at=None)
-    decision = routed(router(rule("r", time_limit="1天")), seen(endless))
-    assert decision.route.due_at == TUESDAY + timedelta(days=1)
-
-
-def test_a_superior_platforms_deadline_wins_over_a_rules_limit():
-    deadline = TUESDAY + timedelta(days=3)
-    upstream = seen(replace(CLASS, due_at=deadline), lifecycle="upstream", upstream=UpstreamCase("S1", deadline))
-    decision = routed(router(rule("r", time_limit="2小时")), upstream)
-    assert (decision.route.time_limit, decision.route.due_at) == ("2小时", deadline)
 
 
 @pytest.mark.parametrize(("given", "urgent", "comes"), [(2, False, 2), (2, True, 1), (1, True, 1)])

@@ -10,6 +10,7 @@ import pytest
 
 from jiedao.domain.carrying_out import CommandRefusedError, check, may
 from jiedao.domain.commands import DETAILS
+from jiedao.domain.links import Appeal
 from jiedao.domain.tasks import AskedExtension
 from jiedao.domain.terms import Command, IncidentState, Lifecycle, Role, TaskState
 from jiedao.domain.workflow import RULES, allowed, rule_of
@@ -59,7 +60,7 @@ unmerge             .      .        .        .     .          .       .         
 reply               IL     IL       IL       IL    IL         IL      IL        IL           IL     IL       IL       .    IL          IL     .         .
 revisit             .      .        .        .     .          .       .         .            I      .        .        .    .           .      .         .
 appeal              .      .        .        .     .          .       .         .            HGD    .        .        .    .           .      .         .
-review_appeal       .      .        .        .     .          .       .         .            LS     .        .        .    .           .      .         .
+review_appeal       LS     LS       LS       LS    LS         LS      LS        LS           LS     LS       LS       LS   LS          LS     LS        LS
 reopen              .      .        .        .     .          .       .         .            LS     LS       LS       LS   LS          .      .         .
 suspend             .      .        .        L     L          L       .         .            .      .        .        .    .           .      .         .
 resume              .      .        .        .     .          .       L         .            .      .        .        .    .           .      .         .
@@ -67,6 +68,8 @@ supervise           LS     LS       LS       LS    LS         LS      LS        
 urge                ILDS   ILDS     ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .        .        .    .           .      .         .
 notify              LDS    LDS      LDS      LDS   LDS        LDS     LDS       LDS          LDS    .        .        .    .           .      .         .
 intervene           *      *        *        *     *          *       *         *            *      *        *        *    *           *      *         *
+hold                SATR   SATR     SATR     SATR  SATR       SATR    SATR      SATR         SATR   SATR     SATR     SATR SATR        SATR   SATR      SATR
+release_hold        SAR    SAR      SAR      SAR   SAR        SAR     SAR       SAR          SAR    SAR      SAR      SAR  SAR         SAR    SAR       SAR
 """
 
 # A superior platform's case comes filed; the platform verifies, closes and revisits it, and only it takes it back or up
@@ -105,7 +108,7 @@ unmerge             .      .        .     .          .       .         .        
 reply               IL     IL       IL    IL         IL      IL        IL           IL     .         .
 revisit             .      .        .     .          .       .         .            .      .         .
 appeal              .      .        .     .          .       .         .            HGD    .         .
-review_appeal       .      .        .     .          .       .         .            LS     .         .
+review_appeal       LS     LS       LS    LS         LS      LS        LS           LS     LS        LS
 reopen              .      .        .     .          .       .         .            .      .         .
 suspend             .      .        L     L          L       .         .            .      .         .
 resume              .      .        .     .          .       L         .            .      .         .
@@ -113,6 +116,8 @@ supervise           LS     LS       LS    LS         LS      LS        LS       
 urge                ILDS   ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .         .
 notify              LDS    LDS      LDS   LDS        LDS     LDS       LDS          LDS    .         .
 intervene           *      *        *     *          *       *         *            *      *         *
+hold                SATR   SATR     SATR  SATR       SATR    SATR      SATR         SATR   SATR      SATR
+release_hold        SAR    SAR      SAR   SAR        SAR     SAR       SAR          SAR    SAR       SAR
 """
 
 # From which state of a task each command leads where, = where it stays; a failed verification is the one way to 返工.
@@ -138,7 +143,7 @@ LEADS_TO = {
 }  # fmt: skip
 
 # What somebody may do who has not seen the latest: it is right whatever happened meanwhile.
-ALWAYS = {"reply", "revisit", "supervise", "urge", "intervene", "notify"}
+ALWAYS = {"reply", "revisit", "supervise", "urge", "intervene", "notify", "hold", "release_hold"}
 
 
 def read(text):
@@ -171,7 +176,12 @@ def told(command, life):
 
 @pytest.fixture(scope="module")
 def standing():
-    return {lifecycle: lives(lifecycle) for lifecycle in TABLES}
+    """One life in every state; each was closed once, and an appeal of then is under review still."""
+    begun = {lifecycle: lives(lifecycle) for lifecycle in TABLES}
+    for by_state in begun.values():
+        for life in by_state.values():
+            life.incident.progress.appeals.setdefault("overtime", Appeal("user:sun"))
+    return begun
 
 
 def test_the_tables_written_by_hand_name_every_command_state_and_role():

@@ -100,6 +100,23 @@ def test_the_community_is_known_from_the_address_or_the_source_where_it_lies_in_
     assert decide(street_code=WENHUI, community_code="330103007001").community_code == "330103007001"
 
 
+def test_a_community_that_contradicts_or_is_not_known_is_said():
+    other = decide(lon=120.16, lat=30.29, community_code="330103007001")
+    assert (other.street_code, other.flags) == (ZHAOHUI, ("community_contradicted",))
+    assert other.note == f"The source names community 330103007001 of {WENHUI}; {ZHAOHUI} was decided."
+    unknown = decide(street_code=WENHUI, community_code="330103007999")
+    assert (unknown.street_code, unknown.flags) == (WENHUI, ("community_unknown",))
+    assert decide(address="打铁关社区", community_code="330103006064").flags == ("community_contradicted",)
+
+
+def test_a_community_alone_asserts_its_street():
+    decision = decide(community_code="330103006064")
+    assert (decision.method, decision.street_code, decision.flags) == ("asserted", ZHAOHUI, ())
+    assert decision.community_code == "330103006064"
+    nowhere = decide(community_code="330103007999")
+    assert (nowhere.method, nowhere.street_code, nowhere.flags) == ("none", None, ("community_unknown",))
+
+
 def test_without_coordinates_the_address_decides():
     decision = decide(address="下城区打铁关社区3号")
     assert (decision.method, decision.street_code, decision.matched_text) == ("gazetteer", WENHUI, "打铁关社区")

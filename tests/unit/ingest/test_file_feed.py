@@ -25,22 +25,22 @@ class LinePipeline:
     """Every line is a record; ``!`` is one that cannot be read, and ``?`` is none that can be told from others."""
 
     def __init__(self):
-        self.units, self.validated = [], []
+        self.units, self.validated, self.begun = [], [], 0
 
     def split(self, source, payload, media_type):
         if payload.startswith(b"?"):
             raise InvalidInputError("nothing can be told apart")
         return payload.splitlines()
 
-    def run(self, source, records, *, transport, actor):
-        self.units.append((source, transport, actor.holder, records))
-        return self._outcomes(records)
+    def begin(self, source, records, *, transport, actor, offsets, after):
+        self.begun += 1
+        return LineBatch(self, (source, transport, actor.holder, records))
 
     def validate(self, source, records):
         self.validated.append(records)
-        return self._outcomes(records)
+        return self.outcomes(records)
 
-    def _outcomes(self, records):
+    def outcomes(self, records):
         return [
             RecordOutcome(record.origin, "dead", reason="id_missing")
             if record.raw.startswith((b"!", b"?"))
@@ -50,6 +50,19 @@ class LinePipeline:
 
     def lines(self):
         return [record.raw for *_, records in self.units for record in records]
+
+
+class LineBatch:
+    """A unit that is recorded when it is handed in."""
+
+    def __init__(self, pipeline, unit):
+        self._pipeline, self._unit = pipeline, unit
+
+    def hand_in(self):
+        self._pipeline.units.append(self._unit)
+
+    def finish(self):
+        return self._pipeline.outcomes(self._unit[-1])
 
 
 @pytest.fixture
@@ -83,11 +96,11 @@ def test_what_is_dead_is_listed_and_does_not_stop_the_rest(feed):
 def test_a_stop_ends_after_the_unit_that_was_begun(feed, pipeline, monkeypatch):
     monkeypatch.setattr(file_feed, "UNIT_RECORDS", 2)
     stop = Event()
-    totals = feed.run(
-        "hotline", "x.jsonl", io.BytesIO(b"a\nb\nc\nd\n"), NDJSON, stop=stop, on_unit=lambda *_: stop.set()
-    )
-    assert (totals.records, totals.stopped) == (2, True)
-    assert pipeline.lines() == [b"a", b"b"]
+    content = io.BytesIO(b"a\nb\nc\nd\ne\nf\n")
+    totals = feed.run("hotline", "x.jsonl", content, NDJSON, stop=stop, on_unit=lambda *_: stop.set())
+    assert (totals.records, totals.stopped) == (4, True)  # the second was under way when the first was told
+    assert pipeline.lines() == [b"a", b"b", b"c", b"d"]
+    assert pipeline.begun == 2
 
 
 def test_progress_is_told_in_bytes_and_ends_with_the_whole(feed):

@@ -43,14 +43,22 @@ class ListeningIntake:
     def __init__(self):
         self.received, self.previewed, self.offsets = [], [], None
 
-    def receive(self, records, *, transport, actor, offsets=()):
+    def begin(self, records, *, transport, actor, offsets, after):
         self.received += records
         self.offsets = offsets
-        return [RecordOutcome(record.origin, "accepted") for record in records]
+        return Recorded([RecordOutcome(record.origin, "accepted") for record in records])
 
     def preview(self, records, *, transport, actor):
         self.previewed += records
         return [RecordOutcome(record.origin, "accepted") for record in records]
+
+
+class Recorded:
+    def __init__(self, outcomes):
+        self._outcomes = outcomes
+
+    def finish(self):
+        return self._outcomes
 
 
 class MemoryFiles:

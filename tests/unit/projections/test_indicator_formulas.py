@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,6 @@ from projections.indicator_terms import CONDITIONS, GROUPINGS, MOMENTS, QUANTITI
 
 CONFIG = Path(__file__).parents[3] / "config"
 ONE = """
-[limits]
-filing = "{filing}"
-
 [{name}]
 label = "即查即结率"
 label_en = "on-the-spot rate"
@@ -33,7 +29,7 @@ assumed = true
 
 def write(folder, **changes):
     fields = {
-        "filing": "1天", "name": "on_the_spot_rate", "period": "closed", "numerator": '["settled"]', "better": "higher",
+        "name": "on_the_spot_rate", "period": "closed", "numerator": '["settled"]', "better": "higher",
         "more": "",
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +45,6 @@ def faults(folder):
 
 def test_a_formula_is_what_the_file_says_and_counts_cases_unless_told_otherwise(tmp_path):
     formulas = load_formulas(write(tmp_path))
-    assert formulas.filing == timedelta(days=1)
     assert formulas.indicators == (
         Formula(
             "on_the_spot_rate", "即查即结率", "on-the-spot rate", "结案的案件中，即查即结的占多少",
@@ -68,7 +63,6 @@ def test_a_formula_is_what_the_file_says_and_counts_cases_unless_told_otherwise(
 
 def test_the_shipped_formulas_are_those_that_the_field_asks_for():
     shipped = load_formulas(CONFIG)
-    assert shipped.filing == timedelta(hours=2)
     assert [(one.label, one.better) for one in shipped.indicators] == [
         ("立案率", "higher"), ("按期立案率", "higher"), ("派遣准确率", "higher"), ("按期处置率", "higher"), ("结案率", "higher"),
         ("按期结案率", "higher"), ("返工率", "lower"), ("超期率", "lower"), ("超期未结率", "lower"), ("满意率", "higher"),
@@ -78,13 +72,8 @@ def test_the_shipped_formulas_are_those_that_the_field_asks_for():
 
 
 def test_every_fault_is_told_at_once_with_its_place(tmp_path):
-    told = faults(
-        write(
-            tmp_path, filing="2工作日", numerator='["closed", "lucky"]', period="tomorrow", better="other", more="x=1"
-        )
-    )
+    told = faults(write(tmp_path, numerator='["closed", "lucky"]', period="tomorrow", better="other", more="x=1"))
     assert "the list of indicators in" in told
-    assert "[limits] filing: '2工作日' is no length of continuous time" in told
     assert "[on_the_spot_rate] numerator: ['closed', 'lucky'] is not right here; write a list of words" in told
     assert "settled" in told
     assert "[on_the_spot_rate] period: 'tomorrow' is not right here; write one of received, admitted" in told
@@ -99,7 +88,7 @@ def test_every_fault_is_told_at_once_with_its_place(tmp_path):
         ({"numerator": '["counted"]'}, "'counted' stands in the denominator already"),
         ({"numerator": '["settled", "settled"]'}, "each once"),
         ({"name": "Rate-1"}, "named by small letters, digits and _"),
-        ({"filing": "尽快"}, "no length of continuous time"),
+        ({"more": "[limits]\nfiling = '2小时'"}, "the limit for filing is the 立案 clock's"),
         ({"more": 'numerator_of = "luck"'}, "one of cases, tasks"),
     ],
 )
@@ -108,7 +97,7 @@ def test_what_cannot_be_a_formula_is_refused(tmp_path, changes, sentence):
 
 
 def test_a_list_without_any_indicator_is_refused(tmp_path):
-    (tmp_path / "indicators.toml").write_text('[limits]\nfiling = "1小时"\n', encoding="utf-8")
+    (tmp_path / "indicators.toml").write_text("# nothing\n", encoding="utf-8")
     assert "no indicator is declared" in faults(tmp_path)
 
 

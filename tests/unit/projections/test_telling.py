@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jiedao.domain import upstream_events
+from jiedao.domain.terms import HoldGround
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.telling import TELLINGS
 from tests.workflow_samples import (
@@ -18,6 +19,8 @@ from tests.workflow_samples import (
     handled,
     received,
 )
+
+LEGAL_HOLD = HoldGround.LEGAL_HOLD
 
 TOLD = {
     "受理": lambda: received().do("admit"),
@@ -54,6 +57,10 @@ TOLD = {
     "恢复": lambda: dispatched().do("suspend").do("resume"),
     "督办：区长批示": lambda: dispatched().do("supervise", note="区长批示"),
     "催办": lambda: dispatched().do("urge"),
+    "保全：诉讼（（2026）浙0103行初12号）：理由 当事人起诉": lambda: handled().do("close").do("hold"),
+    "解除保全：依法保全：理由 判决生效": lambda: (
+        received().do("hold", ground=LEGAL_HOLD, reference="").do("release_hold", ground=LEGAL_HOLD)
+    ),
     "干预留痕：某经营户亲属，要求从轻": lambda: Life().do("intervene"),
     "重办，待判定：理由 问题再现": lambda: Life().do("decline").do("reopen"),
     "二次派遣任务 T1 给 河西第三网格（网格员）": lambda: dispatched().task("T1", "accept", "redispatch"),

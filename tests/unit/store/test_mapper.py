@@ -31,6 +31,7 @@ GOLDEN_AGGREGATES = {
     "jiedao.time_rules",
     "jiedao.duplicate_judgement", "jiedao.roster_day", "jiedao.handover",
     "jiedao.access", "jiedao.sample",
+    "jiedao.erasure_request", "jiedao.refused_erasure", "jiedao.reporter_hold",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -87,6 +88,18 @@ GOLDEN = {
     "jiedao.incident.notified": "timestamp whom content",
     "jiedao.incident.appealed": "timestamp assessment",
     "jiedao.incident.appeal_reviewed": "timestamp assessment granted note",
+    "jiedao.erasure_request.asked": "originator_topic timestamp subject incidents dead_letters",
+    "jiedao.erasure_request.approved": "timestamp seat note",
+    "jiedao.erasure_request.rejected": "timestamp",
+    "jiedao.erasure_request.refused": "timestamp obstacles",
+    "jiedao.erasure_request.carried_out": "timestamp key_ids incidents dead_letters",
+    "jiedao.erasure_request.reapplied": "timestamp key_ids",
+    "jiedao.refused_erasure.recorded": "originator_topic timestamp act request_id why",
+    "jiedao.reporter_hold.opened": "originator_topic timestamp subject ground reference",
+    "jiedao.reporter_hold.placed": "timestamp ground reference",
+    "jiedao.reporter_hold.released": "timestamp ground reference",
+    "jiedao.incident.hold_placed": "timestamp ground reference",
+    "jiedao.incident.hold_released": "timestamp ground reference",
     "jiedao.incident.case_sent_back": "timestamp",
     "jiedao.incident.upstream_message_delivered": "timestamp message_id owed_at kind reference",
     "jiedao.incident.upstream_message_refused": "timestamp message_id owed_at kind reason code",

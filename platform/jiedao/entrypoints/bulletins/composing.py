@@ -176,7 +176,7 @@ def _indicators(figures: BulletinFigures, formulas: Formulas) -> BulletinTable:
         for formula, now, before in pairs
     ]
     head = ("指标", "本期 this", "分子", "分母", "上期 before", "增减（百分点）", "公式 formula")
-    notes = (f"立案时限 limit for filing: {formulas.filing_text}", "— 表示分母为零，没有数值。— nothing to divide by.")
+    notes = ("— 表示分母为零，没有数值。— nothing to divide by.",)
     return BulletinTable("指标", "考核评议指标 Indicators", head, rows, notes)
 
 

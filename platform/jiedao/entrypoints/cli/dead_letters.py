@@ -116,6 +116,7 @@ def show(settings: Settings, dead_letter: UUID, *, content: bool) -> None:
                     ("来源编号 external id", row.external_id),
                     *_faults(row.faults),
                     ("字节 size", row.size),
+                    ("内容 content", "«已删除» erased" if row.erased else "已加密 sealed; --content writes it"),
                     ("来路 origin", row.origin),
                     ("时间 set aside", local(row.set_aside_at, zone)),
                     ("处理 outcome", _dealt_with(row)),

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from jiedao.entrypoints.cli.checkup.examining import examine
 from jiedao.entrypoints.cli.checkup.findings import Finding, Grade
 from jiedao.entrypoints.cli.failing import ExitCode
-from jiedao.entrypoints.cli.options import DISTRICT, KAFKA, json_output, with_settings
+from jiedao.entrypoints.cli.options import DISTRICT, KAFKA, LEDGER, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, line
 from jiedao.entrypoints.settings import Settings
 
@@ -19,7 +19,7 @@ _SIGNS = {Grade.OK: ("✓", "green"), Grade.WARNING: ("!", "yellow"), Grade.FAUL
 
 @click.command()
 @json_output
-@with_settings(*DISTRICT, *KAFKA)
+@with_settings(*DISTRICT, *KAFKA, *LEDGER)
 def doctor(settings: Settings) -> None:
     """自检 Check every part of this installation: ✓ well, ! worth knowing, ✗ a fault, with what to do about it.
 

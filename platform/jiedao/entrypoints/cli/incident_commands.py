@@ -41,6 +41,7 @@ _MEANINGS = {
     "before": "处置前照片 A photo of before, by its content hash; may be repeated.",
     "after": "处置后照片 A photo of after, by its content hash; may be repeated.",
     "passed": "是否通过 Whether what was done passes.",
+    "condition_met": "确认符合结案条件 Whether the class's closing condition is met; needed where it names one.",
     "text": "答复内容 What the reporter was told.",
     "resolved": "是否解决 Whether it is resolved; leave it out where nobody was reached.",
     "satisfied": "是否满意 Whether the reporter is satisfied; leave it out where nobody was reached.",
@@ -57,6 +58,8 @@ _MEANINGS = {
     "content": "通报内容 What they were told.",
     "assessment": "考核项 Against which assessment.",
     "granted": "是否同意 Whether it is granted.",
+    "ground": "保全事由 On which ground it is to be kept.",
+    "reference": "案号 The file number of the reconsideration, the lawsuit or the order.",
 }
 
 

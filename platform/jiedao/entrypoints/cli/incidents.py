@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import click
@@ -95,13 +96,14 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     zone = ZoneInfo(profile.timezone)
     communities = {one.code: one.name for one in profile.communities}
     yield "编号 id", found.incident_id
-    yield "来源 source", f"{found.source_label} {found.source}:{found.external_id}（第 {found.revision} 版）"
+    revision = _revision(found.revision, zone)
+    yield "来源 source", f"{found.source_label} {found.source}:{found.external_id}{revision}"
     yield "渠道 channel", found.channel
     yield "办理 lifecycle", _joined(label_of(Lifecycle, found.lifecycle), found.upstream_case)
     yield "状态 state", found.state_label
     if found.upstream_refusal:
         yield "拒收 refusal", found.upstream_refusal
-    yield "任务 tasks", "\n".join(map(_task, found.tasks))
+    yield "任务 tasks", "\n".join(_task(task, zone) for task in found.tasks)
     yield from _arranged(found.arrangements, zone)
     yield "标题 title", found.title
     yield "描述 description", found.description
@@ -123,7 +125,8 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "标签 tags", "、".join(found.tags)
     yield "级别 priority", found.priority
     yield "时限 limit", found.time_limit
-    yield "期限 due", _joined(local(found.due_at, zone), "（暂定 provisional）" if found.due_provisional else None)
+    yield "期限 due", _due(found.due_at, zone, found.due_label, provisional=found.due_provisional)
+    yield "结案期限 to close by", local(found.closing_due_at, zone)
     yield "标记 flags", "、".join(label_of(ReportFlag, flag) or flag for flag in found.flags)
     yield "发生 happened", local(found.happened_at, zone)
     yield "上报 reported", local(found.reported_at, zone)
@@ -131,11 +134,17 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "日志 log", f"positions {found.first_position} … {found.last_position}, version {found.version}"
 
 
-def _task(task: TaskAnswer) -> str:
+def _due(due_at: datetime | None, zone: ZoneInfo, label: str | None, *, provisional: bool) -> str:
+    return _joined(label, local(due_at, zone), "（暂定 provisional）" if provisional else None) if due_at else ""
+
+
+def _task(task: TaskAnswer, zone: ZoneInfo) -> str:
     worker = f"，由 {task.worker.name} 承办" if task.worker else ""
     lead = "，牵头" if task.leads else ""
+    due = f"，{local(task.due_at, zone)} 前处置" if task.due_at else ""
     asked = f"，申请延期 {task.extension_asked}" if task.extension_asked else ""
-    return f"{task.task_id} {task.state_label}：{task.assignee.name}（{task.assignee.kind_label}）{lead}{worker}{asked}"
+    whose = f"{task.assignee.name}（{task.assignee.kind_label}）"
+    return f"{task.task_id} {task.state_label}：{whose}{lead}{worker}{asked}{due}"
 
 
 def _arranged(found: Arrangements, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
@@ -145,6 +154,7 @@ def _arranged(found: Arrangements, zone: ZoneInfo) -> Iterator[tuple[str, object
         yield "移送 transfer", f"{offered.name}（{offered.kind_label}），{local(offered.answer_by, zone)} 前答复"
     yield "延期 extensions", "、".join(found.extensions)
     yield "申诉 appeals", "、".join(f"{one.assessment_label} {one.outcome}" for one in found.appeals)
+    yield "保全 holds", "、".join(f"{one.ground_label} {one.reference}".strip() for one in found.holds)
 
 
 def _jurisdiction(found: IncidentAnswer) -> str:
@@ -162,9 +172,23 @@ def _delivered(delivery: Delivery, zone: ZoneInfo) -> RenderableType:
     outcome = label_of(IntakeOutcome, delivery.outcome)
     way = f"{label_of(Transport, delivery.transport)} · {delivery.origin}"
     return Group(
-        line(f"{local(delivery.received_at, zone)}  投递  {outcome}（第 {delivery.revision or '?'} 版）"),
+        line(f"{local(delivery.received_at, zone)}  投递  {outcome}{_revision(delivery.revision, zone)}"),
         line(f"    {way} · 内容指纹 HMAC-SHA-256 {delivery.content_mac}", style="dim"),
     )
+
+
+def _revision(revision: int | None, zone: ZoneInfo) -> str:
+    """Word a revision: counted by the source, or the moment of its last change in milliseconds since 1970."""
+    if revision is None:
+        return ""
+    if not _FIRST_MOMENT <= revision < _BEYOND_MOMENTS:
+        return f"（第 {revision} 版）"
+    return f"（修订于 {local(datetime.fromtimestamp(revision / 1000, UTC), zone)}）"
+
+
+_FIRST_MOMENT = 946_684_800_000
+_BEYOND_MOMENTS = 4_102_444_800_000
+"""The first milliseconds of the years 2000, so far no source counts its revisions, and 2100."""
 
 
 def _told(row: HistoryEntry, zone: ZoneInfo, *, inputs: bool) -> RenderableType:

@@ -108,7 +108,6 @@ def formulas(settings: Settings, *, markdown: bool) -> None:
     answer(
         describe(found),
         lambda: table("考核评议指标公式 formulas", _FORMULA_COLUMNS, rows),
-        lambda: line(f"立案时限 limit for filing: {found.filing_text}"),
         lambda: line(f"{COMMAND}: the same as a document, with the words of which formulas are made", style="dim"),
     )
 

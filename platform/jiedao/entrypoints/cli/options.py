@@ -45,6 +45,9 @@ DISTRICT = (
 KAFKA = tuple(name for name in Settings.model_fields if name.startswith("kafka_"))
 """The settings of a command that reaches Kafka."""
 
+LEDGER = tuple(name for name in Settings.model_fields if name.startswith("ledger_"))
+"""The settings of a command that seals or proves."""
+
 _LOGGING = ("log_level", "log_format", "log_file")
 _CHOICES = {"log_level": ("debug", "info", "warning", "error"), "log_format": ("text", "json")}
 

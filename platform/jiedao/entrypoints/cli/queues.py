@@ -24,10 +24,19 @@ from projections.answers import Page, QueueQuestion, QueueRow
 
 _DISTRICT, _ALL = "区级", "全区"
 _STREET, _PLATFORM, _STATE = "街道 street", "平台 platform", "状态 state"
+
+
+def _due(row: QueueEntry, zone: ZoneInfo) -> str:
+    """Tell a deadline with what it is for; a star marks one that may still move."""
+    if row.due_at is None:
+        return ""
+    return f"{'*' if row.due_provisional else ''}{local(row.due_at, zone)} {row.due_label or ''}".rstrip()
+
+
 _COLUMNS: tuple[tuple[str, Callable[[QueueEntry, ZoneInfo], object]], ...] = (
     ("级#", lambda row, _zone: row.priority),
     (_STATE, lambda row, _zone: label_of(IncidentState, row.state)),
-    ("期限 due", lambda row, zone: ("*" if row.due_provisional else "") + local(row.due_at, zone)),
+    ("期限 due", _due),
     (_STREET, lambda row, _zone: row.street_name or row.street_code),
     (_PLATFORM, lambda row, _zone: label_of(Platform, row.platform)),
     ("类别 class", lambda row, _zone: row.class_name),

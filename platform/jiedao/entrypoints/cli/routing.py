@@ -17,7 +17,7 @@ from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.routing import Router, RuleOutcome
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
-from jiedao.entrypoints.cli.output import answer, facts, line, local, table
+from jiedao.entrypoints.cli.output import answer, facts, line, table
 from jiedao.entrypoints.cli.routing_replay import dry_run
 from jiedao.entrypoints.cli.words import read_incident, read_moment
 from jiedao.entrypoints.command_bodies import read_fields
@@ -96,10 +96,10 @@ def try_rules(settings: Settings, incident: str | None, inputs: Path | None, rul
         else:
             trial = _try_inputs(desk, inputs or Path("-"), router)
         shown = trial_answer(trial)
-        words, zone = RoutingWords(district.profile), ZoneInfo(district.profile.timezone)
+        words = RoutingWords(district.profile)
     answer(
         shown,
-        lambda: facts(_decided(shown.decision, zone)),
+        lambda: facts(_decided(shown.decision)),
         lambda: table("", ("#", "规则 rule", "名称 name", "结果 outcome", "原因 why"), _tried(shown, words)),
         *_compared(trial),
     )
@@ -124,7 +124,7 @@ def _hidden(shown: RoutingRulesAnswer) -> str:
     return f"永不命中 never reached: {hidden}"
 
 
-def _decided(decision: RoutingDecisionAnswer, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
+def _decided(decision: RoutingDecisionAnswer) -> Iterator[tuple[str, object]]:
     route = decision.route
     rule = (
         f"{decision.rule_id} {decision.rule_name}" if decision.rule_id else "无命中，按分类办理 none: as its class says"
@@ -135,7 +135,6 @@ def _decided(decision: RoutingDecisionAnswer, zone: ZoneInfo) -> Iterator[tuple[
     yield "部门 department", route.department
     yield "级别 priority", route.priority
     yield "时限 limit", route.time_limit
-    yield "期限 due", local(route.due_at, zone) + ("（暂定 provisional）" if route.due_provisional else "")
     yield "标签 tags", "、".join(route.tags)
     yield "时间 reported", f"{decision.inputs['local_time']}（{_when_told(decision)}）"
 

@@ -16,7 +16,7 @@ from jiedao.entrypoints.dispatch_sheet import SheetFacts, dispatch_sheet
 from jiedao.entrypoints.http.boundaries import notice_in_force
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.settings import Settings
-from jiedao.entrypoints.task_advice import advice_answer, find_task
+from jiedao.entrypoints.task_advice import advice_answer, find_task, told_task
 from projections.duty import DutyQueries
 
 _COLUMNS = ("名次#", "姓名 name", "得分 score#", "依据 why", "下班 until", "人员 person")
@@ -72,7 +72,7 @@ def sheet(settings: Settings, incident: str, task: str | None, out: Path | None)
         found = district.read.incident(read_incident(incident, profile))
         known = SheetFacts(
             incident=Wording(profile).incident(found),
-            task=find_task(found, task),
+            task=told_task(found, task),
             history=district.read.history(found.incident_id),
             boundaries_approximate=notice_in_force(district.services()).approximate,
             printed_at=district.clock.now(),

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from jiedao.domain.terms import IncidentState
 from jiedao.entrypoints.bootstrap import District
-from jiedao.entrypoints.simulation.acting import act_on
+from jiedao.entrypoints.simulation.acting import act_on_all
 from jiedao.entrypoints.simulation.crowd import Crowd
 from jiedao.entrypoints.simulation.people import Memory
 from projections.answers import IncidentFilter
@@ -68,7 +68,8 @@ class Living:
         incident = self._district.application.load([incident_id])[incident_id]
         act = self._crowd.next_act(incident, self._memories[incident_id])
         if act is not None:
-            _acted, state = act_on(self._district.commands, incident, act, f"demo-{self._seed}-{next(self._acts)}")
+            key = f"demo-{self._seed}-{next(self._acts)}"
+            ((_acted, state),) = act_on_all(self._district.commands, [(incident, act, key)])
             self._come_back(incident_id, state)
 
     def _come_back(self, incident_id: UUID, state: IncidentState) -> None:

@@ -39,6 +39,16 @@ class AppealAnswer(_Answer):
     outcome: Annotated[str, Field(description="`pending`, `granted` or `denied`.", examples=["pending"])]
 
 
+class HoldAnswer(_Answer):
+    """保全 What keeps an incident from being erased and archived."""
+
+    ground: Annotated[str, Field(examples=["litigation"])]
+    ground_label: Annotated[str, Field(examples=["诉讼"])]
+    reference: Annotated[str, Field(description="案号 The file number; empty where none was given.")]
+    placed_by: Annotated[str, Field(examples=["user:zhang"])]
+    since: datetime
+
+
 class Arrangements(_Answer):
     """What ties an incident to others, and what was arranged for it beside its tasks."""
 
@@ -49,3 +59,4 @@ class Arrangements(_Answer):
         Sequence[str], Field(description="延期 Granted since it was last opened.", examples=[["2工作日"]])
     ]
     appeals: Annotated[Sequence[AppealAnswer], Field(description="申诉 One for each assessment.")]
+    holds: Annotated[Sequence[HoldAnswer], Field(description="保全 Neither erased nor archived while there is any.")]

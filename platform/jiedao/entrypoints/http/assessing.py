@@ -65,7 +65,6 @@ def assess(services: Services, question: IndicatorQuestion) -> IndicatorsAnswer:
 def describe(formulas: Formulas) -> FormulasAnswer:
     """Tell all formulas, and the words that there are."""
     return FormulasAnswer(
-        filing_limit=formulas.filing_text,
         items=[_formula(formula) for formula in formulas.indicators],
         conditions=_words(CONDITIONS.values()),
         quantities=_words(QUANTITIES.values()),

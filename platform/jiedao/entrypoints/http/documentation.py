@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,12 @@ TAGS: list[dict[str, Any]] = [
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
     {"name": "派单规则 Routing", "description": "现行规则与试算 The rules in force, and trying them."},
     {"name": "审计 Audit", "description": "重放、检索、访问记录、抽样 Replay, events, who looked, samples."},
+    {
+        "name": "个人信息删除 Privacy",
+        "description": "删除上报人信息，双人审批 Forgetting a reporter, by two approvals.",
+    },
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
+    {"name": "审计 Audit", "description": "检查点、证明与回看 Checkpoints, proofs, and what was known when."},
     {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
 ]
 
@@ -101,6 +107,30 @@ _HOTLINE = {
 }
 _CITY_BRAIN = {"event_id": "CB-20261124-0001", "title": "河道垃圾", "lng": 120.1694, "lat": 30.2856}
 
+_NDJSON = "".join(
+    json.dumps(_HOTLINE | {"order_no": number}, ensure_ascii=False) + "\n"
+    for number in ("330103202611240001", "330103202611240002")
+)
+_ALARM = """<?xml version="1.0" encoding="GB2312"?>
+<Notify>
+<CmdType>Alarm</CmdType>
+<SN>1041</SN>
+<DeviceID>33010306001320000001</DeviceID>
+<AlarmPriority>2</AlarmPriority>
+<AlarmMethod>5</AlarmMethod>
+<AlarmTime>2026-11-24T09:30:00</AlarmTime>
+<AlarmDescription>占道经营</AlarmDescription>
+</Notify>
+"""
+_TABLE = """编号,标题,描述,上报时间,更新时间,经度,纬度,地址,街道,分类编码
+XC-0001,共享单车乱停放,堵住盲道,2026-11-24 09:30:00,,120.1694,30.2856,朝晖路 182 号,朝晖街道,
+"""
+
+
+def _text(source: str, summary: str, example: str) -> dict[str, object]:
+    return {"schema": {"type": "string"}, "examples": {source: {"summary": summary, "value": example}}}
+
+
 REPORTS_BODY: Mapping[str, object] = {
     "required": True,
     "description": "来源自身格式的一条或一批记录 One record or a batch in the source's own shape.",
@@ -115,9 +145,9 @@ REPORTS_BODY: Mapping[str, object] = {
                 },
             },
         },
-        "application/x-ndjson": {"schema": {"type": "string"}},
-        "application/xml": {"schema": {"type": "string"}},
-        "text/csv": {"schema": {"type": "string"}},
+        "application/x-ndjson": _text("hotline", "一行一条 One hotline order a line", _NDJSON),
+        "application/xml": _text("video", "GB/T 28181 报警 An alarm of GB/T 28181", _ALARM),
+        "text/csv": _text("csv", "表格一行一条 A table, one record a row", _TABLE),
     },
 }
 

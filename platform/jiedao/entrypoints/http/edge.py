@@ -49,14 +49,20 @@ class Edge:
 
         Raises UnavailableError when they do not get there in :data:`WAIT_SECONDS`, or too many wait already.
         """
+        await self._reach(self.services.read.wait_for, "the views", position)
+
+    async def reach_outbox(self, position: int | None) -> None:
+        """Wait until the outbox holds what is owed up to a position. Raises UnavailableError as :meth:`reach` does."""
+        await self._reach(self.services.outbox.wait_for, "the outbox", position)
+
+    async def _reach(self, wait_for: Callable[[int, float], bool], what: str, position: int | None) -> None:
         if position is None:
             return
         if self.waits.available_tokens < 1:
-            raise UnavailableError("too many requests wait for the views; ask again in a moment")
-        reached = await to_thread.run_sync(self.services.read.wait_for, position, WAIT_SECONDS, limiter=self.waits)
-        if not reached:
+            raise UnavailableError(f"too many requests wait for {what}; ask again in a moment")
+        if not await to_thread.run_sync(wait_for, position, WAIT_SECONDS, limiter=self.waits):
             raise UnavailableError(
-                f"the views did not reach position {position} within {WAIT_SECONDS:g} s; ask again in a moment"
+                f"{what} did not reach position {position} within {WAIT_SECONDS:g} s; ask again in a moment"
             )
 
 

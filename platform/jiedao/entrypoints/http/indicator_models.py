@@ -43,7 +43,6 @@ class FormulaAnswer(Answer):
 class FormulasAnswer(Answer):
     """指标公式 All indicators, and the words of which further ones can be made."""
 
-    filing_limit: Annotated[str, Field(description="立案时限 The limit for filing.", examples=["2小时"])]
     items: Sequence[FormulaAnswer]
     conditions: Sequence[WordAnswer]
     quantities: Sequence[WordAnswer]

@@ -26,6 +26,14 @@ UpstreamRefusal = Annotated[
 ]
 
 
+Due = Annotated[
+    datetime | None,
+    Field(
+        description="期限 By when: to be handled, else closed, else decided; null while its clock stands still (挂账)."
+    ),
+]
+
+
 class Answer(BaseModel):
     """What all answers have in common: made from the platform's own rows, and never changed."""
 
@@ -147,6 +155,8 @@ class TaskAnswer(Answer):
     assignee: AssigneeAnswer
     worker: Annotated[AssigneeAnswer | None, Field(description="二次派遣 To whom the assignee gave it on.")]
     leads: Annotated[bool, Field(description="牵头 Whether it is the lead's task of a joint operation.")]
+    due_at: Annotated[datetime | None, Field(description="处置期限 By when it is, or was, to be handled.")]
+    due_provisional: Annotated[bool, Field(description="暂定 Whether that rests on a year whose holidays are unknown.")]
     extension_asked: Annotated[str | None, Field(description="延期 Asked for, unanswered.", examples=["2工作日"])]
 
 
@@ -173,8 +183,10 @@ class IncidentAnswer(Answer):
     class_method: str | None
     class_table: str | None
     priority: Annotated[int | None, Field(description="1 (most urgent) to 4.")]
-    due_at: datetime | None
+    due_at: Due
     due_provisional: bool
+    due_clock: Annotated[str | None, Field(description="Which clock `due_at` is the end of.", examples=["handle"])]
+    due_label: Annotated[str | None, Field(description="其名称 That clock's name.", examples=["处置"])]
     title: str
     description: str
     address: str
@@ -202,6 +214,9 @@ class IncidentAnswer(Answer):
     tasks: Annotated[Sequence[TaskAnswer], Field(description="任务 Its tasks since it was last opened.")]
     arrangements: Annotated[Arrangements, Field(description="并案、移送、延期、申诉 What ties it to others.")]
     upstream_refusal: UpstreamRefusal
+    filing_due_at: Annotated[datetime | None, Field(description="立案期限 By when it is, or was, to be filed.")]
+    handling_due_at: Annotated[datetime | None, Field(description="处置期限 By which its handling is judged.")]
+    closing_due_at: Annotated[datetime | None, Field(description="结案期限 By when it is, or was, to be closed.")]
 
 
 class IncidentPage(Answer):
@@ -252,8 +267,10 @@ class QueueEntry(Answer):
     street_name: str | None
     platform: str | None
     priority: int | None
-    due_at: datetime | None
+    due_at: Due
     due_provisional: bool
+    due_clock: Annotated[str | None, Field(description="Which clock `due_at` is the end of.", examples=["handle"])]
+    due_label: Annotated[str | None, Field(description="其名称 That clock's name.", examples=["处置"])]
     title: str
     address: str
     class_code: str | None
@@ -298,6 +315,7 @@ class DeadLetterAnswer(Answer):
     last_detail: str | None
     last_replayed_at: datetime | None
     incident_id: UUID | None
+    erased: Annotated[bool, Field(description="已删除 Its bytes were erased and cannot be read any more.")]
 
 
 class DeadLetterPage(Answer):

@@ -8,6 +8,7 @@ from fastapi import Query
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
+from jiedao.domain.profile import DistrictProfile
 from jiedao.entrypoints.http.problems import FieldError, HttpProblemError, pointer_to
 
 Cursor = Annotated[
@@ -41,3 +42,10 @@ def refuse_unknown_parameters(request: Request) -> None:
         taken = ", ".join(known) or "none"
         errors = [FieldError(pointer_to(name), "there is no such parameter", "query") for name in unknown]
         raise HttpProblemError("invalid_parameter", f"this address takes the parameters: {taken}", errors=errors)
+
+
+def require_known_source(profile: DistrictProfile, source: str) -> None:
+    """Raise a problem that names the district's sources when it has none of this name."""
+    if source not in profile.sources:
+        sentence = f"{profile.name} has no source {source!r}; it has {', '.join(sorted(profile.sources))}"
+        raise HttpProblemError("invalid_parameter", sentence, errors=[FieldError("/source", sentence, "query")])

@@ -32,6 +32,8 @@ class Act(Term):
     EXPORT_EVENTS = "export_events", "导出审计轨迹"
     REPLAY = "replay", "重放事件"
     DRAW_SAMPLES = "draw_samples", "抽样"
+    READ_LEDGER = "read_ledger", "查看检查点与证明"
+    BRING_COSIGNATURES = "bring_cosignatures", "提交见证签名"
 
 
 _EVERYBODY = frozenset(Role)
@@ -65,6 +67,8 @@ ALLOWED: Mapping[Act, frozenset[Role]] = {
     Act.EXPORT_EVENTS: _AUDIT,
     Act.REPLAY: _OVERSIGHT,
     Act.DRAW_SAMPLES: _AUDIT,
+    Act.READ_LEDGER: frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR}),
+    Act.BRING_COSIGNATURES: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
 }
 """The roles that may do each act."""
 

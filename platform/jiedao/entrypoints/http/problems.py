@@ -46,6 +46,7 @@ KINDS: Mapping[str, Kind] = {
     "unreadable_record": Kind(422, "The record cannot be read", "上报记录无法识别"),
     "invalid_parameter": Kind(422, "A parameter is not acceptable", "请求参数有误"),
     "configuration": Kind(500, "The platform is not set up correctly", "平台配置有误"),
+    "ledger_fault": Kind(500, "The ledger does not hold", "日志账本校验不符"),
     "error": Kind(500, "Something went wrong here", "平台内部错误"),
     "unavailable": Kind(503, "Not available for the moment", "服务暂不可用"),
 }
@@ -101,8 +102,8 @@ def code_of(error: Exception) -> str:
     return next((code for code in codes if isinstance(code, str) and code in KINDS), "error")
 
 
-def problem_of(error: Exception, request_id: str) -> Response:
-    """Make the problem document of an error.
+def problem_of(error: Exception, request_id: str, place: str = "query") -> Response:
+    """Make the problem document of an error; ``place`` is where the fields stand to which the platform's errors point.
 
     The sentences of the platform's own errors are shown, except those about its set-up, which are for the log; other
     errors may quote what was sent, so theirs never are.
@@ -122,7 +123,7 @@ def problem_of(error: Exception, request_id: str) -> Response:
         case StaleVersionError():
             members = {"version": error.version, "state": error.state}
         case InvalidInputError(pointer=str(pointer)):
-            errors = (FieldError(pointer, str(error), "query"),)
+            errors = (FieldError(pointer, str(error), place),)
     if code == "unavailable":
         headers.setdefault("Retry-After", RETRY_SECONDS)
     return problem(code, detail, request_id, errors=errors, headers=headers, members=members)

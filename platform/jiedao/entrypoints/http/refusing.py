@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jiedao.domain.errors import JiedaoError
+from jiedao.domain.errors import InvalidInputError, JiedaoError
 from jiedao.entrypoints.http.edge import Edge, edge_of
 from jiedao.entrypoints.http.exchange import Exchange, client_of, exchange_of, method_of, route_of
 from jiedao.entrypoints.http.problems import BY_STATUS, FieldError, HttpProblemError, code_of, pointer_to, problem_of
@@ -20,6 +20,7 @@ from jiedao.store.refusals import Refusal
 REFUSALS = frozenset({"unauthenticated", "not_allowed"})
 """The codes of errors that are refusals."""
 
+_SENDING = frozenset({"POST", "PUT", "PATCH"})
 _log = structlog.get_logger("jiedao.http")
 
 
@@ -33,7 +34,14 @@ async def answer_error(request: Request, error: Exception) -> Response:
         # A database error's text may quote a row, so only its kind is logged; our own sentences quote nothing.
         sentence = None if isinstance(error, DatabaseError) else str(error)
         _log.error("request_failed", request_id=exchange.request_id, error=type(error).__name__, sentence=sentence)
-    return problem_of(error, exchange.request_id)
+    return problem_of(error, exchange.request_id, _place(request, error))
+
+
+def _place(request: Request, error: Exception) -> str:
+    """Say where the field stands that an error points to: in the body, unless it is a parameter or only asked for."""
+    pointer = error.pointer if isinstance(error, InvalidInputError) else None
+    name = (pointer or "").strip("/").partition("/")[0]
+    return "body" if request.method in _SENDING and name not in request.query_params else "query"
 
 
 async def answer_framework_error(request: Request, error: Exception) -> Response:

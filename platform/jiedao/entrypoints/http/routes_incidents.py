@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import IncidentState, Platform
 from jiedao.entrypoints.audit_answers import reporter_answer
 from jiedao.entrypoints.http.audit_models import ReporterAnswer
@@ -18,7 +19,7 @@ from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.models import HistoryAnswer, IncidentAnswer, IncidentPage
 from jiedao.entrypoints.http.moments import read_as_of, read_moment
-from jiedao.entrypoints.http.parameters import AsOf, Cursor, Limit, MinPosition
+from jiedao.entrypoints.http.parameters import AsOf, Cursor, Limit, MinPosition, require_known_source
 from jiedao.entrypoints.http.permissions import Act, may, require_source, require_street
 from projections.answers import IncidentFilter, IncidentSummary
 
@@ -59,7 +60,7 @@ async def list_incidents(  # noqa: PLR0913  # one parameter per filter
     wanted = IncidentFilter(
         street=street,
         platform=platform.value if platform else None,
-        source=_source_within(holder, source),
+        source=_source_within(holder, source, edge.services.profile),
         state=state.value if state else None,
         class_code=class_code,
         external_id=external_id,
@@ -132,10 +133,11 @@ async def tell_history(
     return edge.wording.history(incident, deliveries, rows)
 
 
-def _source_within(holder: Holder, source: str | None) -> str | None:
-    """Return the source to ask for: the one asked, or the only one that the token may see."""
+def _source_within(holder: Holder, source: str | None, profile: DistrictProfile) -> str | None:
+    """Return the source to ask for: the one asked, which has to be one of the district's, or the token's only one."""
     if source is not None:
         require_source(holder, source)
+        require_known_source(profile, source)
         return source
     if holder.sources is None:
         return None

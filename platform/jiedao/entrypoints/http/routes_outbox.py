@@ -14,7 +14,7 @@ from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.outbox_models import OutboxMessage, OutboxPage, SetAsideBody, message_answer
-from jiedao.entrypoints.http.parameters import Cursor, Limit
+from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition, require_known_source
 from jiedao.entrypoints.http.permissions import Act, require_source
 from projections.outbox import OutboxFilter
 
@@ -35,11 +35,13 @@ async def list_messages(  # noqa: PLR0913  # one parameter per filter
     incident: Annotated[UUID | None, Query(description="事件 Of this incident.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
+    min_position: MinPosition = None,
 ) -> OutboxPage:
     """List what superior platforms are owed, the latest first; `position` is how far the log has been read for it."""
     edge = edge_of(request)
     if source is not None:
         require_source(holder, source)
+        require_known_source(edge.services.profile, source)
     wanted = OutboxFilter(
         source=source,
         state=state.value if state else None,
@@ -48,6 +50,7 @@ async def list_messages(  # noqa: PLR0913  # one parameter per filter
         streets=holder.streets,
         sources=holder.sources,
     )
+    await edge.reach_outbox(min_position)
     page = await edge.read(edge.services.outbox.messages, wanted, cursor, limit)
     return OutboxPage(items=[message_answer(row) for row in page.rows], next_cursor=page.after, position=page.position)
 

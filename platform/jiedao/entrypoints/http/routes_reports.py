@@ -63,7 +63,8 @@ async def push_reports(
 
     A batch is answered with 200 and one result a record; what could not be read is among them as `dead` and stays for
     repair as a dead letter, with everything that is wrong with it. A single record that could not be read is answered
-    with a 422 problem that points to each bad field and names the dead letter. Batches of more than 1,000 records are
+    with a 422 problem that points to each bad field and names the dead letter; NDJSON and CSV are always batches, also
+    with one record in them. Batches of more than 1,000 records are
     recorded in several steps; after a 503 send all of it again.
     """
     edge = edge_of(request)

@@ -20,7 +20,7 @@ from jiedao.entrypoints.http.edge import Edge, edge_of
 from jiedao.entrypoints.http.parameters import MinPosition
 from jiedao.entrypoints.http.permissions import Act
 from jiedao.entrypoints.http.routes_duty import sheet
-from jiedao.entrypoints.task_advice import advice_answer, find_task
+from jiedao.entrypoints.task_advice import advice_answer, find_task, told_task
 from projections.answers import IncidentSummary
 from projections.duty import DutyQueries
 
@@ -73,7 +73,7 @@ def _sheet(edge: Edge, incident_id: UUID, task_id: str, holder: Holder) -> str:
     incident = _incident(edge, incident_id, holder)
     known = SheetFacts(
         incident=edge.wording.incident(incident),
-        task=find_task(incident, task_id),
+        task=told_task(incident, task_id),
         history=services.read.history(incident_id, holder.streets),
         boundaries_approximate=notice_in_force(services).approximate,
         printed_at=services.clock.now(),

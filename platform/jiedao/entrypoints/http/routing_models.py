@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -65,8 +65,6 @@ class RouteAnswer(Answer):
     department: str | None
     priority: int | None
     time_limit: str | None
-    due_at: datetime | None
-    due_provisional: bool
     tags: Sequence[str]
 
 
@@ -172,8 +170,6 @@ def _decision_answer(decision: RoutingDecision) -> RoutingDecisionAnswer:
             department=route.department,
             priority=route.priority,
             time_limit=route.time_limit,
-            due_at=route.due_at,
-            due_provisional=route.due_provisional,
             tags=route.tags,
         ),
         changed=[RouteChangeAnswer.model_validate(one) for one in decision.changed],

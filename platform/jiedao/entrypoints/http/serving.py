@@ -5,7 +5,6 @@ The settings that make it quick and safe stand here once, whoever starts it: the
 
 from __future__ import annotations
 
-import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from jiedao.application.collector import started_frozen
 from jiedao.domain.errors import ConfigurationError
 
 STOP_SECONDS = 10
@@ -58,7 +58,7 @@ def serve(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    with listening, _signals_end_quietly(), _start_frozen():
+    with listening, _signals_end_quietly(), started_frozen():
         _Server(config, on_ready).run(sockets=[listening])
 
 
@@ -89,17 +89,3 @@ def _signals_end_quietly() -> Iterator[None]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
-
-
-@contextmanager
-def _start_frozen() -> Iterator[None]:
-    """Leave what was loaded at the start out of the garbage collector's full rounds.
-
-    Walking through it stopped every thread for some 60 ms, several times a second under load.
-    """
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -12,8 +12,24 @@ from jiedao.domain.links import Appeal, OtherIncident
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.progress import Progress
 from jiedao.domain.tasks import Assignee, Task
-from jiedao.domain.terms import Assessment, AssigneeKind, IncidentState, MatchMethod, Platform, ReceiverKind, Term
-from jiedao.entrypoints.http.arrangement_models import AppealAnswer, Arrangements, OtherIncidentAnswer, TransferAnswer
+from jiedao.domain.terms import (
+    Assessment,
+    AssigneeKind,
+    ClockKind,
+    HoldGround,
+    IncidentState,
+    MatchMethod,
+    Platform,
+    ReceiverKind,
+    Term,
+)
+from jiedao.entrypoints.http.arrangement_models import (
+    AppealAnswer,
+    Arrangements,
+    HoldAnswer,
+    OtherIncidentAnswer,
+    TransferAnswer,
+)
 from jiedao.entrypoints.http.models import (
     AssigneeAnswer,
     Delivery,
@@ -24,7 +40,7 @@ from jiedao.entrypoints.http.models import (
     TaskAnswer,
 )
 from jiedao.store.reconciliation import DeliveredRecord
-from projections.answers import HistoryRow, IncidentSummary, QueueRow
+from projections.answers import HistoryRow, IncidentSummary, QueueRow, TaskDue
 
 
 def label_of(vocabulary: type[Term], value: str | None) -> str | None:
@@ -51,7 +67,7 @@ class Wording:
     def incident(self, row: IncidentSummary) -> IncidentAnswer:
         """Put an incident into words."""
         fields = asdict(row)
-        del fields["progress"]  # as stored; what people read of it are the tasks
+        del fields["progress"], fields["task_dues"]  # as stored; what people read of them are the tasks
         return IncidentAnswer(
             **fields,
             source_label=self._sources.get(row.source, row.source),
@@ -59,7 +75,8 @@ class Wording:
             street_name=self.street(row.street_code),
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
-            tasks=[task_answer(task) for task in row.tasks],
+            due_label=label_of(ClockKind, row.due_clock),
+            tasks=[task_answer(task, row.task_due(task.task_id)) for task in row.tasks],
             arrangements=_arrangements(row.read_progress()),
         )
 
@@ -84,14 +101,16 @@ class Wording:
 
     def queue_entry(self, row: QueueRow) -> QueueEntry:
         """Put a queue's row into words."""
-        return QueueEntry(**asdict(row), street_name=self.street(row.street_code))
+        return QueueEntry(
+            **asdict(row), due_label=label_of(ClockKind, row.due_clock), street_name=self.street(row.street_code)
+        )
 
     def street_of(self, outcome: RecordOutcome) -> str | None:
         """Return the name of the street to which a record was given."""
         return self.street(outcome.street_code)
 
 
-def task_answer(task: Task) -> TaskAnswer:
+def task_answer(task: Task, due: TaskDue) -> TaskAnswer:
     """Put a task into words."""
     return TaskAnswer(
         task_id=task.task_id,
@@ -100,6 +119,8 @@ def task_answer(task: Task) -> TaskAnswer:
         assignee=_assignee(task.assignee),
         worker=_assignee(task.worker) if task.worker else None,
         leads=task.leads,
+        due_at=due.due_at,
+        due_provisional=due.provisional,
         extension_asked=task.asked.length if task.asked and waiting(task) else None,
     )
 
@@ -122,6 +143,7 @@ def _arrangements(progress: Progress) -> Arrangements:
         ),
         extensions=progress.extensions,
         appeals=[_appeal(assessment, appeal) for assessment, appeal in progress.appeals.items()],
+        holds=[HoldAnswer(**asdict(one), ground_label=HoldGround(one.ground).label) for one in progress.holds],
     )
 
 

@@ -102,7 +102,7 @@ class Crowd:
             return act
         die = memory.random.random()
         if die < self._habits.mistaken:
-            return somebody(Role.COLLECTOR, memory, Command.CLOSE, said.Remark("误点"))
+            return somebody(Role.COLLECTOR, memory, Command.CLOSE, said.Closing(note="误点"))
         return self._aside(memory) if die < self._habits.mistaken + self._habits.aside else act
 
     def _aside(self, memory: Memory) -> Act:
@@ -194,7 +194,7 @@ class Crowd:
             return None
         if memory.random.random() < self._habits.dispatched_again:
             return self._dispatch(incident, memory)
-        return somebody(Role.SHIFT_LEADER, memory, Command.CLOSE, said.Remark("符合结案条件"))
+        return somebody(Role.SHIFT_LEADER, memory, Command.CLOSE, said.Closing(condition_met=True, note="现场查看"))
 
     def _suspended(self, _incident: Incident, memory: Memory) -> Act:
         return somebody(Role.SHIFT_LEADER, memory, Command.RESUME, said.Remark("条件已具备"))

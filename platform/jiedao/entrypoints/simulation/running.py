@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -22,7 +22,7 @@ from jiedao.domain.access import Holder
 from jiedao.domain.incident import Incident
 from jiedao.domain.terms import IncidentState, IntakeOutcome, Lifecycle, Role, Transport
 from jiedao.entrypoints.bootstrap import District
-from jiedao.entrypoints.simulation.acting import Acted, act_on
+from jiedao.entrypoints.simulation.acting import Acted, act_on_all
 from jiedao.entrypoints.simulation.crowd import Crowd
 from jiedao.entrypoints.simulation.happenings import Happening, Happenings
 from jiedao.entrypoints.simulation.native_shapes import SHAPES, native_message, superiors_word
@@ -148,67 +148,84 @@ class Simulation:
             yield heapq.heappop(self._agenda)[2]
 
     def _minute(self, due: Sequence[_Due]) -> None:
+        """Let everything of a minute happen: reports first, then people's acts, then what superiors say of them."""
         happenings: dict[str, list[Happening]] = {}
         for one in due:
             if isinstance(one, Happening):
                 happenings.setdefault(one.source, []).append(one)
+        self._take_in(happenings)
+        self._act([one.incident_id for one in due if isinstance(one, _Person)])
+        self._hear([one.incident_id for one in due if isinstance(one, _Superior)])
+
+    def _take_in(self, happenings: Mapping[str, Sequence[Happening]]) -> None:
+        sources = self._district.profile.sources
+        sent = self._send(
+            {source: [native_message(one, sources[source]) for one in many] for source, many in happenings.items()}
+        )
         for source, many in happenings.items():
-            self._take_in(source, many)
-        people = [one.incident_id for one in due if isinstance(one, _Person)]
-        if people:
-            self._act(people)
-        for one in due:
-            if isinstance(one, _Superior):
-                self._hear(one.incident_id)
+            for happening, outcome in zip(many, sent[source], strict=True):
+                if outcome.outcome == IntakeOutcome.ACCEPTED and outcome.incident_id is not None:
+                    self._begin(happening, outcome.incident_id, outcome)
 
-    def _take_in(self, source: str, happenings: Sequence[Happening]) -> None:
-        settings = self._district.profile.sources[source]
-        outcomes = self._send(source, [native_message(happening, settings) for happening in happenings])
-        for happening, outcome in zip(happenings, outcomes, strict=True):
-            if outcome.outcome == IntakeOutcome.ACCEPTED and outcome.incident_id is not None:
-                self._incidents[happening.number] = outcome.incident_id
-                self._happenings[outcome.incident_id] = happening
-                memory = Memory.of(self._plan.seed, outcome.external_id or "")
-                memory.same_as = self._incidents.get(happening.same_as) if happening.same_as else None
-                self._memories[outcome.incident_id] = memory
-                self._go_on(outcome.incident_id, IncidentState(outcome.state or ""))
+    def _begin(self, happening: Happening, incident_id: UUID, outcome: RecordOutcome) -> None:
+        self._incidents[happening.number] = incident_id
+        self._happenings[incident_id] = happening
+        memory = Memory.of(self._plan.seed, outcome.external_id or "")
+        memory.same_as = self._incidents.get(happening.same_as) if happening.same_as else None
+        self._memories[incident_id] = memory
+        self._go_on(incident_id, IncidentState(outcome.state or ""))
 
-    def _send(self, source: str, messages: Sequence[bytes]) -> list[RecordOutcome]:
-        """Push messages as the source does; each holds one record."""
+    def _send(self, messages: Mapping[str, Sequence[bytes]]) -> dict[str, list[RecordOutcome]]:
+        """Push messages as their sources do, each with one record; the sources' batches go together."""
         pipeline, now = self._district.pipeline, self._clock.now()
-        records = [
-            FeedRecord(part, f"http:simulated-{next(self._messages)}#0", now)
-            for message in messages
-            for part in pipeline.split(source, message, "application/json")
-        ]
-        actor = Holder("", f"source:{source}", Role.INTEGRATOR, sources=frozenset({source}))
-        outcomes = pipeline.run(source, records, transport=Transport.HTTP.value, actor=actor)
-        self.tally.delivered.update(outcome.outcome for outcome in outcomes)
+        under_way = {}
+        for source, many in messages.items():
+            records = [
+                FeedRecord(part, f"http:simulated-{next(self._messages)}#0", now)
+                for message in many
+                for part in pipeline.split(source, message, "application/json")
+            ]
+            actor = Holder("", f"source:{source}", Role.INTEGRATOR, sources=frozenset({source}))
+            under_way[source] = pipeline.begin(source, records, transport=Transport.HTTP.value, actor=actor)
+        for batch in under_way.values():
+            batch.hand_in()
+        outcomes = {source: batch.finish() for source, batch in under_way.items()}
+        for some in outcomes.values():
+            self.tally.delivered.update(outcome.outcome for outcome in some)
         return outcomes
 
-    def _hear(self, incident_id: UUID) -> None:
-        """Let the superior platform say that its case is closed, or that it has to be done again."""
-        happening, memory = self._happenings[incident_id], self._memories[incident_id]
-        settings = self._district.profile.sources[happening.source]
-        word = _FAILED if memory.random.random() < _FAILS else _CLOSED
-        (outcome,) = self._send(happening.source, [superiors_word(happening, settings, word, self._clock.now())])
-        self._go_on(incident_id, IncidentState(outcome.state or ""))
+    def _hear(self, ids: Sequence[UUID]) -> None:
+        """Let superior platforms say that their cases are closed, or have to be done again."""
+        words: dict[str, list[bytes]] = {}
+        spoken_of: dict[str, list[UUID]] = {}
+        for incident_id in dict.fromkeys(ids):
+            happening, memory = self._happenings[incident_id], self._memories[incident_id]
+            settings = self._district.profile.sources[happening.source]
+            word = _FAILED if memory.random.random() < _FAILS else _CLOSED
+            said = superiors_word(happening, settings, word, self._clock.now())
+            words.setdefault(happening.source, []).append(said)
+            spoken_of.setdefault(happening.source, []).append(incident_id)
+        for source, outcomes in self._send(words).items():
+            for incident_id, outcome in zip(spoken_of[source], outcomes, strict=True):
+                self._go_on(incident_id, IncidentState(outcome.state or ""))
 
     def _act(self, ids: Sequence[UUID]) -> None:
         """Let one person act on each of the incidents, on what they see of it."""
         incidents = self._district.application.load(list(dict.fromkeys(ids)))
+        acts = []
         for incident_id in ids:
-            incident, memory = incidents[incident_id], self._memories[incident_id]
-            act = self._crowd.next_act(incident, memory)
+            incident = incidents[incident_id]
+            act = self._crowd.next_act(incident, self._memories[incident_id])
             if act is None:
                 self._leave(incident)
-                continue
-            acted, state = act_on(self._district.commands, incident, act, f"simulated-{next(self._acts)}")
+            else:
+                acts.append((incident, act, f"simulated-{next(self._acts)}"))
+        for (incident, act, _key), (acted, state) in zip(acts, act_on_all(self._district.commands, acts), strict=True):
             if acted is Acted.DONE:
                 self.tally.commands[act.command.value] += 1
             else:
                 self.tally.otherwise[acted.value] += 1
-            self._go_on(incident_id, state)
+            self._go_on(incident.id, state)
 
     def _leave(self, incident: Incident) -> None:
         """Wait for who is to move next where nobody here is."""

@@ -52,6 +52,7 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "boundaries",
         "audit",
         "projections",
+        "privacy",
         "tokens",
         "simulate",
         "bench",

@@ -17,7 +17,6 @@ from jiedao.application.district_profile import find_profile
 from jiedao.application.intake import Intake
 from jiedao.domain.access import Holder
 from jiedao.domain.classification import Classifier
-from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.routing import LocalTime, Router
 from jiedao.domain.terms import MatchMethod, Platform, ReportFlag, Role
 from jiedao.entrypoints.demo.sample import read_sample
@@ -97,11 +96,10 @@ def read(profile, messages, tmp_path_factory):
 @pytest.fixture(scope="module")
 def outcomes(profile, read):
     calendar = make_calendar(profile.calendar)
-    limits = LimitClock(profile.working_hours, calendar)
     decider = Decider(
         district=profile.code, inbox=NothingKnown(), incidents=NothingKnown(), vault=OnlyMacs(),
-        jurisdiction=BoundaryJurisdiction.of_profile(profile), classes=Classifier(profile.class_table, limits),
-        clock=At(STARTED_AT), routing=Rules(Router(profile.routing, LocalTime(profile.working_hours, calendar), limits)),
+        jurisdiction=BoundaryJurisdiction.of_profile(profile), classes=Classifier(profile.class_table),
+        clock=At(STARTED_AT), routing=Rules(Router(profile.routing, LocalTime(profile.working_hours, calendar))),
     )  # fmt: skip
     found = Intake(None, decider).preview(
         [record for _, record in read], transport="http", actor=Holder("", "demo", Role.INTEGRATOR)

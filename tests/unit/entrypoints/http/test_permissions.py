@@ -17,26 +17,27 @@ from jiedao.entrypoints.http.permissions import (
     require_street,
 )
 
-#                     push rec. dead inc. interv. comm. queue place store read metrics outbox tend person event refus. access export replay draw
+#                     push rec. dead inc. interv. comm. queue place store read metrics outbox tend person event refus. access export replay draw ledger cosign
 TABLE = """
-integrator             x    x    x    .    .      .    .     x     x     .    .       .      .     .      .      .      .      .      .      .
-intake_operator        .    x    x    x    .      x    x     x     x     x    .       x      .     x      .      .      .      .      .      .
-shift_leader           .    x    x    x    .      x    x     x     x     x    .       x      x     x      .      .      .      .      .      .
-dispatcher             .    .    .    x    .      x    x     x     x     x    .       x      .     x      .      .      .      .      .      .
-collector              .    .    .    x    .      x    x     x     x     x    .       x      .     .      .      .      .      .      .      .
-handler                .    .    .    x    .      x    x     x     x     x    .       x      .     .      .      .      .      .      .      .
-grid_worker            .    .    .    x    .      x    x     x     x     x    .       x      .     .      .      .      .      .      .      .
-supervisor             .    .    .    x    x      x    x     x     .     x    .       x      .     .      x      x      .      .      x      .
-team_legal_officer     .    .    .    x    .      x    x     x     .     x    .       x      .     .      .      .      .      .      .      .
-legal_reviewer         .    .    .    x    .      x    x     x     .     x    .       x      .     .      x      .      .      .      x      .
-auditor                .    x    x    x    x      x    x     x     .     x    x       x      .     x      x      x      x      x      x      x
-administrator          x    x    x    x    x      x    x     x     x     x    x       x      x     x      x      x      x      x      x      x
+integrator             x    x    x    .    .      .    .     x     x     .    .       .      .     .      .      .      .      .      .      .      .      .
+intake_operator        .    x    x    x    .      x    x     x     x     x    .       x      .     x      .      .      .      .      .      .      .      .
+shift_leader           .    x    x    x    .      x    x     x     x     x    .       x      x     x      .      .      .      .      .      .      .      .
+dispatcher             .    .    .    x    .      x    x     x     x     x    .       x      .     x      .      .      .      .      .      .      .      .
+collector              .    .    .    x    .      x    x     x     x     x    .       x      .     .      .      .      .      .      .      .      .      .
+handler                .    .    .    x    .      x    x     x     x     x    .       x      .     .      .      .      .      .      .      .      .      .
+grid_worker            .    .    .    x    .      x    x     x     x     x    .       x      .     .      .      .      .      .      .      .      .      .
+supervisor             .    .    .    x    x      x    x     x     .     x    .       x      .     .      x      x      .      .      x      .      x      .
+team_legal_officer     .    .    .    x    .      x    x     x     .     x    .       x      .     .      .      .      .      .      .      .      .      .
+legal_reviewer         .    .    .    x    .      x    x     x     .     x    .       x      .     .      x      .      .      .      x      .      .      .
+auditor                .    x    x    x    x      x    x     x     .     x    x       x      .     x      x      x      x      x      x      x      x      x
+administrator          x    x    x    x    x      x    x     x     x     x    x       x      x     x      x      x      x      x      x      x      x      x
 """
 ACTS = (
     Act.PUSH_REPORTS, Act.RECONCILE, Act.READ_DEAD_LETTERS, Act.READ_INCIDENTS, Act.READ_INTERVENTIONS, Act.COMMAND,
     Act.READ_QUEUES, Act.READ_PLACES, Act.STORE_FILES, Act.READ_FILES, Act.READ_METRICS,
     Act.READ_OUTBOX, Act.TEND_OUTBOX, Act.READ_PERSONAL_DATA, Act.READ_EVENTS, Act.READ_REFUSALS,
-    Act.READ_ACCESS_RECORDS, Act.EXPORT_EVENTS, Act.REPLAY, Act.DRAW_SAMPLES,
+    Act.READ_ACCESS_RECORDS, Act.EXPORT_EVENTS, Act.REPLAY, Act.DRAW_SAMPLES, Act.READ_LEDGER,
+    Act.BRING_COSIGNATURES,
 )  # fmt: skip
 
 

@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from jiedao.entrypoints.cli.audit import access, events, replay, sample
+from jiedao.entrypoints.cli.audit import access, events, exporting, proving, replay, sample, sealing, verifying
 
 COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
     replay.commands,
     events.commands,
     access.commands,
     sample.commands,
+    verifying.commands,
+    proving.commands,
+    exporting.commands,
+    sealing.commands,
 )
 """What brings the commands of this group, in the order in which help shows them."""
 

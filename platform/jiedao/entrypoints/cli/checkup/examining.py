@@ -12,6 +12,7 @@ from jiedao.domain.errors import JiedaoError
 from jiedao.domain.ports import Clock
 from jiedao.entrypoints.cli.checkup.database import check_clock, check_database, check_views
 from jiedao.entrypoints.cli.checkup.district import check_boundaries, check_calendar, check_profile
+from jiedao.entrypoints.cli.checkup.erasures import check_erasures
 from jiedao.entrypoints.cli.checkup.feeds import check_kafka
 from jiedao.entrypoints.cli.checkup.findings import (
     Check,
@@ -22,6 +23,7 @@ from jiedao.entrypoints.cli.checkup.findings import (
     fault,
     warning,
 )
+from jiedao.entrypoints.cli.checkup.ledger import check_ledger
 from jiedao.entrypoints.cli.checkup.machine import check_disk, check_versions
 from jiedao.entrypoints.cli.checkup.storage import check_files, check_root_key
 from jiedao.entrypoints.cli.checkup.upstream import check_upstream
@@ -45,10 +47,12 @@ PARTS: Sequence[Part] = (
     Part("profile", "区级配置", check_profile),
     Part("calendar", "工作日历", check_calendar),
     Part("database", "数据库", check_database),
+    Part("ledger", "日志账本", check_ledger),
     Part("clock", "时钟", check_clock),
     Part("projections", "视图", check_views),
     Part("boundaries", "辖区边界", check_boundaries),
     Part("root_key", "根密钥", check_root_key),
+    Part("erasures", "删除", check_erasures),
     Part("files", "文件库", check_files),
     Part("kafka", "消息队列", check_kafka),
     Part("upstream", "上级平台", check_upstream),

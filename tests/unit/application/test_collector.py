@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from projections.collector import collection_paused
+from jiedao.application.collector import collection_paused
 
 
 def test_the_collector_works_again_after_a_batch_that_failed():

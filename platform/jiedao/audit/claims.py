@@ -1,0 +1,111 @@
+"""What was claimed of the log: the checkpoints that are published, those of the database, those that an auditor kept.
+
+Each is checked by itself (who signed it?) and against the others (do two of the same size have the same root?). What
+is published outside the database outweighs what the database says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from jiedao.audit.checkpoints import Checkpoint, read_checkpoint_note
+from jiedao.audit.faults import Fault, FaultKind
+from jiedao.audit.notes import Note, VerifierKey
+from jiedao.audit.published import LedgerFaultError, PublishedLedger, Told
+from jiedao.domain.errors import InvalidInputError
+from jiedao.store.ledger import LedgerTable
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom a verification believes: the log's own keys, and the witnesses'."""
+
+    origin: str
+    keys: Sequence[VerifierKey]
+    witnesses: Sequence[VerifierKey] = ()
+
+
+@dataclass(slots=True)
+class Claims:
+    """The roots that were claimed, by size, each with who claims it; and the faults found while they were gathered.
+
+    ``published`` is the size of the latest published checkpoint that is signed right, 0 where there is none.
+    """
+
+    trust: Trust
+    roots: dict[int, bytes] = field(default_factory=dict)
+    published: int = 0
+    checkpoints: int = 0
+    cosigned: dict[int, set[str]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def gather(self, published: PublishedLedger, table: LedgerTable, kept: Iterable[Told]) -> None:
+        """Gather them all: what an auditor kept first, then what is published, then the database's."""
+        for told in kept:
+            self._take(told.checkpoint, told.note, told.file)
+        outside = set(self._take_published(published))
+        if outside:
+            self.published = max(outside)
+        self._take_database(table, outside)
+
+    def _take_published(self, published: PublishedLedger) -> Iterator[int]:
+        try:
+            for told in published.history():
+                if told.checkpoint.origin != self.trust.origin:
+                    self._fault(told.checkpoint.size, FaultKind.CHECKPOINT, f"{told.file} is of another log")
+                elif self._take(told.checkpoint, told.note, f"the published checkpoint in {told.file}"):
+                    yield told.checkpoint.size
+        except (LedgerFaultError, OSError) as error:
+            self._fault(0, FaultKind.PUBLISHED, str(error))
+
+    def _take_database(self, table: LedgerTable, outside: set[int]) -> None:
+        there = set()
+        for row in table.every():
+            if row.origin != self.trust.origin:
+                continue
+            there.add(row.size)
+            said = f"the database's checkpoint of {row.size} events"
+            try:
+                checkpoint, note = read_checkpoint_note(row.note)
+            except InvalidInputError as error:
+                self._fault(row.size, FaultKind.CHECKPOINT, f"{said} is damaged: {error}")
+                continue
+            if checkpoint != Checkpoint(row.origin, row.size, row.root):
+                self._fault(row.size, FaultKind.CHECKPOINT, f"{said} says something else than its note")
+            self._take(checkpoint, note, said)
+        for size in sorted(outside - there):
+            self._fault(
+                size, FaultKind.CHECKPOINT, f"the published checkpoint of {size} events is missing in the database"
+            )
+
+    def _take(self, checkpoint: Checkpoint, note: Note, said: str) -> bool:
+        """Take a claim in; false where it is not to be believed."""
+        known = self.roots.get(checkpoint.size)
+        if known is not None and known != checkpoint.root:
+            self._fault(checkpoint.size, FaultKind.CHECKPOINT, f"{said} has another root than the published one")
+            return False
+        if not any(note.signed_by(key) for key in self.trust.keys):
+            self._fault(checkpoint.size, FaultKind.SIGNATURE, f"{said} is not signed by a key that is trusted")
+            return False
+        self.checkpoints += known is None
+        self.roots[checkpoint.size] = checkpoint.root
+        for signature in note.signatures[1:]:
+            witness = next((key for key in self.trust.witnesses if key.key_id == signature.key_id), None)
+            if witness is None:
+                self._note(f"{signature.name} cosigned, and is no witness that is configured here")
+            elif witness.verify(note.text, signature):
+                self.cosigned.setdefault(checkpoint.size, set()).add(witness.name)
+            else:
+                self._fault(
+                    checkpoint.size, FaultKind.SIGNATURE, f"{said}: the cosignature of {witness.name} is not right"
+                )
+        return True
+
+    def _fault(self, position: int, kind: FaultKind, sentence: str) -> None:
+        self.faults.append(Fault(position, kind, sentence))
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)

@@ -1,0 +1,229 @@
+"""Verifies the whole log: every event from its stored bytes, every stream, every checkpoint that was ever made.
+
+It believes nobody: leaf hashes are worked out here, the tree is built anew, and its roots are compared with what is
+published outside the database, with the database's own checkpoints, and with those that an auditor kept. What lies
+after the last published checkpoint is told apart: it is not protected yet.
+"""
+
+from __future__ import annotations
+
+import signal
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from time import monotonic
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from jiedao.audit.claims import Claims, Trust
+from jiedao.audit.faults import Fault, FaultKind
+from jiedao.audit.merkle import Frontier, root_of
+from jiedao.audit.published import PublishedLedger, Told
+from jiedao.audit.verifying_range import STRETCH, Stretch, Verified, verify_apart
+from jiedao.domain.errors import JiedaoError
+from jiedao.store.database import Database, connect_alone
+from jiedao.store.ledger import LedgerTable, Removal
+
+MOST_TOLD = 100
+"""How many faults a report holds, by position; ``fault_count`` counts them all."""
+
+Report = Callable[[int, int], None]
+
+_STREAMS = b"""
+SELECT s.originator_id, s.originator_version, s.previous
+FROM (SELECT originator_id, originator_version,
+             lag(originator_version, 1, 0) OVER (PARTITION BY originator_id ORDER BY originator_version) AS previous
+      FROM event) AS s
+WHERE s.originator_version <> s.previous + 1
+"""
+_POSITION = b"SELECT min(position) FROM event WHERE originator_id = %s AND originator_version = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """What was found. ``head`` is the log's last position, ``protected`` that of the last published checkpoint.
+
+    ``first_fault`` is the first position that does not hold. ``witnesses`` cosigned the last published checkpoint.
+    ``removals`` are ranges that left the log by the recorded procedure. Times are in seconds.
+    """
+
+    whole: bool
+    origin: str
+    head: int
+    protected: int
+    unprotected: int
+    first_fault: int | None
+    fault_count: int
+    faults: Sequence[Fault]
+    checkpoints: int
+    cosigned: int
+    witnesses: Sequence[str]
+    removals: Sequence[Removal]
+    notes: Sequence[str]
+    seconds: float
+    events_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is to be verified, and by whom it is trusted."""
+
+    database: Database
+    published: PublishedLedger
+    trust: Trust
+    kept: Sequence[Told] = ()
+    processes: int = 1
+
+    def run(self, report: Report) -> VerificationReport:
+        """Verify everything that is in the log by now; ``report`` is told how far it is."""
+        began = monotonic()
+        table = LedgerTable(self.database)
+        claims, head, removals = Claims(self.trust), table.head(), table.removals()
+        claims.gather(self.published, table, self.kept)
+        faults = [*claims.faults, *self._tree(claims, head, removals, report)]
+        faults += _published_tree(self.published, claims)
+        if head < claims.published:
+            gone = f"{claims.published} events were published and the log ends at position {head}"
+            faults.append(Fault(head + 1, FaultKind.TRUNCATED, gone))
+        with connect_alone(self.database.url, "jiedao-audit-verify") as connection:
+            faults += _streams(connection, removals)
+        faults.sort()
+        seconds = monotonic() - began
+        return VerificationReport(
+            whole=not faults,
+            origin=self.trust.origin,
+            head=head,
+            protected=min(claims.published, head),
+            unprotected=max(0, head - claims.published),
+            first_fault=faults[0].position if faults else None,
+            fault_count=len(faults),
+            faults=faults[:MOST_TOLD],
+            checkpoints=claims.checkpoints,
+            cosigned=len(claims.cosigned),
+            witnesses=sorted(claims.cosigned.get(claims.published, ())),
+            removals=removals,
+            notes=[*claims.notes, *_remarks(claims, head)],
+            seconds=round(seconds, 3),
+            events_per_second=round(head / seconds) if seconds else 0,
+        )
+
+    def _tree(self, claims: Claims, head: int, removals: Sequence[Removal], report: Report) -> Iterator[Fault]:
+        """Build the tree anew, a stretch at a time, and compare its roots."""
+        sizes = sorted(size for size in claims.roots if size <= head)
+        removed = [(one.first_position, one.last_position) for one in removals]
+        stretches = [
+            Stretch(
+                first=first,
+                last=(last := min(first + STRETCH - 1, head)),
+                sizes=sizes[bisect_left(sizes, first) : bisect_right(sizes, last)],
+                published=min(claims.published, head),
+                folder=self.published.folder,
+                removed=removed,
+            )
+            for first in range(1, head + 1, STRETCH)
+        ]
+        whole, told, in_doubt, differs = Frontier(), list[Fault](), list[Fault](), False
+        report(0, head)
+        for stretch, verified in zip(stretches, self._each(stretches), strict=True):
+            told += verified.faults
+            in_doubt += [one for one in verified.faults if one.kind == FaultKind.REWRITTEN]
+            yield from (one for one in verified.faults if one.kind != FaultKind.REWRITTEN)
+            for size, roots in verified.edges:
+                reached = whole.copy()
+                reached.join(Frontier(size, roots))
+                if reached.root() == claims.roots[reached.size]:
+                    yield from (_damaged_tile(one) for one in in_doubt if one.position <= reached.size)
+                    in_doubt = [one for one in in_doubt if one.position > reached.size]
+                elif not differs:
+                    differs = True  # every later one differs too
+                    yield _differing(reached.size, sizes, told)
+            whole.join(Frontier(verified.size, verified.roots))
+            if whole.size != stretch.last:
+                break  # what cannot be read has no root, and nothing after it either
+            report(whole.size, head)
+        yield from in_doubt
+
+    def _each(self, stretches: Sequence[Stretch]) -> Iterator[Verified]:
+        verify = partial(verify_apart, self.database.url)
+        if self.processes <= 1 or len(stretches) <= 1:
+            yield from map(verify, stretches)
+            return
+        with _processes(min(self.processes, len(stretches))) as pool:
+            yield from pool.map(verify, stretches)
+
+
+def _damaged_tile(fault: Fault) -> Fault:
+    """An event that is not as its tile says, in a tree that has the root which was signed: the tile is wrong."""
+    sentence = f"the published tile that holds position {fault.position} is damaged; the log has the signed root"
+    return Fault(fault.position, FaultKind.PUBLISHED, sentence)
+
+
+def _differing(size: int, sizes: Sequence[int], known: Sequence[Fault]) -> Fault:
+    """Tell of the first root that differs; where no event was found to differ before, the last root that held helps."""
+    place = bisect_left(sizes, size)
+    before = sizes[place - 1] if place else 0
+    located = [one.position for one in known if before < one.position <= size]
+    sentence = f"the first {size} events do not have the root of the checkpoint of {size} events"
+    if before:
+        sentence += f"; those of the checkpoint of {before} do"
+    return Fault(min(located, default=before + 1), FaultKind.ROOT, sentence)
+
+
+def _published_tree(published: PublishedLedger, claims: Claims) -> Iterator[Fault]:
+    """See whether the published tiles have the root of the published checkpoint: proofs are made of them."""
+    size = claims.published
+    if not size:
+        return
+    try:
+        holds = root_of(published.tree(size), size) == claims.roots.get(size)
+    except (JiedaoError, OSError) as error:
+        yield Fault(size, FaultKind.PUBLISHED, str(error))
+        return
+    if not holds:
+        yield Fault(size, FaultKind.PUBLISHED, "the published tiles do not have the root of the published checkpoint")
+
+
+def _streams(connection: Connection[TupleRow], removals: Sequence[Removal]) -> list[Fault]:
+    """Find streams whose versions are not 1, 2, 3, …; what was removed by the procedure may be missing."""
+    found = connection.execute(_STREAMS).fetchmany(MOST_TOLD)
+    missing = sum(version - previous - 1 for _, version, previous in found)
+    if missing <= sum(one.last_position - one.first_position + 1 for one in removals):
+        return []
+    faults = []
+    for stream, version, previous in found:
+        row = connection.execute(_POSITION, [stream, version]).fetchone()
+        follows = f"follows version {previous}" if previous else "is the first"
+        sentence = f"version {version} of the stream {stream} {follows}: what should stand between is not there"
+        faults.append(Fault(int(row[0]) if row else 0, FaultKind.VERSION, sentence))
+    return faults
+
+
+def _remarks(claims: Claims, head: int) -> Iterator[str]:
+    if not claims.published:
+        yield (
+            "nothing is published outside the database: whoever can write to it could have rewritten all of it"
+            if head
+            else "the log is empty"
+        )
+    elif head > claims.published:
+        after = head - claims.published
+        yield f"{after} events after position {claims.published} are not yet protected by a published checkpoint"
+
+
+@contextmanager
+def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
+    """So many processes that leave Ctrl-C to this one."""
+    pool = ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,141 @@
+"""``jiedao audit verify``: recompute everything, and name the first position that does not hold (核验)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Group, RenderableType
+
+from jiedao.audit.checkpoints import read_checkpoint_note
+from jiedao.audit.notes import VerifierKey, read_key
+from jiedao.audit.published import PublishedLedger, Told
+from jiedao.audit.verification import Verification, VerificationReport
+from jiedao.domain.errors import InvalidInputError
+from jiedao.entrypoints.cli.failing import ExitCode
+from jiedao.entrypoints.cli.opening import console_actor, opened
+from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
+from jiedao.entrypoints.cli.output import answer, facts, line, table
+from jiedao.entrypoints.cli.progress import progress
+from jiedao.entrypoints.ledger_uses import LedgerUse, ledger_used
+from jiedao.entrypoints.settings import Settings
+
+_MOST_PROCESSES = 64
+
+
+def commands() -> Sequence[click.Command]:
+    """The commands of this module."""
+    return (verify,)
+
+
+@click.command()
+@click.option(
+    "--published",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="公布目录 Another copy of the published folder to compare with: one that you fetched yourself.",
+)
+@click.option(
+    "--checkpoint",
+    "kept",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="检查点 A checkpoint that you kept, as a file; may be given several times.",
+)
+@click.option("--key", "keys", multiple=True, help="公钥 Believe this verifier key alone; may be given several times.")
+@click.option("--witness", "witnesses", multiple=True, help="见证人公钥 Verifier key of a further witness.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, _MOST_PROCESSES),
+    default=None,
+    help="进程数 Verify in so many processes; without it one for each two processors.",
+)
+@json_output
+@with_settings(*DISTRICT, *LEDGER)
+def verify(  # noqa: PLR0913  # one parameter per option
+    settings: Settings,
+    published: Path | None,
+    kept: Sequence[Path],
+    keys: Sequence[str],
+    witnesses: Sequence[str],
+    processes: int | None,
+) -> None:
+    """核验日志 Recompute the whole log from its stored bytes, and name the first position that does not hold.
+
+    \b
+    jiedao audit verify
+    jiedao audit verify --published /mnt/copy/ledger --checkpoint mine.txt
+
+    Every event is hashed anew; the tree over them must have the root of every checkpoint that was ever published,
+    those of the database and those that you kept; signatures and cosignatures must be right; no position and no version
+    of a stream may be missing. What lies after the last published checkpoint is not yet protected, and told apart.
+
+    Exits with 1 when anything does not hold.
+    """  # noqa: D301  # \b is click's own mark: leave these lines as they are
+    with opened(settings) as district:
+        ledger = district.ledger
+        verification = Verification(
+            ledger.database,
+            PublishedLedger(published) if published is not None else ledger.published,
+            ledger.trust([_key(one, "--key") for one in keys], [_key(one, "--witness") for one in witnesses]),
+            [_kept(path) for path in kept],
+            processes or max(1, (os.cpu_count() or 1) // 2),
+        )
+        with progress("verified events") as report:
+            found = verification.run(report)
+        ledger_used(district, console_actor(), LedgerUse.VERIFIED, f"{found.head} events, whole: {found.whole}")
+    answer(_document(found), lambda: Group(*_told(found)))
+    if not found.whole:
+        click.get_current_context().exit(ExitCode.FAILED)
+
+
+def _key(written: str, option: str) -> VerifierKey:
+    try:
+        return read_key(written)
+    except InvalidInputError as error:
+        raise click.UsageError(f"{option}: {error}") from error
+
+
+def _kept(path: Path) -> Told:
+    try:
+        return Told(*read_checkpoint_note(path.read_text(encoding="utf-8")), f"the checkpoint in {path}")
+    except (InvalidInputError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--checkpoint {path}: {error}") from error
+
+
+def _document(found: VerificationReport) -> dict[str, object]:
+    faults = [{**asdict(one), "label": one.label} for one in found.faults]
+    return asdict(found) | {"faults": faults}
+
+
+def _told(found: VerificationReport) -> Iterator[RenderableType]:
+    if found.whole:
+        yield line(f"✓ 日志完整 the log is whole: {found.head} events, {found.checkpoints} checkpoints", style="green")
+    else:
+        yield line(f"✗ 日志有误 the log does not hold from position {found.first_fault}", style="red")
+        yield table(
+            "",
+            ("位置 position#", "问题 what", "说明"),
+            ((one.position, one.label, one.sentence) for one in found.faults),
+        )
+        if found.fault_count > len(found.faults):
+            yield line(f"… and {found.fault_count - len(found.faults)} more")
+    yield facts(_facts(found))
+    for note in found.notes:
+        yield line(f"! {note}", style="yellow")
+
+
+def _facts(found: VerificationReport) -> Iterator[tuple[str, object]]:
+    yield "日志 log", found.origin
+    yield "已保护 protected", f"position 1 … {found.protected}" if found.protected else None
+    yield "未保护 not yet", f"{found.unprotected} events"
+    yield "见证 witnesses", "、".join(found.witnesses)
+    for one in found.removals:
+        approved = f"{one.approver}、{one.second_approver} 批准，见 position {one.recorded_position}"
+        said = (
+            f"{one.first_position} … {one.last_position}：{one.reason}（{approved}；归档 {one.archive_sha256[:16]}…）"
+        )
+        yield "归档移除 removed", said
+    yield "用时 took", f"{found.seconds:.1f} s, {found.events_per_second:,.0f} events/s"

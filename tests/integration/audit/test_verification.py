@@ -1,0 +1,140 @@
+"""Verification beside the tamper table: long logs in stretches and processes, witnesses, removed ranges, kept notes."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from jiedao.audit import verification
+from jiedao.audit.claims import Trust
+from jiedao.audit.faults import FaultKind
+from jiedao.audit.notes import COSIGNATURE_V1, Signer
+from jiedao.audit.published import Told
+from jiedao.audit.verification import Verification
+from jiedao.store.ledger import CosignatureRow
+from tests.integration.audit.sealing import ORIGIN
+from tests.log_samples import stored
+from tests.tampering import unguard
+
+WITNESS = Signer("witness.example/w", Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32), COSIGNATURE_V1)
+ARCHIVE = "ab" * 32
+
+
+def verify(log, **more):
+    trust = Trust(ORIGIN, [log.signer.key], [WITNESS.key])
+    told = []
+    report = Verification(log.database, log.published, trust, **more).run(
+        lambda done, total: told.append((done, total))
+    )
+    assert told[-1] == (report.head, report.head)
+    return report
+
+
+@pytest.fixture
+def sealed(log):
+    """A log of 700 events, sealed in steps that end inside, at and across tiles."""
+    sealer = log.sealer()
+    for step in (100, 156, 1, 255, 88, 100):
+        log.record(*(stored() for _ in range(step)))
+        sealer.seal()
+    return log
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_stretches_are_put_together_to_the_roots_of_the_whole(sealed, superuser, monkeypatch, processes):
+    monkeypatch.setattr(verification, "STRETCH", 256)
+    report = verify(sealed, processes=processes)
+    assert (report.whole, report.protected, report.unprotected, report.checkpoints) == (True, 700, 0, 6)
+    unguard(superuser)
+    superuser.execute("UPDATE event SET state = 'x' WHERE position IN (600, 300, 513)")
+    report = verify(sealed, processes=processes)
+    found = [(fault.position, fault.kind) for fault in report.faults]
+    assert found == [(300, "content"), (300, "root"), (513, "content"), (600, "content")]
+    assert report.faults[1].sentence.endswith("of the checkpoint of 512 events; those of the checkpoint of 257 do")
+
+
+def test_a_log_that_nobody_published_is_whole_and_protects_nothing(log):
+    assert verify(log).notes == ("the log is empty",) or verify(log).notes == ["the log is empty"]
+    log.record(stored(), stored())
+    report = verify(log)
+    assert (report.whole, report.protected, report.unprotected) == (True, 0, 2)
+    assert "nothing is published outside the database" in report.notes[0]
+
+
+def test_witnesses_are_told_and_a_wrong_cosignature_is_found(sealed):
+    sealer, note = sealed.sealer(), sealed.published.latest().note
+    signature = WITNESS.sign(note.text, sealed.clock.now())
+    at = sealed.clock.now()
+    assert sealed.table.cosign(CosignatureRow(ORIGIN, 700, WITNESS.key.name, signature.line(), at, at, "user:audit"))
+    sealer.seal()
+    report = verify(sealed)
+    assert (report.whole, report.cosigned, report.witnesses) == (True, 1, ["witness.example/w"])
+    assert sealed.published.latest().note.signed_by(WITNESS.key)
+    path = sealed.published.folder / "checkpoint"
+    line = signature.line()
+    path.write_text(path.read_text().replace(line, line[:-8] + "AAAAAAA="))
+    report = verify(sealed)
+    assert [(fault.kind, fault.position) for fault in report.faults] == [(FaultKind.SIGNATURE, 700)]
+    unknown = Verification(sealed.database, sealed.published, Trust(ORIGIN, [sealed.signer.key])).run(lambda *_: None)
+    assert unknown.notes[0] == "witness.example/w cosigned, and is no witness that is configured here"
+
+
+def test_a_checkpoint_that_an_auditor_kept_outweighs_what_is_published_now(sealed):
+    kept = next(sealed.published.history())
+    assert verify(sealed, kept=[kept]).whole
+    other = kept.checkpoint.__class__(ORIGIN, 100, bytes(32))
+    report = verify(sealed, kept=[Told(other, other.signed(sealed.signer), "mine")])
+    assert {fault.kind for fault in report.faults} == {FaultKind.CHECKPOINT, FaultKind.ROOT}
+    assert report.first_fault == 1
+
+
+def test_only_trusted_keys_count(sealed):
+    stranger = Signer(ORIGIN, Ed25519PrivateKey.generate())
+    trust = Trust(ORIGIN, [stranger.key])
+    report = Verification(sealed.database, sealed.published, trust).run(lambda *_: None)
+    assert not report.whole
+    assert {fault.kind for fault in report.faults} == {FaultKind.SIGNATURE}
+
+
+def remove(connection, first=10, last=20, reason="保管期满", approver="user:li", second="user:wang", recorded=500):
+    query = "SELECT remove_events(%s, %s, %s, %s, %s, %s, %s)"
+    return connection.execute(query, [first, last, reason, approver, second, ARCHIVE, recorded]).fetchone()[0]
+
+
+def test_a_range_leaves_the_log_by_the_recorded_procedure_and_is_told_of(sealed, superuser):
+    for wrong, fault in (
+        ({"reason": " "}, "event_removal_reason"),
+        ({"second": "USER:LI "}, "event_removal_two_approvers"),
+        ({"second": ""}, "event_removal_two_approvers"),
+        ({"last": 701}, "not all sealed"),
+        ({"last": 700}, "last event cannot be removed"),
+        ({"recorded": 15}, "event_removal_recorded"),
+        ({"recorded": 900}, "no event at position 900"),
+        ({"first": 20, "last": 10}, "event_removal_range"),
+    ):
+        with pytest.raises(psycopg.DatabaseError, match=fault):
+            remove(superuser, **wrong)
+    assert remove(superuser) == 11
+    with pytest.raises(psycopg.DatabaseError, match="removed before"):
+        remove(superuser, 20, 30)
+    report = verify(sealed)
+    assert (report.whole, report.first_fault) == (True, None)
+    (removal,) = report.removals
+    assert (removal.first_position, removal.last_position, removal.reason) == (10, 20, "保管期满")
+    assert sealed.sealer().seal().size == 700
+    for statement in (
+        "DELETE FROM event WHERE position = 21",
+        "DELETE FROM event_removal",
+        "UPDATE event SET state = 'x' WHERE position = 1",
+        "TRUNCATE event",
+        "DELETE FROM checkpoint WHERE size = 100",
+        "UPDATE checkpoint SET note = ''",
+        "TRUNCATE checkpoint CASCADE",
+        "SET session_replication_role = replica; DELETE FROM event WHERE position = 21",
+    ):
+        with pytest.raises(psycopg.DatabaseError, match="what was recorded is neither changed nor removed"):
+            superuser.execute(statement)
+    unguard(superuser)
+    superuser.execute("DELETE FROM event WHERE position = 21")
+    assert verify(sealed).first_fault == 21
