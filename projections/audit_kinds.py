@@ -54,6 +54,7 @@ _OF_TOPICS: Mapping[str, AuditKind] = (
         Incident.AttachmentStored.TOPIC: AuditKind.ATTACHMENT,
         Incident.AttachmentMissed.TOPIC: AuditKind.ATTACHMENT,
         Incident.InterventionRecorded.TOPIC: AuditKind.INTERVENTION,
+        Incident.TransferLapsed.TOPIC: AuditKind.CLOCK,
     }
     | dict.fromkeys(CLOCK_TOPICS, AuditKind.CLOCK)
     | dict.fromkeys(UPSTREAM_TELLINGS, AuditKind.UPSTREAM)

@@ -35,6 +35,8 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
         "依据 边界版本",
     ):
         assert text in shown
+    assert '"boundary_set"' not in shown
+    assert '"boundary_set"' in filled.run("audit", "replay", "manual:M1", "--inputs").stdout
     assert PHONE not in shown
 
     early = told["steps"][2]["position"]
@@ -57,7 +59,7 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
     assert {one["field"]: (one["after"], one["before"]) for one in back["changes"]} == changes
 
     looks = filled.ask("audit", "access", "--access", "replay", "--incident", "manual:M1")["items"]
-    assert [one["details"] for one in looks][-1] == {}
+    assert [one["details"] for one in looks][-1] == {}  # the first look: of the whole
     assert {"as_of": str(then["as_of"])} in [one["details"] for one in looks]
 
 
@@ -118,6 +120,7 @@ def test_events_are_asked_for_and_exported_and_that_is_recorded(filled):
     assert (first["details"], first["actor"]) == ({"format": "csv"}, who)
     assert latest["details"] == {"format": "jsonl", "kinds": "command,refusal"}
     filled.run("audit", "events", "--format", "csv", code=2)
+    filled.run("audit", "events", "--format", "csv", "--out", out, "--newest-first", code=2)
 
 
 def test_a_reporter_and_a_dead_letter_are_read_only_with_a_record_of_it(filled):

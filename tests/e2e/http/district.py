@@ -82,8 +82,9 @@ TOKENS = {
     "jd_AuditorAuditorAuditorAudito1": Holder("t-audit", "user:audit", Role.AUDITOR),
     "jd_ShiftLeaderOfTheDistrict0001": Holder("t-leader", "user:leader", Role.SHIFT_LEADER),
     "jd_LegalReviewerOfTheDistrict01": Holder("t-legal", "user:legal", Role.LEGAL_REVIEWER),
+    "jd_SupervisorOfTheWesternStreet": Holder("t-super", "user:super", Role.SUPERVISOR, streets=frozenset({WEST})),
 }
-ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR, LEADER, LEGAL = TOKENS
+ADMINISTRATOR, DISPATCHER, WESTERNER, HOTLINE, CITY_BRAIN, AUDITOR, LEADER, LEGAL, SUPERVISOR = TOKENS
 
 
 def _square(west, east):

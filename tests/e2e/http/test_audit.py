@@ -20,6 +20,7 @@ from tests.e2e.http.district import (
     HOTLINE,
     LEADER,
     LEGAL,
+    SUPERVISOR,
     WEST,
     WESTERNER,
     SystemClock,
@@ -96,6 +97,20 @@ def test_interventions_and_looks_are_not_for_every_role(call, story):
         assert call.get("/v1/audit/events", token).status_code == 403
 
 
+def test_who_is_limited_to_a_street_sees_what_that_street_holds(call, story):
+    incident_id, *_ = story
+    (result,), position = call.push_and_see([order(2)])
+    seen = told(call.get("/v1/audit/events", SUPERVISOR, min_position=position))["items"]
+    assert {one["incident_id"] for one in seen} == {result["incident_id"], incident_id}
+    moved = [one["kind"] for one in seen if one["incident_id"] == incident_id]
+    assert moved == ["report", "jurisdiction_decision", "class_decision"], "only what was recorded while it was theirs"
+    assert told(call.get(f"/v1/audit/incidents/{result['incident_id']}/replay", SUPERVISOR))["steps"]
+    for path, query in (("replay", {}), ("diff", {"from": 1}), ("current-rules", {})):
+        assert call.get(f"/v1/audit/incidents/{incident_id}/{path}", SUPERVISOR, **query).status_code == 404
+    assert call.get("/v1/audit/events", SUPERVISOR, street=EAST).status_code == 403
+    assert call.get("/v1/audit/refusals", SUPERVISOR).status_code == 403
+
+
 def test_events_are_found_by_every_filter_and_in_pages(call, story):
     incident_id, _first, moved, last = story
 
@@ -146,6 +161,8 @@ def test_an_export_is_whole_holds_nothing_personal_and_is_recorded_first(call):
     assert PHONE not in answer.text
     lined = call.get("/v1/audit/events", AUDITOR, format="jsonl", kind="refusal")
     (one,) = map(json.loads, lined.text.splitlines())
+    for query in ({"newest_first": True}, {"cursor": "x"}):
+        assert call.get("/v1/audit/events", AUDITOR, format="csv", **query).status_code == 400
     assert one["command"] == "close"
     looks = told(call.get("/v1/audit/access", AUDITOR, access="export", min_position=len(rows) + 2))["items"]
     assert [look["details"] for look in looks] == [{"kinds": "refusal", "format": "jsonl"}, {"format": "csv"}]

@@ -16,7 +16,7 @@ KINDS = {
     "jiedao.incident.received": "report", "jiedao.incident.late_revision_recorded": "report",
     "jiedao.incident.jurisdiction_decided": "jurisdiction_decision", "jiedao.incident.routed": "rule_matched",
     "jiedao.incident.closed": "command", "jiedao.incident.intervention_recorded": "intervention",
-    "jiedao.incident.clock_overdue": "clock", "jiedao.incident.upstream_closed": "upstream",
+    "jiedao.incident.clock_overdue": "clock", "jiedao.incident.transfer_lapsed": "clock", "jiedao.incident.upstream_closed": "upstream",
     "jiedao.refused_command.recorded": "refusal", "jiedao.access.recorded": "access", "jiedao.sample.drawn": "sample",
     "jiedao.boundary_set.adopted": "reference", "jiedao.handover.offered": "duty",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from jiedao.audit.sampling import SampleWanted
 from jiedao.domain.access import Holder
 from jiedao.domain.access_record import AccessKind
+from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import Command, Role
 from jiedao.entrypoints.audit_answers import (
     MEDIA_TYPES,
@@ -148,6 +149,8 @@ async def list_events(  # noqa: PLR0913  # one parameter per filter
         wanted = asked(question, wanted)
     await edge.reach(min_position)
     if form is not EventsFormat.JSON:
+        if cursor is not None:
+            raise InvalidInputError("a download holds every event: leave cursor out", "/cursor")
         return await _download(edge, holder, wanted, form)
     page = await edge.read(edge.services.auditing.events.events, wanted, cursor, limit)
     answer = AuditEventPage(
@@ -159,6 +162,8 @@ async def list_events(  # noqa: PLR0913  # one parameter per filter
 async def _download(edge: Edge, holder: Holder, wanted: AuditFilter, form: EventsFormat) -> Response:
     """Record the export, then stream it; nothing is sent before it is recorded."""
     require(holder, Act.EXPORT_EVENTS)
+    if wanted.newest_first:
+        raise InvalidInputError("a download goes in the order of the log: leave newest_first out", "/newest_first")
     auditing = edge.services.auditing
     position = await edge.read(
         auditing.access.record_access,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -92,6 +91,10 @@ def events(  # noqa: PLR0913  # one parameter per option
     """
     if (form is None) != (out is None):
         raise click.UsageError("--format and --out go together: the form of the file, and the file")
+    if out is not None and (newest_first or cursor is not None):
+        raise click.UsageError(
+            "a file holds every event in the order of the log: leave --newest-first and --cursor out"
+        )
     with opened_for_reading(settings) as district:
         profile, zone = district.profile, ZoneInfo(district.profile.timezone)
         wanted = AuditFilter(
@@ -138,7 +141,6 @@ def _row(one: AuditEventAnswer, zone: ZoneInfo) -> Sequence[object]:
 def _export(district: District, wanted: AuditFilter, form: str, out: Path) -> None:
     """Record the export, then write it piece by piece; what is not whole never bears the file's name."""
     queries = district.auditing.events
-    wanted = replace(wanted, newest_first=False)
     total = queries.count(wanted)
     position = district.auditing.access.record_access(
         AccessKind.EXPORT,

@@ -31,10 +31,13 @@ from jiedao.entrypoints.settings import Settings
 @click.argument("incident")
 @click.option("--as-of", help="回看 Up to a position in the log, or a time; without zone it is the district's.")
 @click.option("--step", is_flag=True, help="逐步 One event after the other; with --json one object a line.")
+@click.option("--inputs", is_flag=True, help="依据 All that each decision saw, too; --json has it always.")
 @click.option("--under-current-rules", is_flag=True, help="按现行规则 What today's tables and rules would decide.")
 @json_output
 @with_settings(*DISTRICT)
-def replay(settings: Settings, incident: str, as_of: str | None, *, step: bool, under_current_rules: bool) -> None:
+def replay(  # noqa: PLR0913  # one parameter per option
+    settings: Settings, incident: str, as_of: str | None, *, step: bool, inputs: bool, under_current_rules: bool
+) -> None:
     """重放 Tell an incident from the log: how it stood after each event, what changed, who, why, on which versions.
 
     It reads the incident's own events and no view, so it says what the record says. With --under-current-rules it lays
@@ -57,12 +60,12 @@ def replay(settings: Settings, incident: str, as_of: str | None, *, step: bool, 
         told = replay_answer(incident_id, steps, Wording(district.profile), as_of=end, interventions=interventions)
     words = ReplayWords.of(district.profile)
     if step:
-        _go_step_by_step(told, words)
+        _go_step_by_step(told, words, inputs=inputs)
         return
     answer(
         told,
         lambda: line(f"事件 {incident_id}", style="bold"),
-        lambda: Group(*map(words.step, told.steps)),
+        lambda: Group(*(words.step(one, inputs=inputs) for one in told.steps)),
         lambda: line("现状 standing", style="bold"),
         lambda: words.standing(told.standing),
     )
@@ -99,13 +102,13 @@ def _record(district: District, incident_id: UUID, details: Mapping[str, str]) -
     )
 
 
-def _go_step_by_step(told: ReplayAnswer, words: ReplayWords) -> None:
+def _go_step_by_step(told: ReplayAnswer, words: ReplayWords, *, inputs: bool) -> None:
     """Show one event after the other; a person goes on with Enter, a program gets one object a line."""
     for number, one in enumerate(told.steps, 1):
         if as_json():
             click.echo(msgspec.json.encode(one.model_dump(mode="json")))
             continue
-        answer(one, partial(words.step, one), partial(words.standing, one.standing))
+        answer(one, partial(words.step, one, inputs=inputs), partial(words.standing, one.standing))
         if number == len(told.steps):
             break
         note(f"{number}/{len(told.steps)}  回车继续，q 结束 Enter goes on, q ends")

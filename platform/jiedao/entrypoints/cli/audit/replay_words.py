@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from jiedao.audit.standing import label_of_fact, word_of
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import Platform, Role
-from jiedao.entrypoints.cli.output import facts, line, local, table
+from jiedao.entrypoints.cli.output import facts, line, local, table, to_json
 from jiedao.entrypoints.http.replay_models import (
     ComparedAnswer,
     CurrentRulesAnswer,
@@ -49,8 +49,8 @@ class ReplayWords:
         """Take the words of a profile."""
         return cls(ZoneInfo(profile.timezone), Wording(profile))
 
-    def step(self, step: ReplayStepAnswer) -> RenderableType:
-        """Lay out one event: when and what, who and why, on what, and what it changed."""
+    def step(self, step: ReplayStepAnswer, *, inputs: bool = False) -> RenderableType:
+        """Lay out one event: when and what, who and why, on what (with ``inputs``, all that was seen), what changed."""
         who = f"{step.actor}（{label_of(Role, step.role)}） · 第 {step.version} 个事件 · position {step.position}"
         lines = [
             line(f"{local(step.recorded_at, self.zone)}  {step.label}  {step.summary}"),
@@ -60,6 +60,8 @@ class ReplayWords:
             lines.append(line(f"    理由 {step.reason}"))
         if rests := "，".join(_rests_on(step)):
             lines.append(line(f"    依据 {rests}", style="dim"))
+        if inputs:
+            lines += [line(f"    {one}", style="dim") for one in to_json(step.inputs).splitlines()]
         lines += [line(f"    {one.label}: {' → '.join(self._sides(one))}", style="green") for one in step.changes]
         return Group(*lines)
 
