@@ -161,7 +161,8 @@ def list_archives(settings: Settings, folder: Path | None) -> None:
 @click.argument("archives", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--key", "keys", multiple=True, help="公钥 Believe this verifier key alone; may be given several times.")
 @json_output
-def verify(archives: Sequence[Path], keys: Sequence[str]) -> None:
+@with_settings()
+def verify(_settings: Settings, archives: Sequence[Path], keys: Sequence[str]) -> None:
     """核验归档 Verify archives without any database: file, leaves, positions, root, signature.
 
     FILE is an archive or its manifest. Without --key the manifest's own keys are believed: give the key that you kept.
