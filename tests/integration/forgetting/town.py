@@ -59,6 +59,20 @@ class MovingClock:
         return self.at
 
 
+class Followed(ReporterIndex):
+    """Views that follow the log, as they do in a server."""
+
+    def __init__(self, read, runner):
+        super().__init__(read)
+        self._runner = runner
+        self.following = True
+
+    def reach(self, position):
+        if self.following:
+            self._runner.catch_up()
+        return self.following
+
+
 class Town:
     """One district with everything that forgetting needs."""
 
@@ -82,7 +96,7 @@ class Town:
             profile=profile, application=self.application, jurisdiction=TwoStreets(), classes=FourClasses(),
             macs=self.vault, deadlines=DEADLINES, clock=self.clock,
         )  # fmt: skip
-        self.reporters = ReporterIndex(self.read)
+        self.reporters = Followed(self.read, self.runner)
         self.desk = ErasureDesk(
             profile=profile, application=self.application, vault=self.vault, keys=self.keys,
             reporters=self.reporters, clock=self.clock,
