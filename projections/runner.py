@@ -46,7 +46,7 @@ BATCH_EVENTS = 3_000
 GATHER_SECONDS = 0.05
 """How long one who follows a growing log lets events gather, from the beginning of a batch to that of the next.
 
-A batch costs some 8 ms of processor time however small it is, and the posts and commands of the same process wait for
+A batch costs some 3 ms of processor time however small it is, and the posts and commands of the same process wait for
 it. The first event after a rest is applied at once.
 """
 
