@@ -130,8 +130,8 @@ class Arrangements:
     def _dispatched(self, incident: Incident, memory: Memory) -> Act | None:
         tasks = list(incident.progress.tasks.values())
         asked = next((task for task in tasks if waiting(task)), None)
-        if asked is not None:
-            return self._answer(asked, memory)
+        if asked is not None:  # a superior platform answers for its own cases, and the work goes on meanwhile
+            return self._answer(asked, memory) if incident.lifecycle is Lifecycle.OWN else None
         at_work = [task for task in tasks if task.state in _AT_WORK]
         if not at_work:
             return None
