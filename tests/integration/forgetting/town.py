@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ingest.records import FeedRecord
-from jiedao.application.command_desk import CommandDesk, CommandRequest
+from jiedao.application.command_answers import CommandRequest
+from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.erasing import ErasureDesk, Whom
