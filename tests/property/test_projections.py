@@ -40,7 +40,6 @@ from tests.integration.projections.journal import (
     upstream,
 )
 from tests.integration.projections.test_runner import rows_of
-from tests.tampering import unguard
 from tests.workflow_samples import COURT, TRAFFIC_POLICE, USUALLY
 
 STREETS = [None, "330103001", "330103002"]
@@ -115,7 +114,7 @@ def bring_along(incident, steps):
         classed(placed(incident, STREETS[1]))
     for command in USUAL_WAY[:steps]:
         if command in may(incident, Role(USUALLY[command]), f"user:{USUALLY[command]}"):
-            with suppress(CommandRefusedError):  # a task that was given on is accepted by its worker alone
+            with suppress(CommandRefusedError):  # of several tasks it may be the one that a grid worker has to accept
                 act(incident, command, USUALLY[command], yes=True)
 
 
@@ -237,7 +236,6 @@ def empty(url):
             "SELECT nspname FROM pg_namespace WHERE nspname ~ '^view_[0-9]+$'"
         ).fetchall():
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
-        unguard(connection, "event")
         connection.execute("TRUNCATE event, tracking, projection_generation")
 
 
