@@ -83,8 +83,9 @@ class Verification:
         """Verify everything that is in the log by now; ``report`` is told how far it is."""
         began = monotonic()
         table = LedgerTable(self.database)
-        claims, head, removals = Claims(self.trust), table.head(), table.removals()
-        claims.gather(self.published, table, self.kept)
+        claims = Claims(self.trust)
+        claims.gather(self.published, table, self.kept)  # first: while a server seals, the log is never behind them
+        head, removals = table.head(), table.removals()
         faults = [*claims.faults, *self._tree(claims, head, removals, report)]
         faults += _published_tree(self.published, claims)
         if head < claims.published:
@@ -121,7 +122,7 @@ class Verification:
                 first=first,
                 last=(last := min(first + STRETCH - 1, head)),
                 sizes=sizes[bisect_left(sizes, first) : bisect_right(sizes, last)],
-                published=min(claims.published, head),
+                published=claims.published,
                 folder=self.published.folder,
                 removed=removed,
             )
