@@ -88,6 +88,7 @@ class Verification:
         head, removals = table.head(), table.removals()
         faults = [*claims.faults, *self._tree(claims, head, removals, report)]
         faults += _published_tree(self.published, claims)
+        faults += _out_of_order(table, claims.published, removals)
         if head < claims.published:
             gone = f"{claims.published} events were published and the log ends at position {head}"
             faults.append(Fault(head + 1, FaultKind.TRUNCATED, gone))
@@ -187,6 +188,17 @@ def _published_tree(published: PublishedLedger, claims: Claims) -> Iterator[Faul
         return
     if not holds:
         yield Fault(size, FaultKind.PUBLISHED, "the published tiles do not have the root of the published checkpoint")
+
+
+def _out_of_order(table: LedgerTable, published: int, removals: Sequence[Removal]) -> Iterator[Fault]:
+    """Find removals that the procedure would not have permitted: of what was not sealed, or that no event tells of."""
+    for one in removals:
+        said = f"the removal of the positions {one.first_position} to {one.last_position}"
+        if one.last_position > published:
+            yield Fault(one.first_position, FaultKind.MISSING, f"{said} took events that were not sealed")
+        if table.recorded_at(one.recorded_position) is None:
+            untold = f"{said} names an event at position {one.recorded_position} that is not there"
+            yield Fault(one.first_position, FaultKind.MISSING, untold)
 
 
 def _streams(connection: Connection[TupleRow], removals: Sequence[Removal]) -> list[Fault]:

@@ -140,6 +140,19 @@ def test_a_range_leaves_the_log_by_the_recorded_procedure_and_is_told_of(sealed,
     assert verify(sealed).first_fault == 21
 
 
+def test_a_removal_that_the_procedure_would_not_have_permitted_is_a_fault(sealed, superuser):
+    sealed.record(stored(), stored())
+    unguard(superuser)
+    superuser.execute("DELETE FROM event WHERE position IN (30, 701)")
+    row = "INSERT INTO event_removal (first_position, last_position, reason, approver, second_approver, archive_sha256,"
+    row += " recorded_position) VALUES (%s, %s, 'r', 'a', 'b', %s, %s)"
+    superuser.execute(row, [30, 30, ARCHIVE, 9_000])
+    superuser.execute(row, [701, 701, ARCHIVE, 1])
+    report = verify(sealed)
+    assert [(fault.position, fault.kind) for fault in report.faults] == [(30, "missing"), (701, "missing")]
+    assert len(report.removals) == 2
+
+
 def test_a_log_that_an_older_backup_cut_off_goes_on_under_another_name(sealed, superuser, tmp_path):
     unguard(superuser)
     superuser.execute("DELETE FROM event WHERE position > 650")
