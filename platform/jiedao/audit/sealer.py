@@ -101,7 +101,7 @@ class Sealer:
         told, row = self._published.latest(), self._table.latest(self.origin)
         self._published.folder.mkdir(parents=True, exist_ok=True)
         if told is None:
-            if row is not None and not anew:
+            if row is not None and not anew and not self._was_first():
                 raise LedgerFaultError(
                     f"nothing is published in {self._published.folder}, but the database has checkpoints up to"
                     f" {row.size} events: bring the folder back; if it is lost for good, `jiedao audit seal --anew`"
@@ -123,6 +123,11 @@ class Sealer:
             own = Note(told.note.text, told.note.signatures[:1])
             self._add(told.checkpoint, own, self._clock.now())
         return self._caught_up(GrowingTree(tree), report)
+
+    def _was_first(self) -> bool:
+        """Whether a crash kept the very first checkpoint from being published: the folder was begun, and holds none."""
+        signed_here = self._published.keys()
+        return self._signer.key in signed_here and len(self._table.page(self.origin, None, 2)) == 1
 
     def _fits(self, told: Told, row: CheckpointRow | None) -> None:
         here = told.checkpoint

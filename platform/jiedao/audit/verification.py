@@ -83,10 +83,12 @@ class Verification:
         """Verify everything that is in the log by now; ``report`` is told how far it is."""
         began = monotonic()
         table = LedgerTable(self.database)
-        claims, head, removals = Claims(self.trust), table.head(), table.removals()
-        claims.gather(self.published, table, self.kept)
+        claims = Claims(self.trust)
+        claims.gather(self.published, table, self.kept)  # first: while a server seals, the log is never behind them
+        head, removals = table.head(), table.removals()
         faults = [*claims.faults, *self._tree(claims, head, removals, report)]
         faults += _published_tree(self.published, claims)
+        faults += _out_of_order(table, claims.published, removals)
         if head < claims.published:
             gone = f"{claims.published} events were published and the log ends at position {head}"
             faults.append(Fault(head + 1, FaultKind.TRUNCATED, gone))
@@ -121,7 +123,7 @@ class Verification:
                 first=first,
                 last=(last := min(first + STRETCH - 1, head)),
                 sizes=sizes[bisect_left(sizes, first) : bisect_right(sizes, last)],
-                published=min(claims.published, head),
+                published=claims.published,
                 folder=self.published.folder,
                 removed=removed,
             )
@@ -186,6 +188,17 @@ def _published_tree(published: PublishedLedger, claims: Claims) -> Iterator[Faul
         return
     if not holds:
         yield Fault(size, FaultKind.PUBLISHED, "the published tiles do not have the root of the published checkpoint")
+
+
+def _out_of_order(table: LedgerTable, published: int, removals: Sequence[Removal]) -> Iterator[Fault]:
+    """Find removals that the procedure would not have permitted: of what was not sealed, or that no event tells of."""
+    for one in removals:
+        said = f"the removal of the positions {one.first_position} to {one.last_position}"
+        if one.last_position > published:
+            yield Fault(one.first_position, FaultKind.MISSING, f"{said} took events that were not sealed")
+        if table.recorded_at(one.recorded_position) is None:
+            untold = f"{said} names an event at position {one.recorded_position} that is not there"
+            yield Fault(one.first_position, FaultKind.MISSING, untold)
 
 
 def _streams(connection: Connection[TupleRow], removals: Sequence[Removal]) -> list[Fault]:

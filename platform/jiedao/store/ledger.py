@@ -108,14 +108,6 @@ class LedgerTable:
         ):
             return cursor.execute(_FIND, [origin, size]).fetchone()
 
-    def holding(self, origin: str, position: int) -> CheckpointRow | None:
-        """The earliest checkpoint that holds a position; ``None`` where none does yet."""
-        with (
-            self._database.connection() as connection,
-            connection.cursor(row_factory=class_row(CheckpointRow)) as cursor,
-        ):
-            return cursor.execute(_HOLDING, [origin, position]).fetchone()
-
     def page(self, origin: str, before: int | None, limit: int) -> list[CheckpointRow]:
         """Checkpoints of less than ``before`` events, or of any size, the largest first."""
         asked = {"origin": origin, "before": before, "limit": limit}
@@ -193,9 +185,6 @@ _ADD = f"""
 INSERT INTO checkpoint ({_COLUMNS}) VALUES (%(origin)s, %(size)s, %(root)s, %(note)s, %(sealed_at)s)
 """.encode()  # noqa: S608  # constants of this file
 _FIND = f"SELECT {_COLUMNS} FROM checkpoint WHERE origin = %s AND size = %s".encode()  # noqa: S608  # as above
-_HOLDING = f"""
-SELECT {_COLUMNS} FROM checkpoint WHERE origin = %s AND size >= %s ORDER BY size LIMIT 1
-""".encode()  # noqa: S608  # as above
 _PAGE = f"""
 SELECT {_COLUMNS} FROM checkpoint
 WHERE origin = %(origin)s AND (%(before)s::bigint IS NULL OR size < %(before)s) ORDER BY size DESC LIMIT %(limit)s

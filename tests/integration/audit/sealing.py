@@ -26,11 +26,11 @@ class SteppingClock:
 class SealedLog:
     """Puts a sealer beside a recorder."""
 
-    def __init__(self, recorder, folder):
+    def __init__(self, recorder, folder, origin=ORIGIN):
         self.recorder = recorder
         self.database = recorder.database
         self.table = LedgerTable(recorder.database)
-        self.signer = load_signer(ORIGIN, folder / "keys" / "ledger.key", create=True)
+        self.signer = load_signer(origin, folder / "keys" / "ledger.key", create=True)
         self.published = PublishedLedger(folder / "ledger")
         self.clock = SteppingClock()
 

@@ -62,9 +62,7 @@ def test_what_was_published_stays_provable_after_every_growth(log):
 
 
 def test_a_crash_between_any_two_steps_is_mended_by_the_next_start(log, monkeypatch):
-    log.record(*events(5))
-    log.sealer().seal()
-    for name in ("write_tiles", "announce"):
+    for name in ("announce", "write_tiles", "announce"):  # of the very first one, too
         log.record(*events(5))
         with monkeypatch.context() as patch:
 
@@ -78,6 +76,10 @@ def test_a_crash_between_any_two_steps_is_mended_by_the_next_start(log, monkeypa
         assert failing.seal().unprotected == 0  # the same one goes on too
     sizes = [told.checkpoint.size for told in log.published.history()]
     assert sizes == [5, 10, 15, 15]
+    shutil.rmtree(log.published.folder / "checkpoints")
+    (log.published.folder / "checkpoint").unlink()
+    with pytest.raises(LedgerFaultError, match="--anew"):  # that was no crash
+        log.sealer().seal()
     assert [row.size for row in log.table.every()] == [5, 10, 15]
 
 

@@ -13,7 +13,7 @@ from jiedao.audit.notes import COSIGNATURE_V1, Signer
 from jiedao.audit.published import Told
 from jiedao.audit.verification import Verification
 from jiedao.store.ledger import CosignatureRow
-from tests.integration.audit.sealing import ORIGIN
+from tests.integration.audit.sealing import ORIGIN, SealedLog
 from tests.log_samples import stored
 from tests.tampering import unguard
 
@@ -138,3 +138,43 @@ def test_a_range_leaves_the_log_by_the_recorded_procedure_and_is_told_of(sealed,
     unguard(superuser)
     superuser.execute("DELETE FROM event WHERE position = 21")
     assert verify(sealed).first_fault == 21
+
+
+def test_a_removal_that_the_procedure_would_not_have_permitted_is_a_fault(sealed, superuser):
+    sealed.record(stored(), stored())
+    unguard(superuser)
+    superuser.execute("DELETE FROM event WHERE position IN (30, 701)")
+    row = "INSERT INTO event_removal (first_position, last_position, reason, approver, second_approver, archive_sha256,"
+    row += " recorded_position) VALUES (%s, %s, 'r', 'a', 'b', %s, %s)"
+    superuser.execute(row, [30, 30, ARCHIVE, 9_000])
+    superuser.execute(row, [701, 701, ARCHIVE, 1])
+    report = verify(sealed)
+    assert [(fault.position, fault.kind) for fault in report.faults] == [(30, "missing"), (701, "missing")]
+    assert len(report.removals) == 2
+
+
+def test_a_log_that_an_older_backup_cut_off_goes_on_under_another_name(sealed, superuser, tmp_path):
+    unguard(superuser)
+    superuser.execute("DELETE FROM event WHERE position > 650")
+    assert verify(sealed).first_fault == 651
+    renamed = SealedLog(sealed.recorder, tmp_path / "second", "jiedao.330103/log-2")
+    renamed.record(stored())
+    assert renamed.sealer().seal().size == 651
+    trust = Trust("jiedao.330103/log-2", [renamed.signer.key])
+    report = Verification(renamed.database, renamed.published, trust).run(lambda *_: None)
+    assert (report.whole, report.protected, report.checkpoints) == (True, 651, 1)
+    assert not verify(sealed).whole  # the old name still says what is gone
+
+
+def test_what_is_sealed_while_it_verifies_is_no_fault(sealed, monkeypatch):
+    sealer = sealed.sealer()
+    history = sealed.published.history
+
+    def growing():
+        sealed.record(stored(), stored())
+        sealer.seal()
+        yield from history()
+
+    monkeypatch.setattr(sealed.published, "history", growing)
+    report = verify(sealed)
+    assert (report.whole, report.head, report.protected) == (True, 702, 702)
