@@ -63,7 +63,7 @@ class IncidentSummary:
     """An incident as it stands.
 
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres, ``priority`` 1 (most urgent) to 4, times in UTC;
-    ``received_at`` is when it was received. ``progress`` is how far people's commands have brought it, as
+    ``received_at`` is when its first event was recorded. ``progress`` is how far people's commands have brought it, as
     stored; :attr:`tasks` reads it. ``routing_rule`` of the version ``routing_rules`` said where it goes, ``None`` where
     its class alone did. ``due_at`` is its deadline, the end of the clock ``due_clock``; the other three are those by
     which it is judged. ``task_dues`` says, as stored, when each task is to be handled; :meth:`task_due` reads it.

@@ -88,8 +88,8 @@ _REOPENABLE = frozenset(
 _DONE = frozenset({TaskState.HANDLED, TaskState.VERIFIED})
 
 
-def open_facts(row: IncidentRow) -> CaseFacts:
-    """Begin a case's facts from the row of its incident."""
+def open_facts(row: IncidentRow, received_at: datetime) -> CaseFacts:
+    """Begin a case's facts from the row of its incident, and when it was received."""
     return CaseFacts(
         incident_id=row.incident_id,
         from_position=row.first_position,
@@ -100,12 +100,12 @@ def open_facts(row: IncidentRow) -> CaseFacts:
         department=None,
         class_code=None,
         state=row.state,
-        received_at=row.received_at,
+        received_at=received_at,
     )
 
 
 def next_facts(
-    known: CaseFacts | None,
+    known: CaseFacts,
     before: IncidentRow | None,
     moved: Sequence[PositionedEvent],
     row: IncidentRow,
@@ -113,18 +113,17 @@ def next_facts(
 ) -> CaseFacts:
     """Return the facts after a moment of the log: its events of the workflow for one incident, and the row after them.
 
-    ``known`` and ``before`` are the facts and the row before it, ``None`` where the incident is new. They hold from
-    ``position`` on.
+    ``known`` and ``before`` are the facts and the row before it; the facts of :func:`open_facts` and ``None`` where the
+    incident is new. They hold from ``position`` on.
     """
-    facts = copy(known) if known is not None else open_facts(row)
+    facts = copy(known)
     if moved:
         progress = msgspec.convert((before.progress if before is not None else None) or {}, Progress)
         for recorded in moved:
             if isinstance(recorded.event, WorkflowEvent):
                 _move(facts, progress, recorded.event, recorded.event.timestamp)
         facts.exempt = sorted(progress.exemptions)
-    filed = known is not None and known.filed_at is not None
-    _take_row(facts, row, filed=filed)
+    _take_row(facts, row, filed=known.filed_at is not None)
     facts.from_position = position
     return facts
 

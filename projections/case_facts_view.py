@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
@@ -16,8 +17,9 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Identifier
 
+from jiedao.domain.incident import Incident
 from jiedao.domain.workflow_events import WorkflowEvent
-from projections.case_facts import COLUMNS, CaseFacts, as_tuple, next_facts
+from projections.case_facts import COLUMNS, CaseFacts, as_tuple, next_facts, open_facts
 from projections.folding import INCIDENT_TOPICS, Folded
 from projections.log import PositionedEvent
 from projections.rows import copy_rows
@@ -41,11 +43,17 @@ class CaseFactsView:
             return
         stored = _take(connection, [incident_id for incident_id in folded.standings if incident_id in folded.before])
         moved = _moves_of_incidents(folded.events)
+        received = {
+            one.event.originator_id: one.event.timestamp
+            for one in folded.events
+            if isinstance(one.event, Incident.Received)
+        }
         now: list[CaseFacts] = []
         past: list[tuple[object, ...]] = []
         for incident_id in folded.standings:
             known = stored[incident_id] if incident_id in folded.before else None
-            stretches = _stretches(folded, incident_id, known, moved.get(incident_id, ()))
+            received_at = known.received_at if known is not None else received[incident_id]
+            stretches = _stretches(folded, incident_id, known, received_at, moved.get(incident_id, ()))
             past += [(*as_tuple(facts), following.from_position) for facts, following in pairwise(stretches)]
             now.append(stretches[-1])
         if past:
@@ -70,7 +78,11 @@ def _moves_of_incidents(events: Sequence[PositionedEvent]) -> Mapping[UUID, list
 
 
 def _stretches(
-    folded: Folded, incident_id: UUID, stored: CaseFacts | None, moved: Sequence[PositionedEvent]
+    folded: Folded,
+    incident_id: UUID,
+    stored: CaseFacts | None,
+    received_at: datetime,
+    moved: Sequence[PositionedEvent],
 ) -> list[CaseFacts]:
     """Return the facts that hold one after the other, from the stored ones on; at least one."""
     before = folded.before.get(incident_id)
@@ -78,7 +90,8 @@ def _stretches(
     first = 0
     for position, row in folded.standings[incident_id]:
         end = next((place for place in range(first, len(moved)) if moved[place].position > position), len(moved))
-        facts = next_facts(stretches[-1] if stretches else None, before, moved[first:end], row, position)
+        known = stretches[-1] if stretches else open_facts(row, received_at)
+        facts = next_facts(known, before, moved[first:end], row, position)
         if not stretches or replace(facts, from_position=stretches[-1].from_position) != stretches[-1]:
             stretches.append(facts)
         before, first = row, end

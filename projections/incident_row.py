@@ -174,7 +174,7 @@ def open_row(recorded: PositionedEvent) -> IncidentRow:
         flags=[],
         reported_at=report.reported_at,
         happened_at=None,
-        received_at=event.timestamp,
+        received_at=recorded.recorded_at,
         first_position=recorded.position,
         last_position=recorded.position,
         version=event.originator_version,

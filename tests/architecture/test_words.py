@@ -68,7 +68,8 @@ def _is_aggregate(node):
 
 def _is_workflow_event(node):
     """The workflow's and the clock's events stand in modules of their own; the incident names them."""
-    return not {"WorkflowEvent", "ClockEvent"}.isdisjoint(getattr(base, "id", "") for base in node.bases)
+    kinds = {"WorkflowEvent", "ClockEvent", "ClockStepEvent"}
+    return node.name not in kinds and not kinds.isdisjoint(getattr(base, "id", "") for base in node.bases)
 
 
 def _topic(node):

@@ -27,7 +27,7 @@ def at_once(folder):
     return config
 
 
-def test_a_reporter_is_forgotten_by_two_people_and_is_nowhere_any_more(database_url, tmp_path):
+def test_a_reporter_is_forgotten_by_two_people_and_is_nowhere_any_more(database_url, tmp_path):  # noqa: PLR0915  # one way, told in its order
     planted, others = Planted(), Planted()
     theirs, another = hotline_order(planted), hotline_order(others)
     broken = hotline_order(planted, order_no=theirs["order_no"], title=5)
@@ -59,7 +59,7 @@ def test_a_reporter_is_forgotten_by_two_people_and_is_nowhere_any_more(database_
         refused = say("privacy/erasures", asking, operator, 409)
         assert (refused["type"], refused["again_at"]) == ("urn:jiedao:problem:command_refused", None)
         assert [one["kind"] for one in refused["obstacles"]] == ["open"]
-        say(f"incidents/{incident}/commands/decline", {"reason": "不属本区"}, leader)
+        say(f"incidents/{incident}/commands/return_case", {"reason": "不属本区"}, leader)
         known = say("privacy/find", {"phone": theirs["callerPhone"]}, operator)
         assert [one["incident_id"] for one in known["incidents"]] == [incident]
         assert (known["obstacles"], known["dead_letters"]) == ([], [letter])

@@ -57,11 +57,21 @@ def crossings(ring, x, y):
     return winding
 
 
-def metres_to(ring, x, y):
-    """The distance to a ring in a plane laid at the point: equirectangular, good to 0.1 % over some hundred metres."""
+def sides(ring):
+    return list(zip(ring, [*ring[1:], ring[0]], strict=True))
+
+
+def on_a_slope(rings, x, y):
+    """Whether a slanting side is here: straight in degrees, it bends by 2 mm in 500 m where distances are measured."""
+    slanting = [side for ring in rings for side in sides(ring) if side[0][0] != side[1][0] and side[0][1] != side[1][1]]
+    return bool(slanting) and metres_to(slanting, x, y) < 0.05
+
+
+def metres_to(sides, x, y):
+    """The distance to sides in a plane laid at the point: equirectangular, good to 0.1 % over some hundred metres."""
     scale = METRES_LON * math.cos(math.radians(y)) / math.cos(math.radians(30.25))
     best = math.inf
-    for (ax, ay), (bx, by) in zip(ring, [*ring[1:], ring[0]], strict=True):
+    for (ax, ay), (bx, by) in sides:
         px, py, qx, qy = (ax - x) * scale, (ay - y) * METRES_LAT, (bx - x) * scale, (by - y) * METRES_LAT
         dx, dy = qx - px, qy - py
         part = min(1.0, max(0.0, -(px * dx + py * dy) / (dx * dx + dy * dy)))
@@ -71,11 +81,11 @@ def metres_to(ring, x, y):
 
 def expected(codes, rings, x, y):
     """The rules, read aloud: the code ("" for none) and whether edge; None too near a threshold for this arithmetic."""
-    distances = [metres_to(ring, x, y) for ring in rings]
+    distances = [metres_to(sides(ring), x, y) for ring in rings]
     near_threshold = any(abs(distance - TOLERANCE_M) < 0.1 for distance in distances)
     holding = [code for code, ring in zip(codes, rings, strict=True) if crossings(ring, x, y) != 0]
     on_border = [code for code, distance in zip(codes, distances, strict=True) if distance < 0.0005]
-    if near_threshold or any(0.0005 <= distance < 0.05 for distance in distances):
+    if near_threshold or on_a_slope(rings, x, y) or any(0.0005 <= distance < 0.05 for distance in distances):
         return None
     edge = min(distances) <= TOLERANCE_M
     if holding or on_border:

@@ -108,6 +108,7 @@ class ErasureDesk:
         where nobody is meant.
         """
         self._require_reader(actor, "find", None)
+        self._let_views_catch_up()
         return self._known(self.subject_of(whom, actor))
 
     def ask(self, whom: Whom, reason: str, actor: Holder, key: str) -> ErasureRequest:
@@ -122,6 +123,7 @@ class ErasureDesk:
         stream = erasure_id(self._district, actor.holder, key)
         if (before := self._get(stream)) is not None:
             return before
+        self._let_views_catch_up()
         known = self._known(self.subject_of(whom, actor))
         if not known.living_keys:
             raise InvalidInputError(
@@ -167,7 +169,7 @@ class ErasureDesk:
             except (VersionConflictError, KeyReuseError):
                 continue  # somebody answered in this moment: look again
             except TheirsMovedError:
-                self._book.reach(self._application.district_log.max_notification_id() or 0)
+                self._let_views_catch_up()
                 continue  # a report of theirs came in this moment: look again
             if request.obstacles:
                 raise ErasureRefusedError(request)
@@ -215,6 +217,10 @@ class ErasureDesk:
         if not whom.details:
             raise InvalidInputError("say who is meant: an incident, a dead letter, or what identifies the reporter")
         return self._vault.subject_of(self._district, whom.details)
+
+    def _let_views_catch_up(self) -> None:
+        """Wait a little until the views show what is recorded now; whether they do or not, nothing rests on it."""
+        self._book.reach(self._application.district_log.max_notification_id() or 0)
 
     def _known(self, subject: str) -> Known:
         look = self._book.look(subject)

@@ -12,7 +12,7 @@ from datetime import date
 
 from jiedao.application.profile_tables import Columns, Row, TableReader
 from jiedao.domain.classification import OWN_SCHEME, canonical_class_table
-from jiedao.domain.profile import ClassTable, IncidentClass
+from jiedao.domain.profile import COMPONENT_LETTER, ClassTable, IncidentClass
 from jiedao.domain.terms import ClassKind, Platform
 from jiedao.domain.time_limits import parse_time_limit
 
@@ -35,7 +35,7 @@ _CLASSES = Columns(
 )
 _MAPPING = Columns(required=("scheme", "source_code", "class_code"), optional=("source_name",))
 _PRIORITIES = ("1", "2", "3", "4")
-_KIND_LETTERS = {ClassKind.EVENT.value: "E", ClassKind.COMPONENT.value: "C"}
+_KIND_LETTERS = {ClassKind.EVENT.value: "E", ClassKind.COMPONENT.value: COMPONENT_LETTER}
 _HASH_DIGITS = 12
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jiedao.audit.merkle import Frontier, frontier_of, node_hash
+from jiedao.audit.merkle import Frontier, frontier_of, perfect_root
 from jiedao.audit.tiles import LEVEL_BITS, WIDTH, Tile, TiledTree
 
 
@@ -51,7 +51,7 @@ class GrowingTree:
             content = b"".join(edge)
             self._edges[level] = []
             yield Tile(level, (self.size - 1) >> (level + 1) * LEVEL_BITS), content
-            yield from self._put(level + 1, _root(edge))
+            yield from self._put(level + 1, perfect_root(edge))
 
 
 def _edges(tree: TiledTree) -> Iterator[list[bytes]]:
@@ -61,9 +61,3 @@ def _edges(tree: TiledTree) -> Iterator[list[bytes]]:
         first = reached - reached % WIDTH
         yield [tree.node(level * LEVEL_BITS, index) for index in range(first, reached)]
         level += 1
-
-
-def _root(hashes: list[bytes]) -> bytes:
-    while len(hashes) > 1:
-        hashes = [node_hash(hashes[place], hashes[place + 1]) for place in range(0, len(hashes), 2)]
-    return hashes[0]

@@ -21,6 +21,16 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def perfect_root(hashes: Sequence[bytes]) -> bytes:
+    """The root over as many leaf hashes as a power of two."""
+    sha256 = hashlib.sha256
+    row = list(hashes)
+    while len(row) > 1:
+        pairs = iter(row)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+    return row[0]
+
+
 class Nodes(Protocol):
     """Holds a tree."""
 

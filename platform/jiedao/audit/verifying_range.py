@@ -6,17 +6,19 @@ own, and put together by their roots. Each takes constant memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from jiedao.audit.faults import Fault, FaultKind
-from jiedao.audit.merkle import HASH_BYTES, Frontier
+from jiedao.audit.merkle import HASH_BYTES, Frontier, perfect_root
 from jiedao.audit.published import LedgerFaultError, PublishedLedger
-from jiedao.audit.tiles import WIDTH, Tile
+from jiedao.audit.tiles import LEVEL_BITS, WIDTH, Tile
 from jiedao.domain.errors import NotFoundError
 from jiedao.store.database import connect_alone
 from jiedao.store.ledger_reading import HashedRow, UnreadableLogError, hashed_rows
@@ -70,69 +72,80 @@ def verify_stretch(connection: Connection[TupleRow], stretch: Stretch) -> Verifi
     return _StretchVerification(stretch).run(connection)
 
 
-@dataclass(slots=True)
 class _StretchVerification:
-    """One run over a stretch."""
+    """One run over a stretch: tile by tile where all is well, event by event where it is not, or a checkpoint lies."""
 
-    stretch: Stretch
-    frontier: Frontier = field(default_factory=Frontier)
-    faults: list[Fault] = field(default_factory=list)
-    published: _PublishedLeaves = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.published = _PublishedLeaves(self.stretch)
+    def __init__(self, stretch: Stretch) -> None:
+        self._stretch = stretch
+        self._frontier = Frontier()
+        self._faults: list[Fault] = []
+        self._published = _PublishedLeaves(stretch)
+        self._expected = stretch.first
+        self._wanted = deque(sorted(stretch.sizes))
+        self._edges: list[tuple[int, tuple[bytes, ...]]] = []
 
     def run(self, connection: Connection[TupleRow]) -> Verified:
-        wanted = iter([*sorted(self.stretch.sizes), None])
-        size, edges = next(wanted), []
-        start = self.stretch.first - 1
-        position = start
+        rows = hashed_rows(connection, self._stretch.first, self._stretch.last)
         try:
-            for position, leaf in self._leaves(hashed_rows(connection, self.stretch.first, self.stretch.last)):
-                self.frontier.add(leaf)
-                if position == size:
-                    edges.append((position - start, self.frontier.roots))
-                    size = next(wanted)
+            while block := list(islice(rows, WIDTH - (self._expected - 1) % WIDTH)):
+                if not self._whole(block):
+                    for row in block:
+                        self._one(*row)
+            self._missing_before(self._stretch.last + 1)
         except UnreadableLogError as error:
-            self._fault(position + 1, FaultKind.UNREADABLE, str(error))
-        self.faults += self.published.faults
-        return Verified(self.frontier.size, self.frontier.roots, edges, self.faults)
+            self._fault(self._expected, FaultKind.UNREADABLE, str(error))
+        faults = [*self._faults, *self._published.faults]
+        return Verified(self._frontier.size, self._frontier.roots, self._edges, faults)
 
-    def _leaves(self, rows: Iterator[HashedRow]) -> Iterator[tuple[int, bytes]]:
-        """Yield a leaf hash for every position, what is missing as it was published; notes what does not hold."""
-        expected = self.stretch.first
-        for position, computed, stored in rows:
-            while position > expected:
-                yield expected, self._missing(expected)
-                expected += 1
-            if position < expected:
-                self._fault(position, FaultKind.TWICE, f"there are two events at position {position}")
-                continue
-            if computed != stored:
-                self._fault(
-                    position, FaultKind.CONTENT, f"the event at position {position} is not what was appended there"
-                )
-            elif position <= self.stretch.published and self.published.leaf(position) not in {computed, None}:
-                self._fault(
-                    position,
-                    FaultKind.REWRITTEN,
-                    f"the event at position {position} is not the one that was published, though its hash fits it",
-                )
-            yield position, computed
-            expected += 1
-        while expected <= self.stretch.last:
-            yield expected, self._missing(expected)
-            expected += 1
+    def _whole(self, block: Sequence[HashedRow]) -> bool:
+        """Take a whole tile of events at once; false, and nothing is taken, where anything about it is not plain."""
+        last = self._expected + WIDTH - 1
+        if len(block) != WIDTH or (self._wanted and self._wanted[0] < last):
+            return False
+        positions, hashes, stored = zip(*block, strict=True)
+        computed = b"".join(hashes)
+        if positions != tuple(range(self._expected, last + 1)) or computed != b"".join(stored):
+            return False
+        if self._expected <= self._stretch.published and self._published.content(self._expected) != computed:
+            return False
+        self._add(perfect_root(hashes), LEVEL_BITS)
+        return True
 
-    def _missing(self, position: int) -> bytes:
-        if not any(first <= position <= last for first, last in self.stretch.removed):
-            self._fault(position, FaultKind.MISSING, f"there is no event at position {position}")
-        published = self.published.leaf(position) if position <= self.stretch.published else None
-        return published or _NONE
+    def _one(self, position: int, computed: bytes, stored: bytes) -> None:
+        """Take one event, and note what does not hold of it."""
+        self._missing_before(position)
+        if position < self._expected:
+            self._fault(position, FaultKind.TWICE, f"there are two events at position {position}")
+            return
+        if computed != stored:
+            self._fault(position, FaultKind.CONTENT, f"the event at position {position} is not what was appended there")
+        elif position <= self._stretch.published and self._published.leaf(position) not in {computed, None}:
+            self._fault(
+                position,
+                FaultKind.REWRITTEN,
+                f"the event at position {position} is not the one that was published, though its hash fits it",
+            )
+        self._add(computed)
+
+    def _missing_before(self, position: int) -> None:
+        """Take what is missing before a position as it was published, and note it where it was not removed."""
+        while self._expected < position:
+            missing = self._expected
+            if not any(first <= missing <= last for first, last in self._stretch.removed):
+                self._fault(missing, FaultKind.MISSING, f"there is no event at position {missing}")
+            published = self._published.leaf(missing) if missing <= self._stretch.published else None
+            self._add(published or _NONE)
+
+    def _add(self, root: bytes, level: int = 0) -> None:
+        self._frontier.add(root, level)
+        self._expected += 1 << level
+        if self._wanted and self._wanted[0] == self._expected - 1:
+            self._wanted.popleft()
+            self._edges.append((self._frontier.size, self._frontier.roots))
 
     def _fault(self, position: int, kind: FaultKind, sentence: str) -> None:
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(Fault(position, kind, sentence))
+        if len(self._faults) < MOST_FAULTS:
+            self._faults.append(Fault(position, kind, sentence))
 
 
 class _PublishedLeaves:
@@ -146,10 +159,15 @@ class _PublishedLeaves:
         self._content = b""
 
     def leaf(self, position: int) -> bytes | None:
-        index, place = divmod(position - 1, WIDTH)
+        place = (position - 1) % WIDTH
+        return self.content(position)[place * HASH_BYTES : (place + 1) * HASH_BYTES] or None
+
+    def content(self, position: int) -> bytes:
+        """The hashes of the tile that holds a position, as far as they are published."""
+        index = (position - 1) // WIDTH
         if index != self._index:
             self._index, self._content = index, self._read(index)
-        return self._content[place * HASH_BYTES : (place + 1) * HASH_BYTES] or None
+        return self._content
 
     def _read(self, index: int) -> bytes:
         tile = Tile(0, index, min(WIDTH, self._size - index * WIDTH))

@@ -17,6 +17,7 @@ from jiedao.domain import commands as said
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import InvalidInputError, JiedaoError
 from jiedao.domain.incident import Incident, standing
+from jiedao.domain.maintaining import check_maintained
 from jiedao.domain.progress import Progress
 from jiedao.domain.ruling import RuledOutError
 from jiedao.domain.tasks import Task
@@ -240,12 +241,18 @@ def _suspend(_incident: Incident, details: said.Suspension, context: EventContex
 
 
 def _dispatch(incident: Incident, details: said.NewTask, _context: EventContext) -> dict[str, Any]:
+    check_maintained(incident, [details.assignee], details.reason)
     return {
         "kind": Incident.TaskDispatched,
         "task_id": incident.progress.next_task_id(),
         "assignee": details.assignee,
         "note": details.note,
     }
+
+
+def _join(incident: Incident, details: said.JointOperation, _context: EventContext) -> dict[str, Any]:
+    check_maintained(incident, [details.lead, *details.others], details.reason)
+    return assigning.open_joint_operation(incident.progress, details)
 
 
 def _reassign(incident: Incident, details: said.OtherAssignee, _context: EventContext) -> dict[str, Any]:
@@ -302,7 +309,7 @@ _ACTS: Mapping[Command, _Act] = MappingProxyType(
         Command.URGE: _remark(Incident.Urged),
         Command.INTERVENE: _copied(Incident.InterventionRecorded, "who", "what"),
         Command.REDISPATCH: lambda one, details, _who: assigning.redispatch(one.progress, details),
-        Command.JOINT_OPERATION: lambda one, details, _who: assigning.open_joint_operation(one.progress, details),
+        Command.JOINT_OPERATION: _join,
         Command.DENY_EXTENSION: lambda one, details, who: extending.deny(one.progress, details, who),
         Command.REFUSE_TRANSFER: lambda one, _details, who: transferring.refuse(one.progress, who),
         Command.WITHDRAW_TRANSFER: lambda one, _details, _who: transferring.withdraw(one.progress),

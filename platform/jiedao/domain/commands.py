@@ -64,10 +64,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """Whom a task is given to."""
+    """Whom a task is given to; the reason says why a component goes to others than its maintaining unit."""
 
     assignee: Assignee
     note: str = ""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +166,12 @@ class Redispatch:
 
 @dataclass(frozen=True, slots=True)
 class JointOperation:
-    """Who leads a joint operation, and who else has a task in it: at least one, none twice."""
+    """Who leads a joint operation, and who else has a task in it: at least one, none twice; the reason as of a task."""
 
     lead: Assignee
     others: tuple[Assignee, ...]
     note: str = ""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from jiedao.domain.extension_rules import ExtensionRules
 from jiedao.domain.retention import RetentionRules
 from jiedao.domain.routing_rules import RoutingRules
 
+COMPONENT_LETTER = "C"
+"""With what the code of a component's class (部件) begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Street:

@@ -35,6 +35,16 @@ class Period:
         day = min(moment.day, calendar.monthrange(year, month)[1])
         return moment.replace(year=year, month=month, day=day) + timedelta(days=self.days)
 
+    def before(self, now: datetime) -> datetime:
+        """Return the latest day's moment from which this length has passed by now: what ended by then is beyond it."""
+        moment = now - timedelta(days=self.days + 31 * self.months)
+        while self.after(moment + _DAY) <= now:
+            moment += _DAY
+        return moment
+
+
+_DAY = timedelta(days=1)
+
 
 def read_period(text: str) -> Period | None:
     """Read a period as people write it (``10年``, ``6个月``, ``30日``); ``None`` for anything else."""

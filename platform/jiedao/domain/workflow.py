@@ -76,7 +76,7 @@ RULES: tuple[Rule, ...] = (
     Rule(C.VOID, (S.TRIAGE, S.RECEIVED, S.ADMITTED, S.FILED), (R.SHIFT_LEADER, R.ADMINISTRATOR), S.VOID, lifecycles=_OWN,
          note="须说明理由；已派遣的、有并入事件的不得作废 a reason; not once it was dispatched, nor while others are merged into it"),
     Rule(C.DISPATCH, (S.FILED, S.DISPATCHED, S.HANDLED), (R.DISPATCHER, R.SHIFT_LEADER), S.DISPATCHED,
-         task_to=T.DISPATCHED, note="可派多个承办方（联合处置）；待结案时发现未了可再派 several assignees work together; again where closing shows that more is to be done"),
+         task_to=T.DISPATCHED, note="部件派给养护单位，派给他人须说明理由；可派多个承办方（联合处置）；待结案时发现未了可再派 a component to its maintaining unit, to others with a reason; several assignees work together; again where closing shows that more is to be done"),
     Rule(C.REASSIGN, (S.DISPATCHED,), (R.DISPATCHER, R.SHIFT_LEADER), task_from=(T.DISPATCHED, T.ACCEPTED, T.STARTED, T.RETURNED, T.REWORK, T.REDISPATCHED),
          task_to=T.REASSIGNED, note="原任务作结，另派新任务 the task ends and another takes its place"),
     Rule(C.REDISPATCH, (S.DISPATCHED,), (R.HANDLER, R.DISPATCHER), task_from=(T.ACCEPTED, T.STARTED, T.REWORK, T.REDISPATCHED), task_to=T.REDISPATCHED,

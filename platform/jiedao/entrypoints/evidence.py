@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,12 +27,12 @@ _INSTRUCTIONS = ("verify.py", "README.md")
 _IN_PACKAGE = "jiedao_verify"
 
 
-def shipped_verifier() -> Path:
+def shipped_verifier() -> Traversable:
     """The folder with the verifying script and how to use it: beside the sources, or in the installed package."""
     beside = Path(__file__).parents[3] / "docs" / "verify"
     if (beside / _INSTRUCTIONS[0]).is_file():
         return beside
-    return Path(str(resources.files(_IN_PACKAGE)))
+    return resources.files(_IN_PACKAGE)
 
 
 def gather_evidence(district: District, incident_id: UUID, holder: Holder) -> Evidence:

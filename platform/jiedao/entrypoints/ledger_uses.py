@@ -28,7 +28,7 @@ class LedgerUse(Term):
 
 def ledger_used(district: District, holder: Holder, use: LedgerUse, subject: str) -> None:
     """Note that ``holder`` used the ledger; ``subject`` says of what, and holds nothing personal."""
-    _log.info(
+    _log.debug(
         "ledger_used",
         district=district.profile.code,
         holder=holder.holder,

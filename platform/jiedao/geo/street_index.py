@@ -65,7 +65,8 @@ class StreetIndex:
 
     1. A street holds a point when the point is in its area, by exact predicates on degrees, or on its border. A point
        within 1 mm of a border is on it: converted coordinates are no more exact, and so a point has the same street in
-       every coordinate system.
+       every coordinate system. A border is straight in degrees and measured where it is straight on a Mercator map:
+       at this latitude a slanting side of 500 m lies 2 mm beside itself in its middle, one of 100 m less than 0.1 mm.
     2. Where several streets hold a point, the highest code has it. Codes are given out in sequence, so the higher
        code is the younger street, cut out of the older one whose area was not redrawn. On the Los Angeles records,
        whose city labelled each, this agrees for 15 of 19 doubly held points (largest area 10, smallest area 9,

@@ -11,7 +11,8 @@ import pytest
 
 from jiedao.application import in_force
 from jiedao.application.calendar import WeekdayCalendar
-from jiedao.application.command_desk import CommandDesk, CommandRequest
+from jiedao.application.command_answers import CommandRequest
+from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.intake import Intake

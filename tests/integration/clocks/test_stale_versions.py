@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from jiedao.application.command_desk import CommandDesk, CommandRequest, StaleVersionError
+from jiedao.application.command_answers import CommandRequest, StaleVersionError
+from jiedao.application.command_desk import CommandDesk
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
 from jiedao.domain.terms import Command, Role

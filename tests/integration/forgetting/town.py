@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from ingest.records import FeedRecord
-from jiedao.application.command_desk import CommandDesk, CommandRequest
+from jiedao.application.command_answers import CommandRequest
+from jiedao.application.command_desk import CommandDesk
 from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.erasing import ErasureDesk, Whom
@@ -59,6 +60,20 @@ class MovingClock:
         return self.at
 
 
+class Followed(ReporterIndex):
+    """Views that follow the log, as they do in a server."""
+
+    def __init__(self, read, runner):
+        super().__init__(read)
+        self._runner = runner
+        self.following = True
+
+    def reach(self, position):
+        if self.following:
+            self._runner.catch_up()
+        return self.following
+
+
 class Town:
     """One district with everything that forgetting needs."""
 
@@ -82,7 +97,7 @@ class Town:
             profile=profile, application=self.application, jurisdiction=TwoStreets(), classes=FourClasses(),
             macs=self.vault, deadlines=DEADLINES, clock=self.clock,
         )  # fmt: skip
-        self.reporters = ReporterIndex(self.read)
+        self.reporters = Followed(self.read, self.runner)
         self.desk = ErasureDesk(
             profile=profile, application=self.application, vault=self.vault, keys=self.keys,
             reporters=self.reporters, clock=self.clock,

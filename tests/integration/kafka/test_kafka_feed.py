@@ -26,8 +26,8 @@ from tests.kafka_feeding import (
     recorded,
     send,
     stored_offsets,
-    until,
 )
+from tests.waiting import until
 
 
 def test_the_first_start_begins_with_the_oldest_message_and_a_later_one_goes_on_where_it_ended(

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from jiedao.domain.errors import UnavailableError
+from projections import runner as running
 from projections.answers import IncidentFilter, QueueQuestion
 from projections.generations import ensure_active
 from projections.runner import ProjectionRunner, ProjectionStoppedError
@@ -187,3 +188,27 @@ def test_questions_before_there_are_views_are_answered_plainly(read):
         read.counts()
     status = read.status()
     assert (status.active, status.lag, status.rebuild_needed) == (None, 0, False)
+
+
+def test_the_first_event_after_a_rest_is_applied_at_once_and_more_of_them_gather(journal, runner, monkeypatch):
+    monkeypatch.setattr(running, "GATHER_SECONDS", 600.0)
+    stop, first, applied = Event(), Event(), []
+    follower = type("Follower", (), {"wait_beyond": lambda _self, position, _timeout: stop.wait(0.01) or position})()
+
+    def note(one):
+        applied.append(one.events)
+        first.set()
+
+    following = Thread(target=runner.run, args=(follower, stop, note))
+    following.start()
+    try:
+        journal.append(queued(1))
+        assert first.wait(60)
+        journal.append(queued(2))
+        journal.append(queued(3))
+    finally:
+        stop.set()
+        following.join(60)
+    assert not following.is_alive()  # it does not sit its time out
+    assert sum(applied) == 3  # the first incident's events, and nothing of those that gather
+    assert runner.catch_up() == 9

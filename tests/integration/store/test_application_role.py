@@ -17,6 +17,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from jiedao.audit.claims import Trust
+from jiedao.audit.verification import Verification
 from jiedao.domain.errors import OffsetConflictError
 from jiedao.domain.ports import InboxKey
 from jiedao.domain.terms import Role
@@ -24,6 +26,7 @@ from jiedao.store.database import Database
 from jiedao.store.embedded import EmbeddedPostgres, prepare_database
 from jiedao.store.follow import LogFollower
 from jiedao.store.inbox import InboxTable
+from jiedao.store.ledger import CosignatureRow
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.migrations import pending
 from jiedao.store.offsets import OffsetTable
@@ -38,6 +41,7 @@ from jiedao.store.writer import GroupCommitWriter
 from projections.queries import ReadModel
 from projections.rebuild import rebuild
 from projections.runner import ProjectionRunner
+from tests.integration.audit.sealing import ORIGIN, SealedLog
 from tests.integration.projections.journal import queued
 from tests.log_samples import NOON, delivered, move, stored, unit
 
@@ -160,6 +164,22 @@ def test_it_fills_the_outbox_and_can_neither_change_nor_remove_what_is_owed(data
         for forbidden in ("DELETE FROM outbox", "UPDATE outbox SET body = '{}'", "TRUNCATE outbox"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(forbidden)
+
+
+def test_it_seals_the_log_takes_cosignatures_and_verifies(recorder, database, tmp_path):
+    log = SealedLog(recorder, tmp_path)
+    recorder.writer.append(unit(stored(), stored(), stored()))
+    sealer = log.sealer()
+    sealer.seal()
+    note = log.published.latest().note
+    line = note.signatures[0].line()
+    row = CosignatureRow(ORIGIN, 3, "witness.example/w", line, NOON, NOON, "user:audit")
+    assert log.table.cosign(row)
+    assert not log.table.cosign(row)
+    assert log.table.cosignatures(ORIGIN, [3]) == [row]
+    trust = Trust(ORIGIN, [log.signer.key])
+    report = Verification(database, log.published, trust).run(lambda _done, _total: None)
+    assert (report.whole, report.protected) == (True, 3)
 
 
 def test_it_issues_recognises_lists_and_revokes_tokens(database):

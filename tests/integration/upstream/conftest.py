@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from jiedao.application.command_desk import CommandDesk, CommandRequest
+from jiedao.application.command_answers import CommandRequest
+from jiedao.application.command_desk import CommandDesk
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.outbox_desk import OutboxDesk
 from jiedao.application.outbox_filling import OutboxFiller

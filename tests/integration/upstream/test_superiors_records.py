@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.records import FeedRecord
-from jiedao.application.command_desk import CommandRequest
+from jiedao.application.command_answers import CommandRequest
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
 from jiedao.domain.terms import Command, Role

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import click
 
-from jiedao.application.command_desk import CommandAnswer, CommandRequest
+from jiedao.application.command_answers import CommandAnswer, CommandRequest
 from jiedao.domain.access import Holder
 from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.commands import DETAILS

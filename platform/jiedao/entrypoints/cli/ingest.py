@@ -17,6 +17,7 @@ from ingest.file_feed import MEDIA_TYPES, FileFeed, FileTotals, media_type_of
 from ingest.kafka_connection import FeedLimits, FeedTopic
 from ingest.kafka_feed import FeedTotals, KafkaFeed
 from ingest.stop_signals import stopped_by_signals
+from jiedao.application.collector import started_frozen
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.profile import DistrictProfile
@@ -77,7 +78,7 @@ def ingest_file(
     stop = Event()
     totals: dict[str, FileTotals] = {}
     errors: dict[str, str] = {}
-    with opened(settings) as district, stopped_by_signals(stop.set):
+    with opened(settings) as district, stopped_by_signals(stop.set), started_frozen():
         feed = FileFeed(district.pipeline, console_actor(), district.clock, validate_only=validate_only)
         for name in files:
             if stop.is_set():
@@ -184,7 +185,7 @@ def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, fr
             limits=limits,
         )
         note(f"reading {', '.join(one.topic for one in topics)} as group {settings.kafka_group}; Ctrl-C ends it")
-        with stopped_by_signals(feed.stop):
+        with stopped_by_signals(feed.stop), started_frozen():
             totals = feed.run(to_end=to_end)
     answer(totals, lambda: _feed_facts(totals))
 

@@ -76,6 +76,7 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
     "House 系统": {
         "projections": Entry("projections", "projections", "视图 See how the views stand, and rebuild them."),
         "privacy": Entry("privacy", "privacy", "个人信息 Forget a reporter by two approvals, or keep one under hold."),
+        "retention": Entry("retention", "retention", "档案 Archive what ended long ago to files, and read it back."),
         "tokens": Entry("tokens", "tokens", "访问令牌 Create, list and revoke access tokens."),
         "simulate": Entry("simulate", "simulate", "模拟 Live through days in virtual time, and check it all."),
         "bench": Entry("bench", "bench", "基准测试 Measure this machine: ratios side by side, from the sources."),

@@ -209,6 +209,9 @@ class IncidentAnswer(Answer):
     routing_rule: Annotated[str | None, Field(description="派单规则 The rule that applied; null where none did.")]
     routing_rules: Annotated[str | None, Field(description="规则版本 The version of the rules that were asked.")]
     matters: Annotated[Sequence[str], Field(description="执法事项 Codes of the matters that its class can come to.")]
+    maintaining_unit: Annotated[
+        str | None, Field(description="养护单位 Of a component: to whom its task goes, or to others with a reason.")
+    ]
     filing_condition: Annotated[str, Field(description="立案条件 What the class asks for before filing.")]
     closing_condition: Annotated[str, Field(description="结案条件 What closing confirms.")]
     tasks: Annotated[Sequence[TaskAnswer], Field(description="任务 Its tasks since it was last opened.")]

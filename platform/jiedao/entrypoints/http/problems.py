@@ -13,7 +13,7 @@ import msgspec
 from psycopg import InterfaceError, OperationalError
 from starlette.responses import Response
 
-from jiedao.application.command_desk import StaleVersionError
+from jiedao.application.command_answers import StaleVersionError
 from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.errors import InvalidInputError, JiedaoError
 

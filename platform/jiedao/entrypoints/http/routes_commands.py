@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Header
 from starlette.requests import Request
 
-from jiedao.application.command_desk import CommandAnswer, CommandRequest
+from jiedao.application.command_answers import CommandAnswer, CommandRequest
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import Command, IncidentState

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.extending import waiting
 from jiedao.domain.links import Appeal, OtherIncident
+from jiedao.domain.maintaining import maintaining_unit
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.progress import Progress
 from jiedao.domain.tasks import Assignee, Task
@@ -76,6 +77,7 @@ class Wording:
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
             due_label=label_of(ClockKind, row.due_clock),
+            maintaining_unit=maintaining_unit(row.class_code, row.department),
             tasks=[task_answer(task, row.task_due(task.task_id)) for task in row.tasks],
             arrangements=_arrangements(row.read_progress()),
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from jiedao.application.command_desk import CommandAnswer, CommandDesk, CommandRequest
+from jiedao.application.command_answers import CommandAnswer, CommandRequest
+from jiedao.application.command_desk import CommandDesk
 from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.errors import ConflictError, InvalidInputError, JiedaoError
 from jiedao.domain.incident import Incident

@@ -95,7 +95,9 @@ class Arrangements:
         own = incident.platform or Platform.ENFORCEMENT
         others = memory.random.sample([one for one in Platform if one is not own], memory.random.randint(1, 2))
         return said.JointOperation(
-            self._platform(incident, own), tuple(self._platform(incident, one) for one in others)
+            self._platform(incident, own),
+            tuple(self._platform(incident, one) for one in others),
+            reason="需街道各平台联合处置",
         )
 
     def _platform(self, incident: Incident, platform: Platform) -> Assignee:
@@ -128,8 +130,8 @@ class Arrangements:
     def _dispatched(self, incident: Incident, memory: Memory) -> Act | None:
         tasks = list(incident.progress.tasks.values())
         asked = next((task for task in tasks if waiting(task)), None)
-        if asked is not None:
-            return self._answer(asked, memory)
+        if asked is not None:  # a superior platform answers for its own cases, and the work goes on meanwhile
+            return self._answer(asked, memory) if incident.lifecycle is Lifecycle.OWN else None
         at_work = [task for task in tasks if task.state in _AT_WORK]
         if not at_work:
             return None

@@ -108,12 +108,12 @@ class Simulation:
         able = [name for name, source in profile.sources.items() if source.adapter in SHAPES]
         return [name for name in able if profile.sources[name].adapter != "video" or profile.cameras]
 
-    def run(self, report: Report) -> Tally:
-        """Run to the end of every life, or of the tail."""
+    def run(self, report: Report, enough: Callable[[], bool] = lambda: False) -> Tally:
+        """Run to the end of every life, or of the tail; or until it is ``enough``, asked minute by minute."""
         self._announce()
         until = self._plan.begins + timedelta(days=self._plan.days) + TAIL
         worked_at = self._plan.begins
-        while self._agenda and self._agenda[0][0] < until:
+        while self._agenda and self._agenda[0][0] < until and not enough():
             begins = self._agenda[0][0]
             self._clock.move_to(begins)
             self._minute(list(self._due(begins + MINUTE)))

@@ -53,6 +53,7 @@ def test_help_shows_every_command_in_the_order_of_the_work():
         "audit",
         "projections",
         "privacy",
+        "retention",
         "tokens",
         "simulate",
         "bench",

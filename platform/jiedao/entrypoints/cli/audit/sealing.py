@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from time import monotonic, sleep
 from typing import TextIO
@@ -67,7 +68,7 @@ def checkpoints(settings: Settings, limit: int, before: int | None) -> None:
         items = [
             {
                 "size": row.size,
-                "root": row.root.hex(),
+                "root": root_text(row),
                 "sealed_at": row.sealed_at,
                 "note": row.note,
                 "cosigned_by": cosigned.get(row.size, []),
@@ -82,7 +83,7 @@ def checkpoints(settings: Settings, limit: int, before: int | None) -> None:
                 "",
                 columns,
                 (
-                    (row.size, local(row.sealed_at, zone), row.root.hex(), "、".join(cosigned.get(row.size, [])))
+                    (row.size, local(row.sealed_at, zone), root_text(row), "、".join(cosigned.get(row.size, [])))
                     for row in rows
                 ),
             ),
@@ -156,6 +157,11 @@ def sealed_now(district: District, *, anew: bool = False) -> Protection:
             return district.ledger.sealer().seal(report, anew=anew)
     finally:
         leadership.resign()
+
+
+def root_text(row: CheckpointRow) -> str:
+    """A checkpoint's root as its note writes it."""
+    return base64.b64encode(row.root).decode()
 
 
 def _cosigned(district: District, rows: Sequence[CheckpointRow]) -> dict[int, list[str]]:

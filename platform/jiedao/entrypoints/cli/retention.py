@@ -1,0 +1,270 @@
+"""``jiedao retention``: archive what ended long ago to files that prove themselves, and read it back (档案)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+import msgspec
+from rich.console import Group, RenderableType
+
+from jiedao.application.forgetful import forgetful
+from jiedao.audit.archiving import Archives
+from jiedao.audit.notes import read_key
+from jiedao.domain.access_record import AccessKind
+from jiedao.domain.errors import ConflictError, NotFoundError
+from jiedao.domain.ports import LogEntry
+from jiedao.domain.terms import Role
+from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli.acting import acting, actor_of
+from jiedao.entrypoints.cli.opening import opened, opened_for_reading
+from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
+from jiedao.entrypoints.cli.output import answer, facts, line, local, page, table
+from jiedao.entrypoints.cli.progress import progress
+from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.settings import Settings
+from jiedao.store.archive import Manifest, manifest_path, read_range
+from jiedao.store.erasure import ErasureTable
+from projections.retention import WHY, RetentionPlan, plan_ranges
+from projections.telling import TELLINGS
+
+R = TypeVar("R")
+_LEAST = 1_000
+
+
+def _in_folder(command: Callable[..., R]) -> Callable[..., R]:
+    return click.option(
+        "--folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="归档目录 The folder of the archives; without it archives/ in the data folder.",
+    )(command)
+
+
+_least = click.option(
+    "--least",
+    type=click.IntRange(1),
+    default=_LEAST,
+    show_default=True,
+    help="最少事件数 No archive of fewer events than this.",
+)
+
+
+@click.group()
+def retention() -> None:
+    """档案 Archive ranges of the log whose incidents ended long ago, verify archives, and read them back.
+
+    How long what has ended stays online is data of the profile ([retention]). What is open, under reconsideration, in
+    litigation or held is never archived.
+    """
+
+
+@retention.command()
+@_in_folder
+@_least
+@json_output
+@with_settings(*DISTRICT)
+def plan(settings: Settings, folder: Path | None, least: int) -> None:
+    """归档计划 Say which ranges may be archived now, and what stands in the way of more; nothing changes."""
+    with opened_for_reading(settings) as district:
+        planned = _plan(district, _archives(settings, folder), least)
+    rows = [
+        (one.first, one.last, one.events, f"{one.then}：{WHY[one.then_why]}" if one.then and one.then_why else "")
+        for one in planned.ranges
+    ]
+    counts = "; ".join(f"{WHY[why]} {number}" for why, number in sorted(planned.in_the_way.items()))
+    document = {
+        "upto": planned.upto,
+        "least": planned.least,
+        "items": [
+            {"first": one.first, "last": one.last, "events": one.events, "then": one.then, "then_why": one.then_why}
+            for one in planned.ranges
+        ],
+        "in_the_way": dict(planned.in_the_way),
+        "next_cursor": None,
+    }
+    answer(
+        document,
+        lambda: table("", ("起 first#", "止 last#", "事件数 events#", "其后 then"), rows),
+        lambda: line(f"up to position {planned.upto}; events that stay: {counts or 'none'}", style="dim"),
+    )
+
+
+@retention.command()
+@click.argument("ranges", metavar="[FIRST-LAST]...", nargs=-1)
+@click.option("--reason", required=True, help="理由 Why; it is recorded.")
+@_in_folder
+@_least
+@acting(Role.ADMINISTRATOR)
+@json_output
+@with_settings(*DISTRICT, *LEDGER)
+def archive(  # noqa: PLR0913  # one parameter per option
+    settings: Settings,
+    ranges: Sequence[str],
+    reason: str,
+    folder: Path | None,
+    least: int,
+    role: str,
+    token: str | None,
+) -> None:
+    """归档 Write ranges of the plan to files, all of them or those that are named; verified before they are kept.
+
+    Each is one compressed file with every event as it is stored, and a manifest with the signed checkpoint and what
+    leads from its leaves to it. That they were written is recorded. The events stay in the database as well.
+    """
+    wanted = [read_range(one) for one in ranges]
+    with opened_for_reading(settings) as district:
+        actor, archives = actor_of(district, role, token), _archives(settings, folder)
+        planned = _plan(district, archives, least if not wanted else 1)
+        chosen = wanted or [(one.first, one.last) for one in planned.ranges]
+        for first, last in chosen:
+            if not any(one.first <= first and last <= one.last for one in planned.ranges):
+                raise ConflictError(f"{first}-{last} is not within the plan: `jiedao retention plan` says what is")
+        written = []
+        with progress("归档 archiving") as report:
+            for first, last in chosen:
+                manifest = archives.write(
+                    first,
+                    last,
+                    district=district.profile.code,
+                    log=district.application.district_log,
+                    published=district.ledger.published,
+                    keys=district.ledger.known_keys(),
+                    clock=district.clock,
+                    report=report,
+                )
+                district.auditing.access.record_access(
+                    AccessKind.EXPORT,
+                    actor,
+                    f"archive:{manifest.name}",
+                    reason=reason,
+                    details={"format": "archive", "sha256": manifest.sha256},
+                )
+                written.append(manifest)
+        _list(written, district, archives.folder)
+
+
+@retention.command("list")
+@_in_folder
+@json_output
+@with_settings(*DISTRICT)
+def list_archives(settings: Settings, folder: Path | None) -> None:
+    """归档列表 List the archives in the folder."""
+    with opened(settings) as district:
+        archives = _archives(settings, folder)
+        _list(archives.all(), district, archives.folder)
+
+
+@retention.command()
+@click.argument("archives", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--key", "keys", multiple=True, help="公钥 Believe this verifier key alone; may be given several times.")
+@json_output
+@with_settings()
+def verify(_settings: Settings, archives: Sequence[Path], keys: Sequence[str]) -> None:
+    """核验归档 Verify archives without any database: file, leaves, positions, root, signature.
+
+    FILE is an archive or its manifest. Without --key the manifest's own keys are believed: give the key that you kept.
+    """
+    believed = [read_key(key) for key in keys]
+    rows = []
+    with progress("核验 verifying") as report:
+        for path in archives:
+            manifest = path if path.name.endswith(".manifest.json") else manifest_path(path)
+            rows.append(Archives(manifest.parent).verify(manifest, believed, report))
+    items = [
+        {
+            "archive": one.manifest.name,
+            "events": one.events,
+            "tree_size": one.manifest.tree_size,
+            "signed_by": one.signed_by,
+            "whole": True,
+        }
+        for one in rows
+    ]
+    columns = ("归档 archive", "事件数 events#", "检查点 checkpoint#", "签名 signed by")
+    answer(
+        page(items, None),
+        lambda: table(
+            "完整 whole",
+            columns,
+            [(row["archive"], row["events"], row["tree_size"], row["signed_by"]) for row in items],
+        ),
+    )
+
+
+@retention.command("read-back")
+@click.argument("incident")
+@click.option("--reason", required=True, help="理由 Why; that it was read is recorded.")
+@_in_folder
+@acting(Role.AUDITOR, Role.ADMINISTRATOR)
+@json_output
+@with_settings(*DISTRICT)
+def read_back(  # noqa: PLR0913  # one parameter per option
+    settings: Settings, incident: str, reason: str, folder: Path | None, role: str, token: str | None
+) -> None:
+    """调阅 Tell an incident's events out of the archives. INCIDENT is its id, or SOURCE:EXTERNAL_ID.
+
+    What was erased reads «已删除», whatever the archive holds.
+    """
+    with opened(settings) as district:
+        incident_id = read_incident(incident, district.profile)
+        actor = actor_of(district, role, token)
+        district.auditing.access.record_access(
+            AccessKind.REPLAY, actor, f"incident:{incident_id}", incident_id=incident_id, reason=reason,
+            details={"from": "archive"},
+        )  # fmt: skip
+        archives = _archives(settings, folder)
+        decode = forgetful(district.application.decode, ErasureTable(district.database))
+        items = [_told(manifest, entry, decode) for manifest, entry in archives.stream(incident_id)]
+        if not items:
+            named = "、".join(one.name for one in archives.all()) or "none"
+            raise NotFoundError(f"no archive in {archives.folder} holds {incident}; it holds the positions {named}")
+        zone = ZoneInfo(district.profile.timezone)
+        answer(page(items, None, incident_id=incident_id), lambda: Group(*_lines(items, zone)))
+
+
+def _told(manifest: Manifest, entry: LogEntry, decode: Callable[[LogEntry], object]) -> dict[str, object]:
+    event: object = decode(entry)
+    telling, context = TELLINGS[entry.topic], event.context  # type: ignore[attr-defined]  # every event has one
+    return {
+        "archive": manifest.name,
+        "position": entry.position,
+        "version": entry.originator_version,
+        "event": entry.topic.rpartition(".")[2],
+        "label": telling.label,
+        "recorded_at": entry.recorded_at,
+        "actor": context.actor,
+        "role": context.role,
+        "reason": context.reason,
+        "summary": telling.sentence(event),
+        "inputs": msgspec.json.decode(msgspec.json.encode(telling.inputs(event))),
+    }
+
+
+def _lines(items: Sequence[dict[str, object]], zone: ZoneInfo) -> Iterator[RenderableType]:
+    for one in items:
+        moment = local(one["recorded_at"], zone)  # type: ignore[arg-type]  # a moment
+        yield line(f"{moment}  {one['label']}  {one['summary']}")
+        yield line(f"    {one['actor']}（{one['role']}） · position {one['position']} · 归档 {one['archive']}", "dim")
+
+
+def _plan(district: District, archives: Archives, least: int) -> RetentionPlan:
+    taken = [(one.first, one.last) for one in archives.all()]
+    return plan_ranges(district.read, district.profile.retention, district.clock.now(), least=least, archived=taken)
+
+
+def _archives(settings: Settings, folder: Path | None) -> Archives:
+    return Archives(folder or settings.data / "archives")
+
+
+def _list(manifests: Sequence[Manifest], district: District, folder: Path) -> None:
+    zone = ZoneInfo(district.profile.timezone)
+    rows = [
+        (one.name, one.last - one.first + 1, one.streams, one.size, local(one.made_at, zone), one.sha256)
+        for one in manifests
+    ]
+    columns = ("归档 archive", "事件数 events#", "流 streams#", "字节 size#", "时间 made", "SHA-256")
+    document = page([msgspec.to_builtins(one) for one in manifests], None, folder=str(folder))
+    answer(document, lambda: table("", columns, rows), lambda: facts([("目录 folder", folder)]))
