@@ -9,10 +9,12 @@ from jiedao.domain.access_record import AccessKind, AccessRecord
 from jiedao.domain.clock_events import CLOCK_TOPICS
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.duplicate_judgement import DuplicateJudgement
+from jiedao.domain.erasure import ErasureRequest, RefusedErasure
 from jiedao.domain.handover import Handover
 from jiedao.domain.incident import Incident
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.reporter_hold import ReporterHold
 from jiedao.domain.roster import RosterDay
 from jiedao.domain.sample_draw import SampleDraw
 from jiedao.domain.terms import Command, Term
@@ -36,6 +38,7 @@ class AuditKind(Term):
     CLOCK = "clock", "时限"
     ATTACHMENT = "attachment", "附件"
     DEAD_LETTER = "dead_letter", "死信"
+    ERASURE = "erasure", "信息删除"
     DUPLICATE = "duplicate", "重复判断"
     DUTY = "duty", "值班交接"
     REFERENCE = "reference", "规则与边界"
@@ -63,6 +66,9 @@ _OF_AGGREGATES: Mapping[str, AuditKind] = {
     f"{Incident.TOPIC}.": AuditKind.COMMAND,
     f"{RefusedCommand.TOPIC}.": AuditKind.REFUSAL,
     f"{DeadLetter.TOPIC}.": AuditKind.DEAD_LETTER,
+    f"{RefusedErasure.TOPIC}.": AuditKind.REFUSAL,
+    f"{ErasureRequest.TOPIC}.": AuditKind.ERASURE,
+    f"{ReporterHold.TOPIC}.": AuditKind.ERASURE,
     f"{DuplicateJudgement.TOPIC}.": AuditKind.DUPLICATE,
     f"{RosterDay.TOPIC}.": AuditKind.DUTY,
     f"{Handover.TOPIC}.": AuditKind.DUTY,
@@ -122,6 +128,16 @@ NOTES: Mapping[str, Callable[[Any], str]] = {
     Handover.Offered.TOPIC: lambda event: f"交班，事项 {len(event.content.matters)} 件",
     Handover.Accepted.TOPIC: lambda _event: "接班",
     Handover.Objected.TOPIC: lambda _event: "提出异议",
+    ErasureRequest.Asked.TOPIC: lambda event: f"申请删除上报人信息，涉及事件 {len(event.incidents)} 件",
+    ErasureRequest.Approved.TOPIC: lambda _event: "同意删除上报人信息",
+    ErasureRequest.Rejected.TOPIC: lambda _event: "不同意删除上报人信息",
+    ErasureRequest.Refused.TOPIC: lambda event: f"现不能删除上报人信息：障碍 {len(event.obstacles)} 项",
+    ErasureRequest.CarriedOut.TOPIC: lambda event: f"已删除上报人信息，销毁密钥 {len(event.key_ids)} 个",
+    ErasureRequest.Reapplied.TOPIC: lambda event: f"恢复备份后再次销毁密钥 {len(event.key_ids)} 个",
+    RefusedErasure.Recorded.TOPIC: lambda event: f"拒绝删除上报人信息的操作 {event.act}：{event.why}",
+    ReporterHold.Opened.TOPIC: lambda event: f"依法留存上报人信息：{event.reference}",
+    ReporterHold.Placed.TOPIC: lambda event: f"依法留存上报人信息：{event.reference}",
+    ReporterHold.Released.TOPIC: lambda event: f"解除留存：{event.reference}",
 }
 """How an event that belongs to no incident's history is told: a sentence without anything personal."""
 

@@ -1,7 +1,9 @@
-"""Many cases' lives in a log, made of a few real ones and written by COPY: a million events in about a minute.
+"""Many cases' lives in a log and in the views, made of a few real ones: a million events within minutes.
 
 Each life is that of a case of some street and platform, by the domain's own events; its copies have ids of their own
-and go through their lives side by side, one unit after the other, so that the log looks as a district's does.
+and go through their lives side by side, one unit after the other, so that the log looks as a district's does. A stretch
+of it is written by COPY and taken up by the views as ever; then it is laid behind itself, row by row, with ids and
+positions of its own, which is what the views would hold of it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from random import Random
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Composed, Identifier
 
 from jiedao.store.mapper import TypedMapper
 from tests.integration.projections.journal import classed, done, placed, received, routed
@@ -22,8 +26,8 @@ STREETS = tuple(f"33010300{number}" for number in range(1, 9))
 PLATFORMS = ("governance", "market", "enforcement", "service")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STEPS = ("admit", "file", "dispatch", "accept", "start", "report_handled", "verify", "close")
-AT_ONCE = 4_000
-"""How many cases are open side by side."""
+AT_ONCE = 200
+"""How many cases are open side by side within a stretch."""
 
 _COLUMNS = "position, originator_id, originator_version, topic, recorded_at, state, metadata, leaf_hash"
 _TYPES = ("int8", "uuid", "int4", "text", "timestamptz", "bytea", "bytea", "bytea")
@@ -100,3 +104,44 @@ def write(url: str, events: int) -> int:
                     last = int(str(row[0]))
         connection.execute("ANALYZE event")
     return last
+
+
+_TABLES = ("event", "audit_event", "incident_history", "incident_view", "task_queue", "case_facts", "case_facts_past")
+_COLUMN_NAMES = """
+SELECT column_name, data_type FROM information_schema.columns
+WHERE table_schema = %s AND table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position
+"""
+
+
+def lay_behind_itself(connection: psycopg.Connection[TupleRow], schema: str, stretch: int, copies: int) -> int:
+    """Lay a stretch of the log, and what the views hold of it, behind itself ``copies`` times; returns the last position."""
+    span = connection.execute("SELECT max(recorded_at) - min(recorded_at) + interval '1 s' FROM event").fetchone()
+    for table in _TABLES:
+        where = "public" if table == "event" else schema
+        columns = connection.execute(_COLUMN_NAMES, [where, table]).fetchall()
+        names = SQL(", ").join(Identifier(name) for name, _type in columns)
+        values = SQL(", ").join(_shifted(name, kind) for name, kind in columns)
+        query = SQL("INSERT INTO {0} ({1}) SELECT {2} FROM {0}, generate_series(1, %(copies)s) AS n ORDER BY n, {3}")
+        first = Identifier(columns[0][0] if table in {"event", "audit_event", "incident_history"} else "incident_id")
+        connection.execute(
+            query.format(Identifier(where, table), names, values, first),
+            {"copies": copies, "stretch": stretch, "span": span[0] if span else timedelta()},
+        )
+    connection.execute(
+        SQL("UPDATE {} SET incidents = incidents * %s").format(Identifier(schema, "incident_count")), [copies + 1]
+    )
+    last = stretch * (copies + 1)
+    connection.execute("UPDATE tracking SET position = %s WHERE application_name = %s", [last, schema])
+    return last
+
+
+def _shifted(name: str, kind: str) -> Composed:
+    """Move a column on: positions by a stretch, times by how long it lasted, ids to others."""
+    column = SQL("{}").format(Identifier(name))
+    if name == "position" or name.endswith("_position"):
+        return column + SQL(" + n * %(stretch)s::bigint")
+    if kind == "timestamp with time zone":
+        return column + SQL(" + n * %(span)s::interval")
+    if kind == "uuid":
+        return SQL("md5(n || ':' || {})::uuid").format(column)
+    return column

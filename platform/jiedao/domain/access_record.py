@@ -23,7 +23,8 @@ class AccessKind(Term):
     PERSONAL_DATA = "personal_data", "读取个人信息"
     EXPORT = "export", "导出"
     REPLAY = "replay", "重放"
-    VERIFY = "verify", "校验"
+    VERIFY = "verify", "核验日志"
+    PROVE = "prove", "出具证明"
     ACCESS_RECORDS = "access_records", "查阅访问记录"
 
 

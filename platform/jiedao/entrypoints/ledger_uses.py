@@ -1,21 +1,17 @@
-"""Who used the ledger for what: the one place that every verification, proof and export passes by.
-
-It writes a line to the log of the process. Where uses are recorded as events, that is done here and nowhere else.
-"""
+"""Who used the ledger for what: the one place that every verification, proof and export passes by and is recorded."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-import structlog
+from uuid import UUID
 
 from jiedao.domain.access import Holder
+from jiedao.domain.access_record import AccessKind
 from jiedao.domain.terms import Term
 
 if TYPE_CHECKING:
     from jiedao.entrypoints.bootstrap import District
-
-_log = structlog.get_logger(__name__)
 
 
 class LedgerUse(Term):
@@ -26,13 +22,24 @@ class LedgerUse(Term):
     EXPORTED = "exported", "导出证据包"
 
 
-def ledger_used(district: District, holder: Holder, use: LedgerUse, subject: str) -> None:
-    """Note that ``holder`` used the ledger; ``subject`` says of what, and holds nothing personal."""
-    _log.debug(
-        "ledger_used",
-        district=district.profile.code,
-        holder=holder.holder,
-        role=holder.role.value,
-        use=use.value,
-        subject=subject,
+_KINDS: Mapping[LedgerUse, AccessKind] = {
+    LedgerUse.VERIFIED: AccessKind.VERIFY,
+    LedgerUse.PROVED: AccessKind.PROVE,
+    LedgerUse.EXPORTED: AccessKind.EXPORT,
+}
+
+
+def ledger_used(
+    district: District, holder: Holder, use: LedgerUse, subject: str, *, incident_id: UUID | None = None
+) -> int:
+    """Record that ``holder`` used the ledger, before they are shown what came of it; returns the position of it.
+
+    ``subject`` says of what, and holds nothing personal. Raises UnavailableError where it cannot be recorded.
+    """
+    return district.auditing.access.record_access(
+        _KINDS[use],
+        holder,
+        subject if incident_id is None else f"incident:{incident_id}",
+        incident_id=incident_id,
+        details={"use": use.value},
     )

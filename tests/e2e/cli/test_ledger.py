@@ -74,7 +74,10 @@ def test_a_log_is_sealed_verified_proved_and_witnessed(filled, database_url):
     assert consistent(first, second, path, *roots)
     filled.run("audit", "consistency", second, first, code=1)
 
-    written = listed["items"][0]["note"]
+    looks = filled.ask("audit", "access")["items"]
+    assert {one["access_label"] for one in looks} == {"核验日志", "出具证明"}, "who used the ledger is an event, too"
+    filled.ask("audit", "seal")
+    written = filled.ask("audit", "checkpoints")["items"][0]["note"]
     _, note = read_checkpoint_note(written)
     kept = filled.write("kept.txt", written)
     cosigned = filled.write("cosigned.txt", str(note.with_signatures([WITNESS.sign(note.text, SystemClock().now())])))
@@ -101,6 +104,8 @@ def bundle(filled):
     exported = filled.ask("audit", "export", "manual:M1", "--out", path)
     assert exported["file"] == str(path)
     assert exported["missing"] == []
+    (look,) = filled.ask("audit", "access")["items"]
+    assert (look["access"], look["subject"]) == ("export", f"incident:{exported['incident_id']}")
     return path
 
 

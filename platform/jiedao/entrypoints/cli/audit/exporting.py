@@ -53,7 +53,7 @@ def export(settings: Settings, incident: str, out: Path | None) -> None:
         except NotFoundError as error:
             raise NotFoundError(str(error).replace(f"stream {incident_id}", f"incident {incident}")) from error
         path = out or Path(f"evidence-{incident_id}.zip")
-        ledger_used(district, console_actor(), LedgerUse.EXPORTED, f"incident {incident_id}")
+        ledger_used(district, console_actor(), LedgerUse.EXPORTED, "incident", incident_id=incident_id)
         size = write_bundle(path, evidence)
     document = {
         "incident_id": evidence.incident_id,

@@ -46,7 +46,7 @@ def prove(settings: Settings, incident: str, out: Path | None, size: int | None)
             proofs, _ = district.ledger.prover.of_stream(incident_id, size)
         except NotFoundError as error:
             raise NotFoundError(str(error).replace(f"stream {incident_id}", f"incident {incident}")) from error
-        ledger_used(district, console_actor(), LedgerUse.PROVED, f"incident {incident_id}")
+        ledger_used(district, console_actor(), LedgerUse.PROVED, "incident", incident_id=incident_id)
     _write(out, proofs)
     answer({**_plain(proofs), "file": str(out) if out else None}, lambda: facts(_proved(proofs, out)))
     if proofs.not_yet_protected:

@@ -85,7 +85,7 @@ def verify(  # noqa: PLR0913  # one parameter per option
         )
         with progress("verified events") as report:
             found = verification.run(report)
-        ledger_used(district, console_actor(), LedgerUse.VERIFIED, f"{found.head} events, whole: {found.whole}")
+        ledger_used(district, console_actor(), LedgerUse.VERIFIED, f"log:{found.head}")
     answer(_document(found), lambda: Group(*_told(found)))
     if not found.whole:
         click.get_current_context().exit(ExitCode.FAILED)
