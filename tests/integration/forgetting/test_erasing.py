@@ -147,6 +147,8 @@ def test_a_hold_on_the_reporter_stands_against_it_whatever_the_incident(town):
         town.holds.place(subject, HoldGround.LEGAL_HOLD, "", "再次", SUPERVISOR)
     with pytest.raises(NotAllowedError):
         town.holds.release(subject, HoldGround.LEGAL_HOLD, "", "结束", HANDLER)
+    (refused,) = town.events("jiedao.refused_erasure.recorded")
+    assert (refused.act, refused.context.actor) == ("release_hold_reporter", HANDLER.holder)
     assert town.holds.release(subject, HoldGround.LEGAL_HOLD, "", "调查结束", SUPERVISOR) == ()
     assert town.forget(incident).state == "carried_out"
 
