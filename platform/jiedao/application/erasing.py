@@ -39,6 +39,7 @@ from jiedao.domain.report import ReporterDetails
 from jiedao.domain.retention import RetentionRules
 from jiedao.domain.ruling import RuledOutError
 from jiedao.store.erasure import ErasureTable, TheirsMovedError
+from jiedao.store.erasure_list import Erased, ErasureList
 from jiedao.store.recorder import UnitContext
 
 _ATTEMPTS = 5
@@ -75,8 +76,7 @@ class ErasureRefusedError(JiedaoError):
         self.request = request
         self.again_at: datetime | None = again_at(request.obstacles)
         found = "；".join(f"{one.number} {one.detail}".strip() for one in request.obstacles)
-        again = "on" if self.again_at is None else f"{self.again_at:%Y-%m-%d}"
-        when = "once these have ended" if self.again_at is None else f"from {again}"
+        when = "once these have ended" if self.again_at is None else f"from {self.again_at:%Y-%m-%d}"
         super().__init__(f"不得删除 it cannot be erased now: {found}. 可再申请 ask again {when}")
 
 
@@ -90,6 +90,7 @@ class ErasureDesk:
         application: DistrictApplication,
         vault: Vault,
         keys: ErasureTable,
+        listed: ErasureList,
         reporters: Reporters,
         clock: Clock,
     ) -> None:
@@ -98,6 +99,7 @@ class ErasureDesk:
         self._application = application
         self._vault = vault
         self._keys = keys
+        self._listed = listed
         self._book = CaseBook(profile.code, application, reporters)
         self._clock = clock
 
@@ -254,6 +256,9 @@ class ErasureDesk:
             looked_to=look.theirs.position,
             reason=f"erasure request {request.id}",
         )
+        # Where this does not come about, the next opening of the district does it.
+        erased = Erased(request.id, request.subject, request.key_ids, request.incidents, request.dead_letters)
+        self._listed.add([erased])
 
     def _answerable(self, request_id: UUID, act: str, actor: Holder) -> ErasureRequest:
         self._require_reader(actor, act, request_id)

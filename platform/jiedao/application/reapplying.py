@@ -1,49 +1,91 @@
-"""What the log says was destroyed is destroyed: a backup of the keys that was restored brings nobody back (恢复后重删).
+"""What was erased stays erased, whatever backup is restored (恢复后重删).
 
-Asked whenever a district is opened, before anything is read: one question of an index, and usually nothing to do.
+Asked whenever a district is opened, before anything is read. The log tells what was destroyed, so keys that a backup
+of the keys brought back go again. Where the whole database was restored to before an erasure, the log does not tell of
+it any more: then the list beside the database does, and the erasure is recorded anew. Usually there is nothing to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID, uuid4
+
+from eventsourcing.application import AggregateNotFoundError
 
 from jiedao.application.district_application import DistrictApplication
 from jiedao.domain.access import Holder
 from jiedao.domain.context import EventContext
 from jiedao.domain.erasure import ErasureRequest
-from jiedao.domain.errors import NotFoundError
 from jiedao.domain.ports import Clock
 from jiedao.store.erasure import ErasureTable
+from jiedao.store.erasure_list import Erased, ErasureList
 from jiedao.store.recorder import UnitContext
 
-
-def come_back(application: DistrictApplication, keys: ErasureTable) -> Mapping[UUID, tuple[str, ...]]:
-    """Return the keys that live although the log says that they were destroyed, by the request that destroyed them."""
-    erased: dict[str, UUID] = {}
-    for entry in keys.entries(ErasureRequest.CarriedOut.TOPIC):
-        event = application.decode(entry)
-        if isinstance(event, ErasureRequest.CarriedOut):
-            erased |= dict.fromkeys(event.key_ids, entry.originator_id)
-    by_request: dict[UUID, tuple[str, ...]] = {}
-    for key_id in keys.living_among(list(erased)):
-        by_request[erased[key_id]] = (*by_request.get(erased[key_id], ()), key_id)
-    return by_request
+RESTORED = "恢复备份后重新删除 erased again after a backup of before was restored"
+"""The reason of an erasure that is recorded anew."""
 
 
-def reapply_erasures(
-    application: DistrictApplication, keys: ErasureTable, clock: Clock, actor: Holder
-) -> tuple[str, ...]:
-    """Destroy again what had come back, recorded in the request that it belongs to; returns the ids of those keys."""
-    destroyed: tuple[str, ...] = ()
-    for request_id, key_ids in come_back(application, keys).items():
-        request: object = application.repository.get(request_id)
-        if not isinstance(request, ErasureRequest):
-            raise NotFoundError(f"{request_id} is not a request to erase")
-        context = EventContext(actor.holder, actor.role.value, request_id, f"reapply:{uuid4()}")
-        request.reapply(key_ids, context=context, at=clock.now())
-        unit = UnitContext("erasures", f"{request_id}:reapply:{uuid4()}", b"", lane="people")
-        stored = [application.mapper.to_stored_event(event) for event in request.collect_events()]
-        keys.destroy_again(unit.unit(stored), key_ids, f"erasure request {request_id}, reapplied")  # type: ignore[arg-type]  # with metadata
-        destroyed += key_ids
-    return destroyed
+@dataclass(frozen=True, slots=True)
+class Reapplying:
+    """Destroys again what a restore brought back."""
+
+    application: DistrictApplication
+    keys: ErasureTable
+    listed: ErasureList
+    clock: Clock
+
+    def reapply(self, actor: Holder) -> tuple[str, ...]:
+        """Destroy what had come back, recorded in the request that it belongs to; returns the ids of those keys.
+
+        Afterwards the list beside the database holds every erasure of the log.
+        """
+        told = {one.request: one for one in self._told_by_the_log()}
+        listed = {one.request: one for one in self.listed.all()}
+        erased = listed | told
+        gone = set(self.keys.destroyed_among([key for one in erased.values() for key in one.keys]))
+        destroyed: tuple[str, ...] = ()
+        for one in erased.values():
+            came_back = tuple(key for key in one.keys if key not in gone)  # it lives, or its id could be given anew
+            if came_back:
+                self._destroy(one, came_back, actor)
+                destroyed += came_back
+        self.listed.add(one for request, one in told.items() if request not in listed)
+        return destroyed
+
+    def _told_by_the_log(self) -> list[Erased]:
+        found = []
+        for entry in self.keys.entries(ErasureRequest.CarriedOut.TOPIC):
+            event = self.application.decode(entry)
+            if isinstance(event, ErasureRequest.CarriedOut):
+                found.append(Erased(entry.originator_id, "", event.key_ids, event.incidents, event.dead_letters))
+        return found
+
+    def _destroy(self, one: Erased, key_ids: tuple[str, ...], actor: Holder) -> None:
+        context = EventContext(actor.holder, actor.role.value, one.request, f"reapply:{uuid4()}", RESTORED)
+        request, now = self._request(one.request), self.clock.now()
+        if request is None:
+            subject = one.subject or key_ids[0].rpartition(".")[0]
+            request = ErasureRequest.ask(
+                one.request,
+                subject=subject,
+                incidents=one.incidents,
+                dead_letters=one.dead_letters,
+                context=context,
+                at=now,
+            )
+        if request.key_ids:
+            request.reapply(key_ids, context=context, at=now)
+        else:
+            request.carry_out(
+                key_ids=one.keys, incidents=one.incidents, dead_letters=one.dead_letters, context=context, at=now
+            )
+        unit = UnitContext("erasures", f"{one.request}:reapply:{uuid4()}", b"", lane="people")
+        stored = [self.application.mapper.to_stored_event(event) for event in request.collect_events()]
+        self.keys.destroy_again(unit.unit(stored), key_ids, f"erasure request {one.request}, reapplied")  # type: ignore[arg-type]  # with metadata
+
+    def _request(self, request_id: UUID) -> ErasureRequest | None:
+        try:
+            found: object = self.application.repository.get(request_id)
+        except AggregateNotFoundError:
+            return None
+        return found if isinstance(found, ErasureRequest) else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.their_cases import CaseBook, Reporters
 from jiedao.domain.access import Holder
 from jiedao.domain.context import EventContext
+from jiedao.domain.erasure import RefusedErasure
 from jiedao.domain.erasure_rules import require_forgettable
 from jiedao.domain.errors import (
     InvalidInputError,
@@ -43,7 +45,7 @@ class ReporterHoldDesk:
     def place(self, subject: str, ground: HoldGround, reference: str, reason: str, actor: Holder) -> Sequence[Hold]:
         """Put a reporter under hold; returns the holds that there are now.
 
-        Raises NotAllowedError, InvalidInputError without a reason, RuledOutError where it holds already.
+        Raises NotAllowedError, recorded, InvalidInputError without a reason, RuledOutError where it holds already.
         """
         return self._change(subject, ground, reference, reason, actor, Command.HOLD)
 
@@ -57,7 +59,9 @@ class ReporterHoldDesk:
         roles = rule_of(command).roles
         if actor.role not in roles or actor.streets is not None or actor.sources is not None:
             named = "、".join(f"{role.label} {role.value}" for role in roles)
-            raise NotAllowedError(f"{command.label}须由全区的 {named} the role {actor.role.value} may not")
+            why = f"{command.label}须由全区的 {named} the role {actor.role.value} may not"
+            self._record_refusal(command, why, actor)
+            raise NotAllowedError(why)
         require_forgettable(subject)
         if not reason.strip():
             raise InvalidInputError("say why in reason", "/reason")
@@ -81,3 +85,16 @@ class ReporterHoldDesk:
                 continue  # somebody changed the holds in this moment: look again
             return held.holds
         raise UnavailableError("others change these holds at the same moment; try again")
+
+    def _record_refusal(self, command: Command, why: str, actor: Holder) -> None:
+        stream = uuid4()
+        context = EventContext(actor.holder, actor.role.value, stream, f"{command.value}:{stream}")
+        refused = RefusedErasure.record(
+            stream,
+            act=f"{command.value}_reporter",
+            request_id=None,
+            why=why,
+            context=context,
+            at=self._clock.now(),
+        )
+        self._application.record([refused], UnitContext("refusals", str(stream), b"", lane="people"))

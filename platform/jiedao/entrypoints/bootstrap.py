@@ -27,7 +27,7 @@ from jiedao.application.duty_desk import DutyDesk
 from jiedao.application.erasing import ErasureDesk
 from jiedao.application.in_force import ClassesInForce, JurisdictionInForce
 from jiedao.application.intake import Intake
-from jiedao.application.reapplying import reapply_erasures
+from jiedao.application.reapplying import Reapplying
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
@@ -50,6 +50,7 @@ from jiedao.entrypoints.services import Health, Services
 from jiedao.entrypoints.settings import Settings, shipped_config
 from jiedao.store.database import Database
 from jiedao.store.erasure import ErasureTable
+from jiedao.store.erasure_list import ErasureList
 from jiedao.store.files import FolderFileStore, sniff
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
@@ -166,7 +167,9 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         root_key = read_root_key(settings, create=addresses.embedded)
         vault = KeyVault(database, root_key)
         keys = ErasureTable(database)
-        if destroyed := reapply_erasures(application, keys, clock, SYSTEM):  # before anything is read
+        listed = ErasureList(settings.data / "erasures" / f"{profile.code}.jsonl")
+        reapplying = Reapplying(application, keys, listed, clock)
+        if destroyed := reapplying.reapply(SYSTEM):  # before anything is read
             _log.warning("erasures_reapplied", keys=len(destroyed))
         files = FolderFileStore(settings.files_folder)
         tables = ReferenceTables(application, files, clock, profile)
@@ -251,7 +254,13 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 clock=clock,
             ),
             erasing=ErasureDesk(
-                profile=profile, application=application, vault=vault, keys=keys, reporters=reporters, clock=clock
+                profile=profile,
+                application=application,
+                vault=vault,
+                keys=keys,
+                listed=listed,
+                reporters=reporters,
+                clock=clock,
             ),
             reporter_holds=ReporterHoldDesk(profile, application, reporters, clock),
         )

@@ -51,6 +51,7 @@ from jiedao.entrypoints.ledger import open_ledger
 from jiedao.entrypoints.services import Services
 from jiedao.entrypoints.settings import load_settings
 from jiedao.store.erasure import ErasureTable
+from jiedao.store.erasure_list import ErasureList
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.outbox import OutboxTable
@@ -360,6 +361,7 @@ def open_district(database_url, files, *, limits=None, live=True):
             ),
             erasing=ErasureDesk(
                 profile=PROFILE, application=application, vault=vault, keys=ErasureTable(database),
+                listed=ErasureList(files / "erasures.jsonl"),
                 reporters=ReporterIndex(read), clock=clock,
             ),
             reporter_holds=ReporterHoldDesk(PROFILE, application, ReporterIndex(read), clock),

@@ -10,6 +10,6 @@ from tests.integration.forgetting.town import Town
 
 
 @pytest.fixture
-def town(database_url):
+def town(database_url, tmp_path):
     with ExitStack() as stack:
-        yield Town(database_url, stack)
+        yield Town(database_url, tmp_path, stack)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -30,6 +31,7 @@ from tests.integration.forgetting.town import (
     PHONE,
     REVIEWER,
     SUPERVISOR,
+    Town,
     by_phone,
 )
 
@@ -147,6 +149,8 @@ def test_a_hold_on_the_reporter_stands_against_it_whatever_the_incident(town):
         town.holds.place(subject, HoldGround.LEGAL_HOLD, "", "再次", SUPERVISOR)
     with pytest.raises(NotAllowedError):
         town.holds.release(subject, HoldGround.LEGAL_HOLD, "", "结束", HANDLER)
+    (refused,) = town.events("jiedao.refused_erasure.recorded")
+    assert (refused.act, refused.context.actor) == ("release_hold_reporter", HANDLER.holder)
     assert town.holds.release(subject, HoldGround.LEGAL_HOLD, "", "调查结束", SUPERVISOR) == ()
     assert town.forget(incident).state == "carried_out"
 
@@ -305,6 +309,54 @@ def test_a_destroyed_key_that_a_restore_brings_back_is_destroyed_again_and_that_
     assert town.reapply() == ()
     (again,) = town.events("jiedao.erasure_request.reapplied")
     assert (again.originator_id, again.key_ids) == (request.id, request.key_ids)
+
+
+def test_where_the_whole_database_is_restored_to_before_it_the_list_beside_it_erases_again(
+    town, second_database_url, tmp_path
+):
+    """The same reports on another database, as a backup of before would give them, with the list of today."""
+    incident = town.ended()
+    done = town.forget(incident)
+    (tmp_path / "restored").mkdir()
+    with ExitStack() as stack:
+        restored = Town(second_database_url, tmp_path / "restored", stack)
+        assert restored.ended() == incident
+        assert restored.opened(incident) is not None
+        restored.listed = town.listed
+        assert restored.reapply() == done.key_ids
+        assert restored.opened(incident) is None
+        assert restored.reapply() == ()
+        restored.runner.catch_up()
+        shown = restored.desk.show(done.id, AUDITOR)
+        assert (shown.state, shown.asked_by, shown.incidents) == ("carried_out", ADMINISTRATOR.holder, (incident,))
+        (received, *_) = restored.read.history(incident, interventions=True)
+        assert received.inputs["reporter"] == "«已删除»"
+
+
+def test_where_the_backup_is_from_before_their_first_report_a_new_one_gets_a_key_of_another_id(
+    town, second_database_url, tmp_path
+):
+    done = town.forget(town.ended())
+    (tmp_path / "restored").mkdir()
+    with ExitStack() as stack:
+        restored = Town(second_database_url, tmp_path / "restored", stack)
+        restored.listed = town.listed
+        assert restored.reapply() == done.key_ids
+        again = restored.report("2")
+        assert restored.reapply() == ()
+        assert PHONE.encode() in restored.opened(again)
+        assert restored.application.load([again])[again].reporter.key_id.endswith(".2")
+
+
+def test_a_list_that_was_lost_is_written_anew_from_the_log_and_a_cut_off_line_is_passed_by(town):
+    request = town.forget(town.ended())
+    town.listed.path.write_bytes(b'{"request": "cut')
+    assert town.listed.all() == []
+    assert town.reapply() == ()
+    town.listed.path.write_bytes(b"")
+    assert town.reapply() == ()
+    (line,) = town.listed.all()
+    assert (line.request, line.keys) == (request.id, request.key_ids)
 
 
 def test_a_destroyed_keys_bytes_are_in_no_file_once_the_table_is_rewritten_as_the_manual_says(town):

@@ -15,7 +15,7 @@ from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.erasing import ErasureDesk, Whom
 from jiedao.application.intake import Intake
-from jiedao.application.reapplying import reapply_erasures
+from jiedao.application.reapplying import Reapplying
 from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
@@ -24,6 +24,7 @@ from jiedao.domain.report import ReporterDetails
 from jiedao.domain.retention import KeptFor, Period, RetentionRules
 from jiedao.domain.terms import Command, RetentionKind, Role
 from jiedao.store.erasure import ErasureTable
+from jiedao.store.erasure_list import ErasureList
 from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.root_key import RootKey
@@ -77,7 +78,7 @@ class Followed(ReporterIndex):
 class Town:
     """One district with everything that forgetting needs."""
 
-    def __init__(self, database_url, stack: ExitStack, profile=FORGETFUL):
+    def __init__(self, database_url, folder, stack: ExitStack, profile=FORGETFUL):
         self.url = database_url
         self.clock = MovingClock()
         self.application = stack.enter_context(DistrictApplication({"JIEDAO_DATABASE_URL": database_url}))
@@ -85,6 +86,7 @@ class Town:
         self.database = self.log.database
         self.vault = KeyVault(self.database, ROOT)
         self.keys = ErasureTable(self.database)
+        self.listed = ErasureList(folder / "erasures.jsonl")
         self.read = ReadModel(self.database)
         self.runner = ProjectionRunner(self.database, self.log, TypedMapper())
         self.decider = Decider(
@@ -99,7 +101,7 @@ class Town:
         )  # fmt: skip
         self.reporters = Followed(self.read, self.runner)
         self.desk = ErasureDesk(
-            profile=profile, application=self.application, vault=self.vault, keys=self.keys,
+            profile=profile, application=self.application, vault=self.vault, keys=self.keys, listed=self.listed,
             reporters=self.reporters, clock=self.clock,
         )  # fmt: skip
         self.holds = ReporterHoldDesk(profile, self.application, self.reporters, self.clock)
@@ -161,7 +163,7 @@ class Town:
         return [self.application.decode(one) for one in entries if one.topic == topic]
 
     def reapply(self):
-        return reapply_erasures(self.application, self.keys, self.clock, ADMINISTRATOR)
+        return Reapplying(self.application, self.keys, self.listed, self.clock).reapply(ADMINISTRATOR)
 
 
 def by_phone(phone=PHONE):

@@ -13,12 +13,20 @@ CREATE INDEX event_erasure ON event (position)
     WHERE topic IN ('jiedao.erasure_request.asked', 'jiedao.erasure_request.carried_out');
 
 -- Destroys living keys for ever; answers which they were. Under the log's lock, so that a unit is appended either
--- before, or after and knows of it.
+-- before, or after and knows of it. A key that the table does not hold, because an older backup was restored, leaves a
+-- destroyed row all the same: its id is never given to another key.
 CREATE FUNCTION destroy_keys(of_key text[], why text) RETURNS SETOF text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(x'4A4C4F47'::bigint);  -- "JLOG", the log's own
+    INSERT INTO subject_key (key_id, subject, generation, algorithm, wrapping_algorithm, wrapping_key, destroyed_at,
+                             destroyed_reason)
+    SELECT u.key, regexp_replace(u.key, '\.[0-9]+$', ''), substring(u.key FROM '\.([0-9]+)$')::integer, '', '', '',
+           now(), why
+    FROM unnest(of_key) AS u (key)
+    WHERE u.key ~ '\.[0-9]+$' AND NOT EXISTS (SELECT FROM subject_key AS k WHERE k.key_id = u.key)
+    ON CONFLICT DO NOTHING;
     RETURN QUERY
         UPDATE subject_key AS k SET wrapped_key = NULL, destroyed_at = now(), destroyed_reason = why
         WHERE k.key_id = ANY (of_key) AND k.destroyed_at IS NULL
