@@ -75,7 +75,7 @@ def test_the_history_tells_which_rule_sent_it_where_and_on_what(journal, runner,
     assert (told.label, told.event) == ("派单规则", "routed")
     assert told.summary == (
         "按派单规则 r1“转便民服务”：平台 综合行政执法→便民服务，部门 无→便民服务中心，级别 2→1，时限 4小时→2小时，"
-        "标签 无→夜间（规则版本 rules-1）"
+        "加标签 夜间（规则版本 rules-1）"
     )
     assert told.inputs["inputs"]["local_time"] == "2026-11-02T09:00:00+08:00"
     assert told.inputs["rule_id"] == "r1"
