@@ -44,7 +44,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def test_a_log_is_sealed_verified_proved_and_witnessed(filled, database_url):
+def test_a_log_is_sealed_verified_proved_and_witnessed(filled):
     assert filled.run("audit", "key", code=3).stderr.startswith("error: this log has no key yet")
     before = filled.ask("audit", "verify")
     assert (before["whole"], before["protected"]) == (True, 0)
@@ -87,7 +87,7 @@ def test_a_log_is_sealed_verified_proved_and_witnessed(filled, database_url):
     filled.ask("audit", "seal")
     assert filled.ask("audit", "verify", "--checkpoint", kept, **WITNESSES)["witnesses"] == ["witness.example/w"]
 
-    with psycopg.connect(database_url, autocommit=True) as superuser:
+    with psycopg.connect(filled.env["JIEDAO_DATABASE_URL"], autocommit=True) as superuser:
         unguard(superuser)
         superuser.execute("UPDATE event SET state = state || ' '::bytea WHERE position = 3")
     spoilt = filled.ask("audit", "verify", code=1)

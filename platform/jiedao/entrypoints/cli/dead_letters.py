@@ -209,11 +209,11 @@ def _unresolved(district: District, source: str | None, reason: str | None) -> S
 def _write_content(district: District, dead_letter: UUID) -> None:
     """Write a record as it came in; that somebody reads it is recorded before it is opened."""
     actor = console_actor()
+    _log.warning("personal_data_read", actor=actor.holder, dead_letter=str(dead_letter))
     district.read.dead_letter(dead_letter)  # of one that there is not, nothing is recorded
     position = district.auditing.access.record_access(
         AccessKind.PERSONAL_DATA, actor, f"dead_letter:{dead_letter}", details={"fields": "record", "masked": "no"}
     )
-    _log.warning("personal_data_read", actor=actor.holder, dead_letter=str(dead_letter), position=position)
     content = district.dead_letters.content(dead_letter)
     note(f"warning: 含个人信息 this is personal data; that {actor.holder} read it is recorded at position {position}")
     if as_json():
