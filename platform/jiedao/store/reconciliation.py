@@ -76,8 +76,9 @@ _FIND = f"SELECT {_COLUMNS} FROM inbox WHERE source = %s AND external_id = %s OR
 
 # A record that was mended after it was set aside came in before that, as bytes whose number nobody could read.
 _OF_LETTERS = (
-    f"SELECT {_COLUMNS} FROM inbox WHERE source = %s AND outcome = 'dead' AND dead_letter_id = ANY(%s)".encode()
-)  # noqa: S608  # as above
+    f"SELECT {_COLUMNS} FROM inbox"  # noqa: S608  # as above
+    " WHERE source = %s AND outcome = 'dead' AND dead_letter_id = ANY(%s)"
+).encode()
 _OF_LETTER = re.compile(r"dead-letter:(?P<id>[0-9a-f-]{36})@\d+")
 """The origin of a record that was replayed from a dead letter."""
 
