@@ -30,6 +30,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NAME = re.compile(r"events-(?P<first>\d{12})-(?P<last>\d{12})\.manifest\.json")
 _CHUNK = 1 << 20
+_LEVEL = 6  # of gzip, as its own tools have it
 
 
 class ArchiveFaultError(JiedaoError):
@@ -97,7 +98,7 @@ def write_events(folder: Path, first: int, last: int, entries: Iterable[LogEntry
     part = folder / f"{events_name(first, last)}.part"
     expected = first
     with part.open("wb") as raw:
-        with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:  # the same events make the same bytes
+        with gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as packed:  # the same events make the same bytes
             for entry in entries:
                 if entry.position != expected:
                     raise ArchiveFaultError(f"the log has no event at position {expected}")
