@@ -115,7 +115,6 @@ _ROUTED = (
     ("department", "部门"),
     ("priority", "级别"),
     ("time_limit", "时限"),
-    ("due_at", "期限"),
     ("tags", "标签"),
 )
 """What of a route is compared, with its Chinese."""
