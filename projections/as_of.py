@@ -1,4 +1,6 @@
-"""An incident as it stood at any past moment, folded from its own stream and from nothing that is kept of it now.
+"""An incident as it stood at any past moment, folded from its own stream, and from nothing that is kept of it now.
+
+Its deadlines follow from the time rules too, whose stream is folded beside it.
 
 Every question as of the past means the same moment: what one append recorded became visible together, so a position
 stands for the end of its moment (see :func:`projections.queues.resolve_position`). An incident as of it is therefore
@@ -7,7 +9,6 @@ the row that the view held then, and equals what a view filled from the log up t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
@@ -19,14 +20,15 @@ from psycopg.rows import TupleRow
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.ports import LogEntry
 from projections.answers import IncidentSummary
-from projections.incident_row import IncidentRow, advance, open_row
+from projections.folding import Before, fold
+from projections.incident_row import IncidentRow
 from projections.log import EventDecoder, PositionedEvent
 from projections.queries import ReadModel, find_incident
 from projections.queues import resolve_position
 
 _STREAM = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
-WHERE originator_id = %s AND position <= %s ORDER BY originator_version
+WHERE originator_id = ANY(%s) AND position <= %s ORDER BY position
 """
 _FIELDS = tuple(field.name for field in fields(IncidentSummary))
 
@@ -34,9 +36,11 @@ _FIELDS = tuple(field.name for field in fields(IncidentSummary))
 class AsOfQueries:
     """Asks for incidents as of the past. Raises UnavailableError as :class:`ReadModel` does."""
 
-    def __init__(self, read: ReadModel, decoder: EventDecoder) -> None:
+    def __init__(self, read: ReadModel, decoder: EventDecoder, time_rules: UUID) -> None:
+        """Make it; ``time_rules`` is the stream of the time rules."""
         self._read = read
         self._decoder = decoder
+        self._time_rules = time_rules
 
     def incident(
         self,
@@ -66,22 +70,13 @@ class AsOfQueries:
 
     def _fold(self, connection: Connection[TupleRow], incident_id: UUID, position: int) -> IncidentRow | None:
         with connection.cursor(binary=True) as cursor:
-            entries = [LogEntry(*row) for row in cursor.execute(_STREAM, [incident_id, position])]
-        return fold_stream(
+            streams = [incident_id, self._time_rules]
+            entries = [LogEntry(*row) for row in cursor.execute(_STREAM, [streams, position])]
+        events = [
             PositionedEvent(entry.position, entry.recorded_at, entry.topic, self._decoder.to_event(entry))
             for entry in entries
-        )
-
-
-def fold_stream(events: Iterable[PositionedEvent]) -> IncidentRow | None:
-    """Fold the events of one incident, oldest first, to its row; ``None`` where there are none."""
-    row: IncidentRow | None = None
-    for recorded in events:
-        if row is None:
-            row = open_row(recorded)
-        else:
-            advance(row, recorded)
-    return row
+        ]
+        return fold(events, Before()).after.get(incident_id)
 
 
 def _summary(row: IncidentRow) -> IncidentSummary:

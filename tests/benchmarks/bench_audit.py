@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
 import psycopg
 
@@ -58,7 +59,7 @@ def _measure(read: ReadModel, last: int, rounds: int) -> Iterable[Measured]:
     random = Random(7)  # noqa: S311  # nothing here is secret
     past = [random.randrange(last // 10, last) for _ in range(rounds)]
     formulas, now = load_formulas(_FORMULAS), START + timedelta(days=400)
-    as_of, audit = AsOfQueries(read, TypedMapper()), AuditQueries(read)
+    as_of, audit = AsOfQueries(read, TypedMapper(), UUID(int=0)), AuditQueries(read)
     closed, _position = audit.closed_between(None, None, None)
     picked = draw("bench", rounds, closed)
 

@@ -40,6 +40,7 @@ from tests.integration.projections.journal import (
     upstream,
 )
 from tests.integration.projections.test_runner import rows_of
+from tests.tampering import unguard
 from tests.workflow_samples import COURT, TRAFFIC_POLICE, USUALLY
 
 STREETS = [None, "330103001", "330103002"]
@@ -236,6 +237,7 @@ def empty(url):
             "SELECT nspname FROM pg_namespace WHERE nspname ~ '^view_[0-9]+$'"
         ).fetchall():
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        unguard(connection)
         connection.execute("TRUNCATE event, tracking, projection_generation")
 
 

@@ -125,8 +125,6 @@ def _rule(rule_set: str, rule_id: str | None) -> str:
 
 
 def _text(value: object) -> str | None:
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, tuple):
         return "、".join(map(str, value)) or None
     return None if value is None else str(value)

@@ -1,6 +1,7 @@
 """Replays an incident from the log, event by event: how it stood after each, what changed, who, why, on which inputs.
 
-Nothing but the incident's own stream is read, and nothing of what the views keep: a replay says what the record says.
+Nothing but the incident's own stream and that of the time rules is read, and nothing of what the views keep: a replay
+says what the record says.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from uuid import UUID
 
+from jiedao.audit.deadlines import Deadlines
 from jiedao.audit.standing import FactChange, Standing, Value, changed, standing_of
 from jiedao.domain.aggregate import RecordedEvent
 from jiedao.domain.clock_events import ClockEvent
@@ -18,6 +20,7 @@ from jiedao.domain.errors import NotFoundError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.routing_decision import RoutingDecision
+from jiedao.domain.time_rules import TimeRuleBook, TimeRules
 
 
 class StreamLog(Protocol):
@@ -55,9 +58,11 @@ class Difference:
 class Replay:
     """Replays incidents. Holds nothing between two of them."""
 
-    def __init__(self, log: StreamLog, decode: Callable[[LogEntry], RecordedEvent]) -> None:
+    def __init__(self, log: StreamLog, decode: Callable[[LogEntry], RecordedEvent], time_rules: UUID) -> None:
+        """Make it; ``time_rules`` is the stream of the time rules, from which deadlines follow."""
         self._log = log
         self._decode = decode
+        self._time_rules = time_rules
 
     def steps(self, incident_id: UUID, position: int | None = None) -> list[ReplayStep]:
         """Replay an incident up to a position (included), or to its end.
@@ -74,16 +79,27 @@ class Replay:
             )
         steps: list[ReplayStep] = []
         incident: Incident | None = None
+        deadlines = Deadlines(self._recorded_rules())
         standing: dict[str, Value] = {}
         for entry in entries:
             if position is not None and entry.position > position:
                 break
             event = self._decode(entry)
             incident = cast("Incident", cast("Any", event).mutate(incident))
-            after = standing_of(incident)
+            after = standing_of(incident, deadlines.after(event, entry.position))
             steps.append(ReplayStep(entry, event, rests_on(event), changed(standing, after), after))
             standing = after
         return steps
+
+    def _recorded_rules(self) -> list[tuple[int, TimeRules]]:
+        recorded = (
+            (entry.position, self._decode(entry)) for entry in self._log.select_stream_entries(self._time_rules)
+        )
+        return [
+            (position, event.rules)
+            for position, event in recorded
+            if isinstance(event, TimeRuleBook.Adopted | TimeRuleBook.Changed)
+        ]
 
     def difference(self, incident_id: UUID, start: int, end: int) -> Difference:
         """Compare an incident as of two positions, whichever comes first; before it was received it was nothing.

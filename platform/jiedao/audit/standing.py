@@ -5,7 +5,7 @@ It is taken from the aggregate as the log makes it, and from no view. Personal d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -108,6 +108,10 @@ FACTS: Mapping[str, Fact] = {
 }
 """The facts of an incident by name."""
 
+DUE_AT = "due_at"
+_WORKED_OUT = {DUE_AT: "期限"}
+"""Facts that follow from the incident and the time rules of that moment, with their Chinese."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskFact:
@@ -141,17 +145,16 @@ class FactChange:
     after_label: str | None
 
 
-def standing_of(incident: Incident | None) -> dict[str, Value]:
-    """List the facts of an incident as it stands; of none before its first event."""
-    return dict(_facts(incident)) if incident is not None else {}
+def standing_of(incident: Incident | None, due_at: datetime | None = None) -> dict[str, Value]:
+    """List the facts of an incident as it stands, with its deadline; of none before its first event."""
+    return {**_facts(incident), DUE_AT: _plain(due_at)} if incident is not None else {}
 
 
-def _facts(incident: Incident) -> Iterator[tuple[str, Value]]:
-    for name, fact in FACTS.items():
-        yield name, _plain(fact.read(incident))
+def _facts(incident: Incident) -> dict[str, Value]:
+    facts = {name: _plain(fact.read(incident)) for name, fact in FACTS.items()}
     for task in incident.progress.tasks.values():
-        for name, of_task in TASK_FACTS.items():
-            yield f"task.{task.task_id}.{name}", _plain(of_task.read(task))
+        facts |= {f"task.{task.task_id}.{name}": _plain(of_task.read(task)) for name, of_task in TASK_FACTS.items()}
+    return facts
 
 
 def changed(before: Standing, after: Standing) -> list[FactChange]:
@@ -170,7 +173,7 @@ def label_of_fact(name: str) -> str:
     if task is not None:
         task_id, fact = task
         return f"任务 {task_id} {fact.label}"
-    return FACTS[name].label if name in FACTS else name
+    return FACTS[name].label if name in FACTS else _WORKED_OUT.get(name, name)
 
 
 def word_of(name: str, value: Value) -> str | None:

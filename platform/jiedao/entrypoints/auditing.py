@@ -16,6 +16,7 @@ from jiedao.audit.replay import Replay
 from jiedao.audit.sampling import SampleDesk
 from jiedao.domain.access import Holder
 from jiedao.domain.access_record import AccessKind
+from jiedao.domain.identity import time_rules_id
 from jiedao.domain.ports import Clock, Jurisdiction, Vault
 from jiedao.store.erasure import ErasureTable
 from jiedao.store.mapper import TypedMapper
@@ -40,6 +41,7 @@ class Auditing:
 
 def make_auditing(  # noqa: PLR0913  # the parts that it is put together from, by name
     *,
+    district: str,
     application: DistrictApplication,
     read: ReadModel,
     vault: Vault,
@@ -69,9 +71,10 @@ def make_auditing(  # noqa: PLR0913  # the parts that it is put together from, b
         replay=Replay(
             application.district_log,
             forgetful(application.decode, ErasureTable(application.district_log.database)),
+            time_rules_id(district),
         ),
         current_rules=CurrentRules(jurisdiction, classes, routing, clock),
-        as_of=AsOfQueries(read, TypedMapper()),
+        as_of=AsOfQueries(read, TypedMapper(), time_rules_id(district)),
         events=events,
         samples=SampleDesk(application, events.closed_between, clock),
     )

@@ -245,6 +245,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             clock=clock,
             formulas=find_formulas(settings.config, settings.district, shipped_config()),
             auditing=make_auditing(
+                district=profile.code,
                 application=application,
                 read=read,
                 vault=vault,

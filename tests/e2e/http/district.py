@@ -356,6 +356,7 @@ def open_district(database_url, files, *, limits=None, live=True):
             files=Folder(files), sniff=sniff, jurisdiction=TwoStreets(), clock=clock,
             formulas=load_formulas(CONFIG),
             auditing=make_auditing(
+                district=PROFILE.code,
                 application=application, read=read, vault=vault, jurisdiction=TwoStreets(), classes=FourClasses(),
                 routing=routing, clock=clock,
             ),
