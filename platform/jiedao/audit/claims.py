@@ -31,6 +31,7 @@ class Claims:
     """The roots that were claimed, by size, each with who claims it; and the faults found while they were gathered.
 
     ``published`` is the size of the latest published checkpoint that is signed right, 0 where there is none.
+    ``signers`` tells, by the id of each key that signed, the size of the first checkpoint under it.
     """
 
     trust: Trust
@@ -40,6 +41,7 @@ class Claims:
     cosigned: dict[int, set[str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    signers: dict[bytes, int] = field(default_factory=dict)
 
     def gather(self, published: PublishedLedger, table: LedgerTable, kept: Iterable[Told]) -> None:
         """Gather them all: what an auditor kept first, then what is published, then the database's."""
@@ -49,6 +51,12 @@ class Claims:
         if outside:
             self.published = max(outside)
         self._take_database(table, outside)
+        if len(self.signers) > 1:  # a key that was put in unseen is seen here, and a renewed one is told of
+            signed = sorted(self.signers.items(), key=_size)
+            names = ", ".join(f"{key.hex()} (from {size} events)" for key, size in signed)
+            self._note(
+                f"several keys signed this log: {names}; ask the district which are its own, and name those by --key"
+            )
 
     def _take_published(self, published: PublishedLedger) -> Iterator[int]:
         try:
@@ -86,9 +94,11 @@ class Claims:
         if known is not None and known != checkpoint.root:
             self._fault(checkpoint.size, FaultKind.CHECKPOINT, f"{said} has another root than the published one")
             return False
-        if not any(note.signed_by(key) for key in self.trust.keys):
+        signer = next((key for key in self.trust.keys if note.signed_by(key)), None)
+        if signer is None:
             self._fault(checkpoint.size, FaultKind.SIGNATURE, f"{said} is not signed by a key that is trusted")
             return False
+        self.signers[signer.key_id] = min(checkpoint.size, self.signers.get(signer.key_id, checkpoint.size))
         self.checkpoints += known is None
         self.roots[checkpoint.size] = checkpoint.root
         for signature in note.signatures[1:]:
@@ -109,3 +119,7 @@ class Claims:
     def _note(self, sentence: str) -> None:
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+
+def _size(signer: tuple[bytes, int]) -> int:
+    return signer[1]

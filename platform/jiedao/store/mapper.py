@@ -8,6 +8,7 @@ own ``upcast_vN_vM`` methods bring up to date. Stored bytes are never rewritten.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
 from datetime import datetime
 from typing import Any
@@ -20,9 +21,12 @@ from eventsourcing.utils import TopicError, get_topic, resolve_topic
 
 from jiedao.domain import aggregate as domain
 from jiedao.domain.context import EventContext
-from jiedao.domain.errors import ConfigurationError
+from jiedao.domain.errors import ConfigurationError, InvalidInputError
 from jiedao.domain.ports import LogEntry, RecordedEvent
 from jiedao.store.topics import register_topics
+
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+"""NUL in JSON text: an escape whose backslash is not itself escaped. No text of PostgreSQL can hold that character."""
 
 _APART = frozenset({"originator_id", "originator_version", "context"})
 _encode_state = msgspec.json.Encoder().encode
@@ -99,7 +103,11 @@ class TypedMapper(Mapper[UUID]):
         self._encoded: tuple[EventContext | None, bytes] = None, b""  # taken and replaced whole, whichever thread does
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> RecordedEvent:
-        """Encode an event; raises TypeError without a context, ValueError for a time without a zone."""
+        """Encode an event.
+
+        Raises TypeError without a context, ValueError for a time without a zone, and InvalidInputError for a text with
+        the character NUL: no view could ever show it, and nothing takes it out of the log again.
+        """
         cls = type(domain_event)
         fields = dict(vars(domain_event))
         originator_id = fields.pop("originator_id")
@@ -113,9 +121,10 @@ class TypedMapper(Mapper[UUID]):
         version = getattr(cls, "class_version", 1)
         if version > 1:
             fields["class_version"] = version
-        return RecordedEvent(
-            originator_id, originator_version, get_topic(cls), _encode_state(fields), self._metadata(context)
-        )
+        state, metadata = _encode_state(fields), self._metadata(context)
+        if _holds_nul(state) or _holds_nul(metadata):
+            raise InvalidInputError("a text cannot hold the character NUL: leave it out")
+        return RecordedEvent(originator_id, originator_version, get_topic(cls), state, metadata)
 
     def _metadata(self, context: EventContext) -> bytes:
         """Encode a context; events that follow each other mostly have the same one."""
@@ -145,8 +154,8 @@ class TypedMapper(Mapper[UUID]):
     def _decode(self, stream: UUID, version: int, topic: str, state: bytes, metadata: bytes) -> domain.RecordedEvent:
         try:
             form = self._forms.get(topic) or self._form(topic)
-            fields = form.read(state)
-            fields["context"] = _decode_metadata(metadata)
+            fields = form.read(_without_nul(state))
+            fields["context"] = _decode_metadata(_without_nul(metadata))
         except (ValueError, LookupError, TypeError, AttributeError, TopicError) as error:
             raise MapperDeserialisationError(
                 f"{topic} (stream {stream}, version {version}) cannot be read: {error}"
@@ -161,3 +170,12 @@ class TypedMapper(Mapper[UUID]):
         form = _EventForm(resolve_topic(topic))
         self._forms[topic] = form
         return form
+
+
+def _holds_nul(text: bytes) -> bool:
+    return b"\\u0000" in text and _NUL.search(text) is not None
+
+
+def _without_nul(text: bytes) -> bytes:
+    """Return JSON as views can hold it: NUL, where it was recorded once, reads as U+FFFD. The log keeps its bytes."""
+    return _NUL.sub(rb"\1\\ufffd", text) if b"\\u0000" in text else text

@@ -97,6 +97,19 @@ def test_only_trusted_keys_count(sealed):
     assert {fault.kind for fault in report.faults} == {FaultKind.SIGNATURE}
 
 
+def test_a_log_that_several_keys_signed_is_told_of(sealed, tmp_path):
+    assert not verify(sealed).notes
+    (tmp_path / "keys" / "ledger.key").rename(tmp_path / "keys" / "old.key")
+    renewed = SealedLog(sealed.recorder, tmp_path)
+    renewed.record(stored())
+    renewed.sealer().seal()
+    keys = [sealed.signer.key, renewed.signer.key]
+    report = Verification(sealed.database, sealed.published, Trust(ORIGIN, keys)).run(lambda *_: None)
+    assert report.whole
+    first, second = (key.key_id.hex() for key in keys)
+    assert any(f"{first} (from 100 events), {second} (from 701 events)" in note for note in report.notes)
+
+
 def remove(connection, first=10, last=20, reason="保管期满", approver="user:li", second="user:wang", recorded=500):
     query = "SELECT remove_events(%s, %s, %s, %s, %s, %s, %s)"
     return connection.execute(query, [first, last, reason, approver, second, ARCHIVE, recorded]).fetchone()[0]

@@ -14,7 +14,7 @@ import jiedao.domain
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.context import EventContext
 from jiedao.domain.dead_letter import DeadLetter
-from jiedao.domain.errors import ConfigurationError
+from jiedao.domain.errors import ConfigurationError, InvalidInputError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.ports import RecordedEvent as StoredWithMetadata
@@ -285,6 +285,23 @@ def test_a_time_without_zone_cannot_be_stored():
     event.__dict__["timestamp"] = datetime(2026, 1, 1)  # noqa: DTZ001  # the very thing that is refused
     with pytest.raises(ValueError, match="with its zone"):
         TypedMapper().to_stored_event(event)
+
+
+@pytest.mark.parametrize(("word", "refused"), [("a\0", True), ("\\\0", True), ("\\u0000", False), ("\\\\u0000", False)])
+def test_a_text_with_the_character_nul_cannot_be_stored(word, refused):
+    if refused:
+        with pytest.raises(InvalidInputError, match="NUL"):
+            TypedMapper().to_stored_event(noted(words=(word,), weight=0))
+    else:
+        stored = TypedMapper().to_stored_event(noted(words=(word,), weight=0))
+        assert TypedMapper().to_domain_event(stored).words == (word,)
+
+
+def test_a_nul_that_was_recorded_once_is_read_as_what_views_can_hold():
+    stored = TypedMapper().to_stored_event(noted(words=("a|b", "\\u0000"), weight=1))
+    state = stored.state.replace(b"a|b", b"a\\u0000b\\\\\\u0000")
+    entry = LogEntry(1, stored.originator_id, stored.originator_version, stored.topic, state, stored.metadata, AT, b"")
+    assert TypedMapper().to_event(entry).words == ("a\ufffdb\\\ufffd", "\\u0000")
 
 
 @pytest.mark.parametrize("kind", [StoredEvent, Notification])

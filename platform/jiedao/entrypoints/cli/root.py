@@ -6,6 +6,7 @@ wrong ends here: an expected error as one line, see :mod:`jiedao.entrypoints.cli
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from types import FrameType
 import click
 
 from jiedao import __version__
+from jiedao.domain.errors import InvalidInputError
 from jiedao.entrypoints.cli.failing import AS_JSON, failures_told
 
 _COMMANDS = "jiedao.entrypoints.cli"
@@ -84,6 +86,9 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
 }
 """All commands, by section, in the order of the work."""
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes in an argument that are no UTF-8."""
+
 _ENTRIES: Mapping[str, Entry] = {name: entry for section in MAP.values() for name, entry in section.items()}
 
 
@@ -113,6 +118,8 @@ class MappedGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run a command, and tell what goes wrong."""
         with failures_told(ctx):
+            if any(_HALF.search(text) for text in (*ctx.protected_args, *ctx.args)):
+                raise InvalidInputError("what was typed is not text in UTF-8: set the terminal to UTF-8 (is it GBK?)")
             return super().invoke(ctx)
 
 

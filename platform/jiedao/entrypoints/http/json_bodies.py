@@ -18,6 +18,8 @@ T = TypeVar("T")
 MOST_BYTES = 256 * 1024
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""An escape whose backslash is not itself escaped; unescaped, JSON does not allow the character."""
 
 
 async def read_as(request: Request, kind: type[T]) -> T:
@@ -28,6 +30,8 @@ async def read_as(request: Request, kind: type[T]) -> T:
     if media_type_of(request) != "application/json":
         raise HttpProblemError("unsupported_media_type", "what is said here is taken as application/json")
     body = await read_body(request, MOST_BYTES)
+    if _NUL.search(body):
+        raise InvalidInputError("a text cannot hold the character NUL: leave it out")
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:

@@ -59,7 +59,7 @@ def _look_at_triggers(connection: Connection[TupleRow]) -> Verdict:
         return fault(
             f"triggers that keep the past are missing or switched off: {', '.join(missing)}",
             "find out who did that and what was changed meanwhile (jiedao audit verify), then ALTER TABLE … ENABLE"
-            " ALWAYS TRIGGER …, or bring them back from migration 0012",
+            " ALWAYS TRIGGER …, or bring them back from migration 0010",
         )
     return well("triggers refuse to change or remove what was recorded, to the schema's owner too")
 
