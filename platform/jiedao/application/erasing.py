@@ -7,7 +7,7 @@ recorded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -44,6 +44,10 @@ from jiedao.store.recorder import UnitContext
 
 _ATTEMPTS = 5
 _MOST_CHARACTERS = 2_000
+
+
+RecordLook = Callable[[Holder, str, str], object]
+"""Records that somebody asks what is a subject's: who, the subject, and by what they named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class ErasureDesk:
         keys: ErasureTable,
         listed: ErasureList,
         reporters: Reporters,
+        record_look: RecordLook,
         clock: Clock,
     ) -> None:
         self._district = profile.code
@@ -101,17 +106,20 @@ class ErasureDesk:
         self._keys = keys
         self._listed = listed
         self._book = CaseBook(profile.code, application, reporters)
+        self._record_look = record_look
         self._clock = clock
 
     def find(self, whom: Whom, actor: Holder) -> Known:
-        """Say what is known of somebody, and what stands against erasing it.
+        """Say what is known of somebody, and what stands against erasing it; that it was asked is recorded before.
 
         Raises NotAllowedError for another role, NotFoundError for what the actor may not know of, InvalidInputError
         where nobody is meant.
         """
         self._require_reader(actor, "find", None)
+        subject = self.subject_of(whom, actor)
+        self._record_look(actor, subject, "identity" if whom.details else "reference")
         self._let_views_catch_up()
-        return self._known(self.subject_of(whom, actor))
+        return self._known(subject)
 
     def ask(self, whom: Whom, reason: str, actor: Holder, key: str) -> ErasureRequest:
         """Ask for somebody to be forgotten; the same key is asked once.

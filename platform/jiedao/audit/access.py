@@ -31,6 +31,12 @@ class AccessDesk:
         self._recording = recording
         self._clock = clock
 
+    def record_finding(self, actor: Holder, subject: str, named_by: str) -> int:
+        """Record that somebody asks what is a reporter's (``subject``, a pseudonym), and by what they named them."""
+        return self.record_access(
+            AccessKind.PERSONAL_DATA, actor, subject, details={"fields": "reports", "by": named_by}
+        )
+
     def record_access(  # noqa: PLR0913  # what is recorded of a look, by name
         self,
         kind: AccessKind,

@@ -37,8 +37,9 @@ def load_signer(origin: str, file: Path, *, create: bool = False) -> Signer:
         content = read_private(file, _WHAT)
     except FileNotFoundError as error:
         raise ConfigurationError(
-            f"{_WHAT} is not in {file}: `jiedao audit seal` or `jiedao serve` makes one at the first start; if it was"
-            " there before, bring it back from its backup"
+            f"{_WHAT} is not in {file}: `jiedao audit seal` or `jiedao serve` makes one at the first start. Where it"
+            " was there before, bring it back from its backup; if it is lost for good, `jiedao audit seal --new-key`"
+            " makes another, which auditors have to be told of"
         ) from error
     try:
         key = load_pem_private_key(content, None)

@@ -195,6 +195,16 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
         pipeline = Pipeline(make_adapters(profile), intake, files)
         read = ReadModel(database)
         reporters = ReporterIndex(read)
+        auditing = make_auditing(
+            district=profile.code,
+            application=application,
+            read=read,
+            vault=vault,
+            jurisdiction=jurisdiction,
+            classes=classes,
+            routing=routing,
+            clock=clock,
+        )
         yield District(
             settings=settings,
             profile=profile,
@@ -244,16 +254,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             ledger=open_ledger(settings, database, clock),
             clock=clock,
             formulas=find_formulas(settings.config, settings.district, shipped_config()),
-            auditing=make_auditing(
-                district=profile.code,
-                application=application,
-                read=read,
-                vault=vault,
-                jurisdiction=jurisdiction,
-                classes=classes,
-                routing=routing,
-                clock=clock,
-            ),
+            auditing=auditing,
             erasing=ErasureDesk(
                 profile=profile,
                 application=application,
@@ -261,6 +262,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 keys=keys,
                 listed=listed,
                 reporters=reporters,
+                record_look=auditing.access.record_finding,
                 clock=clock,
             ),
             reporter_holds=ReporterHoldDesk(profile, application, reporters, clock),

@@ -33,9 +33,16 @@ class Ledger:
     witnesses: Sequence[VerifierKey]
     clock: Clock
 
-    def sealer(self) -> Sealer:
-        """What seals it; makes the key that signs, where there is none yet. Raises ConfigurationError."""
-        signer = load_signer(self.origin, self.key_file, create=True)
+    def sealer(self, *, new_key: bool = False) -> Sealer:
+        """What seals it; makes the key that signs, where nothing was ever signed, or where ``new_key`` says so.
+
+        Raises ConfigurationError where there is none although checkpoints were signed, and for a ``new_key`` where
+        there is one: nobody's key is replaced in silence.
+        """
+        if new_key and self.key_file.exists():
+            raise ConfigurationError(f"the key that signs is in {self.key_file}: move it away before another is made")
+        first = self.table.latest(self.origin) is None and self.published.latest() is None
+        signer = load_signer(self.origin, self.key_file, create=first or new_key)
         return Sealer(self.database, self.published, signer, self.clock)
 
     def protection(self) -> Protection:

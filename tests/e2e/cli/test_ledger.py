@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -96,6 +97,19 @@ def test_a_log_is_sealed_verified_proved_and_witnessed(filled):
     told = filled.run("audit", "verify", code=1).stdout
     assert "does not hold from position 3" in told
     filled.run("audit", "verify", "--key", "nonsense", code=2)
+
+
+def test_nobodys_key_is_replaced_in_silence(filled):
+    folder = Path(filled.ask("audit", "seal")["folder"])
+    assert "move it away" in filled.run("audit", "seal", "--new-key", code=1).stderr
+    key_file = folder.parent / "keys" / "ledger.key"
+    moved = key_file.rename(key_file.with_suffix(".away"))
+    assert "--new-key" in filled.run("audit", "seal", code=1).stderr
+    assert not key_file.exists()
+    filled.feed(form("M9"))
+    filled.ask("audit", "seal", "--new-key")
+    assert any("several keys" in note for note in filled.ask("audit", "verify")["notes"])
+    moved.unlink()
 
 
 @pytest.fixture

@@ -49,6 +49,9 @@ def test_the_whole_way_of_forgetting_and_of_a_restored_backup_of_the_keys(people
     assert found == terminal.ask("privacy", "find", found["subject"])
     assert found == terminal.ask("privacy", "find", "-", content=json.dumps({"phone": PHONE, "name": "王小二"}))
     assert "13700001234" not in terminal.run("privacy", "find", "manual:M2").output
+    looks = terminal.ask("audit", "access", "--access", "personal_data")["items"]
+    assert {"fields": "reports", "by": "identity"} in [one["details"] for one in looks]
+    assert found["subject"] in [one["subject"] for one in looks]
 
     # Held by a supervisor, it cannot be asked; released, it can.
     held = terminal.ask("privacy", "hold", "-", "--ground", "legal_hold", "--reason", "调查", content=PHONE)

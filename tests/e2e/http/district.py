@@ -34,6 +34,7 @@ from jiedao.application.reference_tables import ReferenceTables
 from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
 from jiedao.application.routing_in_force import RoutingInForce
+from jiedao.audit.access import AccessDesk
 from jiedao.audit.notes import COSIGNATURE_V1, Signer
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
@@ -364,6 +365,7 @@ def open_district(database_url, files, *, limits=None, live=True):
                 profile=PROFILE, application=application, vault=vault, keys=ErasureTable(database),
                 listed=ErasureList(files / "erasures.jsonl"),
                 reporters=ReporterIndex(read), clock=clock,
+                record_look=AccessDesk(application, clock).record_finding,
             ),
             reporter_holds=ReporterHoldDesk(PROFILE, application, ReporterIndex(read), clock),
             duplicates=DuplicateDesk(PROFILE, application, clock), duty=DutyDesk(PROFILE, application, clock),

@@ -17,6 +17,7 @@ from jiedao.application.erasing import ErasureDesk, Whom
 from jiedao.application.intake import Intake
 from jiedao.application.reapplying import Reapplying
 from jiedao.application.reporter_holds import ReporterHoldDesk
+from jiedao.audit.access import AccessDesk
 from jiedao.domain import commands as said
 from jiedao.domain.access import Holder
 from jiedao.domain.identity import incident_id
@@ -102,7 +103,8 @@ class Town:
         self.reporters = Followed(self.read, self.runner)
         self.desk = ErasureDesk(
             profile=profile, application=self.application, vault=self.vault, keys=self.keys, listed=self.listed,
-            reporters=self.reporters, clock=self.clock,
+            reporters=self.reporters, record_look=AccessDesk(self.application, self.clock).record_finding,
+            clock=self.clock,
         )  # fmt: skip
         self.holds = ReporterHoldDesk(profile, self.application, self.reporters, self.clock)
         self.runner.catch_up()

@@ -86,6 +86,7 @@ MAP: Mapping[str, Mapping[str, Entry]] = {
 }
 """All commands, by section, in the order of the work."""
 
+_NO_TEXT = "jiedao.no_text"
 _HALF = re.compile("[\ud800-\udfff]")
 """What Python makes of bytes in an argument that are no UTF-8."""
 
@@ -98,6 +99,7 @@ class MappedGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Know from the start whether answers are JSON, so that a command that is called wrongly is answered so too."""
         ctx.meta[AS_JSON] = "--json" in args
+        ctx.meta[_NO_TEXT] = any(map(_HALF.search, args))
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
@@ -118,7 +120,7 @@ class MappedGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run a command, and tell what goes wrong."""
         with failures_told(ctx):
-            if any(_HALF.search(text) for text in (*ctx.protected_args, *ctx.args)):
+            if ctx.meta[_NO_TEXT]:
                 raise InvalidInputError("what was typed is not text in UTF-8: set the terminal to UTF-8 (is it GBK?)")
             return super().invoke(ctx)
 

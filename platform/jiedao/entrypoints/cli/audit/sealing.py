@@ -32,16 +32,17 @@ def commands() -> Sequence[click.Command]:
 
 @click.command()
 @click.option("--anew", is_flag=True, help="重新公布 Publish into an empty folder again: where the folder was lost.")
+@click.option("--new-key", is_flag=True, help="换密钥 Sign with a new key: where the one that signed is lost for good.")
 @json_output
 @with_settings(*DISTRICT, *LEDGER)
-def seal(settings: Settings, *, anew: bool) -> None:
+def seal(settings: Settings, *, anew: bool, new_key: bool) -> None:
     """封存日志 Seal everything that is in the log by now, and publish tiles and checkpoint.
 
     `jiedao serve` does it every few seconds; where it runs this waits until that has come so far. The first time it
     makes the key that signs: back it up, and keep it where the database's administrators do not come.
     """
     with opened(settings) as district:
-        done = sealed_now(district, anew=anew)
+        done = sealed_now(district, anew=anew, new_key=new_key)
         answer(
             {
                 "origin": district.ledger.origin,
@@ -138,7 +139,7 @@ def cosign(settings: Settings, file: TextIO) -> None:
         )
 
 
-def sealed_now(district: District, *, anew: bool = False) -> Protection:
+def sealed_now(district: District, *, anew: bool = False, new_key: bool = False) -> Protection:
     """Seal here, or wait for whoever does."""
     leadership = Leadership(district.addresses.app_url, LEDGER_LEADER, "jiedao-ledger-leader")
     head, until = district.ledger.table.head(), monotonic() + _WAIT_SECONDS
@@ -154,7 +155,7 @@ def sealed_now(district: District, *, anew: bool = False) -> Protection:
                 )
             sleep(_LOOK_SECONDS)
         with progress("sealed events") as report:
-            return district.ledger.sealer().seal(report, anew=anew)
+            return district.ledger.sealer(new_key=new_key).seal(report, anew=anew)
     finally:
         leadership.resign()
 
