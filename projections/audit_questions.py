@@ -39,6 +39,11 @@ class AuditFilter:
     streets: frozenset[str] | None = None
     hidden: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a stretch of time that ends before it begins: nobody means that."""
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise InvalidInputError("the stretch of time ends before it begins: from has to be before to", "/to")
+
 
 @dataclass(frozen=True, slots=True)
 class AuditQuestion:
@@ -81,7 +86,8 @@ def asked(name: str, wanted: AuditFilter) -> AuditFilter:
     if question is None:
         raise InvalidInputError(f"there is no question {name!r}; there are {', '.join(QUESTIONS)}", "/question")
     if question.needs is not None and _NAMED[question.needs](wanted) is None:
-        raise InvalidInputError(f"the question {name} is about one {question.needs}: name it", f"/{question.needs}")
+        needs = question.needs
+        raise InvalidInputError(f"the question {name} is about one {needs}: name it ({needs}=, --{needs})", f"/{needs}")
     if question.kinds is not None:
         if wanted.kinds is not None:
             raise InvalidInputError(f"the question {name} says the kinds itself: leave kind out", "/kind")

@@ -80,7 +80,7 @@ class ErasureRefusedError(JiedaoError):
         self.request = request
         self.again_at: datetime | None = again_at(request.obstacles)
         found = "；".join(f"{one.number} {one.detail}".strip() for one in request.obstacles)
-        when = "once these have ended" if self.again_at is None else f"from {self.again_at:%Y-%m-%d}"
+        when = "once these have ended" if self.again_at is None else f"from {self.again_at:%Y-%m-%d %H:%M} UTC"
         super().__init__(f"不得删除 it cannot be erased now: {found}. 可再申请 ask again {when}")
 
 

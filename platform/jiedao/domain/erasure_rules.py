@@ -110,12 +110,13 @@ def _open(incident: Incident, state: IncidentState, joined: str = "") -> Obstacl
 
 
 def _held(hold: Hold, incident: UUID | None, number: str) -> Obstacle:
-    detail = f"{hold.told}，{hold.placed_by} 提出 held by them since {hold.since:%Y-%m-%d}: once it is released"
+    since = f"{hold.since:%Y-%m-%d %H:%M} UTC"
+    detail = f"{hold.told}，{hold.placed_by} 提出 held by them since {since}: once it is released"
     return Obstacle(ErasureObstacle(hold.ground).value, incident, number, None, detail)
 
 
 def _kept(incident: UUID | None, number: str, until: datetime, kind: RetentionKind, rules: RetentionRules) -> Obstacle:
     period = rules.kinds[kind].keep.written
     assumed = "（假定值）" if rules.assumed else ""
-    detail = f"{kind.label}保管 {period}{assumed}，至 {until:%Y-%m-%d} to be kept until then"
+    detail = f"{kind.label}保管 {period}{assumed}，至 {until:%Y-%m-%d %H:%M} UTC to be kept until then"
     return Obstacle(ErasureObstacle.RETENTION.value, incident, number, until, detail)
