@@ -39,9 +39,9 @@ LEADER = InCharge("shift_leader", "user:li", "李敏")
 """Who is in charge of a shift."""
 
 
-def advised(person: str, name: str, duty_hours: float = 8) -> Advice:
-    """A handler whom an advice names, on duty for so many hours from the morning on."""
-    handler = HandlerRecord(f"user:{person}", name, MORNING + timedelta(hours=duty_hours))
+def advised(person: str, name: str, duty_hours: float = 8, ends_at: datetime | None = None) -> Advice:
+    """A handler whom an advice names, on duty until then, or for so many hours from the morning on."""
+    handler = HandlerRecord(f"user:{person}", name, ends_at or MORNING + timedelta(hours=duty_hours))
     parts = {"duty": AdvicePart(1.0, 0.5, "当班"), "load": AdvicePart(1.0, 0.5, "无在办任务")}
     return Advice(handler, 1.0, parts)
 
