@@ -10,6 +10,7 @@ from jiedao.domain.duty import DutyRules, OnwardRules
 from jiedao.domain.roster import Shift
 from jiedao.entrypoints.task_advice import advice_answer
 from projections.duty import DutyQueries
+from projections.on_duty import OnDuty
 from tests.e2e.http.district import PROFILE
 from tests.integration.clocks.conftest import after
 from tests.workflow_samples import GREENING
@@ -102,6 +103,43 @@ def test_it_is_shown_where_people_look_and_accepting_settles_it(district, task):
     district.show()
     assert district.read.incident(task).tasks[0].offer is None
     assert district.offering().run(FIRST + 2 * HOUR) == 0
+
+
+class BehindAnother:
+    """Knows who is on duty, and lets another process offer first, after this one has read the incident."""
+
+    def __init__(self, district, now):
+        self.duty, self.other, self.now = OnDuty(district.read), district.offering(), now
+
+    def known_handlers(self, *asked):
+        assert self.other.run(self.now) == 1
+        return self.duty.known_handlers(*asked)
+
+    def in_charge(self, *asked):
+        return self.duty.in_charge(*asked)
+
+
+def test_two_who_both_think_that_they_lead_offer_once(district, task):
+    district.plan(shift("chen"), shift("wang"))
+    district.show()
+    second = district.offering()
+    second._duty = BehindAnother(district, FIRST)
+    second.run(FIRST)
+    assert offers(district, task) == [("user:chen", 1, FIRST + HOUR, False)]
+
+
+def test_who_accepts_in_the_same_moment_has_it(district, task):
+    district.show()
+    late = district.offering()
+
+    class WhileAccepting(BehindAnother):
+        def known_handlers(self, *asked):
+            district.do(task, "accept", FIRST)
+            return self.duty.known_handlers(*asked)
+
+    late._duty = WhileAccepting(district, FIRST)
+    assert late.run(FIRST) == 0
+    assert offers(district, task) == []
 
 
 def test_two_tasks_at_once_do_not_go_to_one_person(district):
