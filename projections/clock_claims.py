@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import TupleRow, class_row
 
 from jiedao.application.ticker import DueClock
 from jiedao.store.database import Database
@@ -30,10 +30,13 @@ FOR UPDATE OF clock SKIP LOCKED
 """
 _OLDEST = "SELECT min(next_at) FROM clock WHERE next_at <= %s"
 _UNANSWERED = b"SELECT incident_id FROM clock WHERE clock = 'transfer' AND due_at <= %s ORDER BY due_at LIMIT %s"
+_UNACCEPTED = b"""
+SELECT incident_id, task_id FROM clock WHERE onward_at <= %s ORDER BY onward_at, incident_id, task_id LIMIT %s
+"""
 
 
 class ClockClaims:
-    """Asks the active generation of the views; implements what ticker and lapsing need."""
+    """Asks the active generation of the views; implements what ticker, lapsing and offering need."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -71,9 +74,16 @@ class ClockClaims:
 
     def unanswered(self, now: datetime, limit: int) -> Sequence[UUID]:
         """Return incidents whose offered transfer was to be answered by now, the longest past first."""
+        return [row[0] for row in self._select(_UNANSWERED, now, limit)]
+
+    def unaccepted(self, now: datetime, limit: int) -> Sequence[tuple[UUID, str]]:
+        """Return tasks (incident, task) that are to be offered onward by now, the longest past first."""
+        return [(row[0], row[1]) for row in self._select(_UNACCEPTED, now, limit)]
+
+    def _select(self, query: bytes, *asked: object) -> Sequence[TupleRow]:
         with self._database.connection() as connection:
             active = read_active(connection)
             if active is None:
                 return []
             enter(connection, active.number)
-            return [row[0] for row in connection.execute(_UNANSWERED, [now, limit]).fetchall()]
+            return connection.execute(query, asked).fetchall()

@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jiedao.domain.clock_events import ClockApproaching, ClockEscalated, ClockOverdue, DeadlineRecalculated
-from jiedao.domain.terms import ClockKind, ClockStep
+from jiedao.domain.task_events import TaskOfferedOnward
+from jiedao.domain.terms import ClockKind, ClockStep, Role
 
 _CLOCK_LABELS = {term.value: term.label for term in ClockKind}
+_ROLE_LABELS = {term.value: term.label for term in Role}
 
 LABELS: Mapping[str, str] = {
     ClockApproaching.TOPIC: ClockStep.APPROACHING.label,
     ClockOverdue.TOPIC: ClockStep.OVERDUE.label,
     ClockEscalated.TOPIC: ClockStep.ESCALATED.label,
     DeadlineRecalculated.TOPIC: "期限重算",
+    TaskOfferedOnward.TOPIC: "顺延派办",
 }
 """Topic → its Chinese label."""
 
@@ -41,11 +44,23 @@ def _recalculated(event: DeadlineRecalculated) -> str:
     return f"节假日安排公布后重算期限：时限 {event.time_limit}{_provisional(event)}"
 
 
+def _offered_onward(event: TaskOfferedOnward) -> str:
+    offer = event.offer
+    role = _ROLE_LABELS.get(offer.role or "", offer.role)
+    who = f"{offer.name or offer.person}（{offer.person}）" if offer.person else "（名册中无人当班）"
+    begin = f"任务 {event.task_id} 超时未签收，"
+    reasons = "；".join(offer.reasons)
+    if offer.last:
+        return f"{begin}{reasons}，报{role}{who}：签收时限 {offer.time_limit}"
+    return f"{begin}顺延派给{who}，派办建议第 {offer.rank} 位（{reasons}）：签收时限 {offer.time_limit}"
+
+
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     ClockApproaching.TOPIC: _of_clock(ClockStep.APPROACHING.label),
     ClockOverdue.TOPIC: _of_clock(ClockStep.OVERDUE.label),
     ClockEscalated.TOPIC: _of_clock(ClockStep.ESCALATED.label),
     DeadlineRecalculated.TOPIC: _recalculated,
+    TaskOfferedOnward.TOPIC: _offered_onward,
 }
 """Topic → what makes the sentence of one event of it."""
 

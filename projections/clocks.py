@@ -25,7 +25,7 @@ from projections.timekeeping import Timekeeper, encode_course, open_courses
 _RULE_TOPICS = f"{TimeRuleBook.TOPIC}."
 _CLOCK_COLUMNS = (
     "incident_id", "clock", "task_id", "part", "time_limit", "since", "due_at", "provisional", "rules", "next_step",
-    "next_at", "known_at",
+    "next_at", "known_at", "onward_at", "offered_to",
 )  # fmt: skip
 
 _encode = msgspec.json.Encoder().encode
@@ -43,7 +43,7 @@ class Clocks:
     """Writes ``clock``, ``clock_course`` and ``clock_rules``."""
 
     name = "clocks"
-    revision = 2
+    revision = 3
     topics = (INCIDENT_TOPICS, _RULE_TOPICS)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
@@ -90,6 +90,7 @@ def _rows(incident_id: UUID, course: Course, rules: TimeRules, clocks: Sequence[
         yield (
             incident_id, one.clock.value, one.task_id, one.part, one.time_limit, one.since, one.due_at,
             one.provisional, rules.version, one.next_step and one.next_step.value, one.next_at, course.at,
+            one.onward_at, one.offered_to,
         )  # fmt: skip
 
 

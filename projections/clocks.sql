@@ -27,9 +27,13 @@ CREATE TABLE clock (
     next_step    text,
     next_at      timestamptz,
     known_at     timestamptz NOT NULL,  -- when the last event of the incident happened
+    onward_at    timestamptz,           -- when a task that is still not accepted is offered to the next one
+    offered_to   text,                  -- whom it is offered to until due_at
     PRIMARY KEY (incident_id, clock, task_id, part),
     CHECK (num_nulls(next_step, next_at) IN (0, 2))
 );
 CREATE INDEX ON clock (next_at, incident_id, clock, task_id, part) WHERE next_at IS NOT NULL;
 CREATE INDEX ON clock (due_at, incident_id, clock, task_id, part) WHERE due_at IS NOT NULL;
 CREATE INDEX ON clock (due_at) WHERE clock = 'transfer';  -- asked every beat, and few
+CREATE INDEX ON clock (onward_at, incident_id, task_id) WHERE onward_at IS NOT NULL;  -- asked every beat
+CREATE INDEX ON clock (offered_to) WHERE offered_to IS NOT NULL;

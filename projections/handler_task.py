@@ -47,7 +47,8 @@ WITH on_duty AS (
     WHERE street_code = %(street)s AND (platform = %(platform)s OR platform IS NULL) AND taken_at >= %(since)s
 )
 SELECT people.person, coalesce(on_duty.name, known.name), on_duty.ends_at,
-       coalesce(work.open_tasks, 0), coalesce(work.same_class, 0), coalesce(work.same_major, 0), last.lon, last.lat
+       coalesce(work.open_tasks, 0), coalesce(work.same_class, 0), coalesce(work.same_major, 0), last.lon, last.lat,
+       (SELECT count(*) FROM clock WHERE offered_to = people.person AND incident_id <> %(incident)s)
 FROM people
 LEFT JOIN on_duty ON on_duty.person = people.person
 LEFT JOIN LATERAL (
@@ -150,9 +151,9 @@ def select_handlers(connection: Connection[TupleRow], wanted: HandlersWanted) ->
 
 
 def _record(row: TupleRow) -> HandlerRecord:
-    person, name, ends_at, open_tasks, same_class, same_major, lon, lat = row
+    person, name, ends_at, open_tasks, same_class, same_major, lon, lat, offered = row
     place = None if lon is None else Place(lon, lat)
-    return HandlerRecord(person, name, ends_at, open_tasks, same_class, same_major, place)
+    return HandlerRecord(person, name, ends_at, open_tasks, same_class, same_major, place, offered)
 
 
 def _assignees(folded: Folded) -> dict[_Key, Assignee]:

@@ -31,7 +31,7 @@ class IncidentView:
     """Writes ``incident_view`` and ``incident_count``."""
 
     name = "incident_view"
-    revision = 4
+    revision = 5
     topics = (INCIDENT_TOPICS, ERASURE_TOPICS)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from jiedao.domain import extending, merging, transferring
+from jiedao.domain.advice import Advice, AdvicePart, HandlerRecord
 from jiedao.domain.carrying_out import carry_out, check, refusing
 from jiedao.domain.commands import DETAILS
 from jiedao.domain.context import EventContext
@@ -14,6 +15,7 @@ from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.extension_rules import ExtensionRule
 from jiedao.domain.incident import Incident
 from jiedao.domain.links import Receiver
+from jiedao.domain.offering import Asked, InCharge, OfferLimit, offer_onward
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.tasks import Assignee
 from jiedao.domain.terms import Assessment, Command, HoldGround, Role
@@ -32,6 +34,17 @@ DUE = MORNING + timedelta(days=10)
 CLASS = ClassDecision("code", "classes-1", "E0101", "占道经营", "enforcement", closing_condition="道路恢复通行")
 RULE = ExtensionRule(9, "5工作日", Role.SHIFT_LEADER)
 """How deadlines of this class are extended: often enough for any walk."""
+
+LEADER = InCharge("shift_leader", "user:li", "李敏")
+"""Who is in charge of a shift."""
+
+
+def advised(person: str, name: str, duty_hours: float = 8, ends_at: datetime | None = None) -> Advice:
+    """A handler whom an advice names, on duty until then, or for so many hours from the morning on."""
+    handler = HandlerRecord(f"user:{person}", name, ends_at or MORNING + timedelta(hours=duty_hours))
+    parts = {"duty": AdvicePart(1.0, 0.5, "当班"), "load": AdvicePart(1.0, 0.5, "无在办任务")}
+    return Advice(handler, 1.0, parts)
+
 
 SAID = {
     "admit": {}, "decline": {"reason": "不属本区"}, "return_case": {"reason": "不属本区"}, "confirm": {"found": True}, "file": {}, "reject": {"reason": "不符合立案条件"},
@@ -165,6 +178,15 @@ class Life:
         """Nobody answered the transfer in time."""
         self.now = self.incident.progress.transfer.answer_by
         self.incident.lapse_transfer(context=self.context("system:clock", "administrator"), at=self.now)
+        return self._kept()
+
+    def offered_onward(self, *advised: Advice, in_charge: InCharge = LEADER, at_most: int = 3) -> Life:
+        """Nobody accepted task T1 within its hour: it was offered to the next one."""
+        task = self.incident.progress.tasks["T1"]
+        self.now = task.offer.until if task.offer else self.now + timedelta(hours=1)
+        asked = Asked(advised, in_charge, OfferLimit("1小时", self.now + timedelta(hours=1)), at_most)
+        context = self.context("system:clock", "administrator")
+        offer_onward(self.incident, task, asked, context=context, at=self.now)
         return self._kept()
 
     def task(self, task_id: str, *commands: str) -> Life:

@@ -19,7 +19,8 @@ from jiedao.domain.clock_course import Course, open_course
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.incident import Incident
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.stage_clocks import clocks_of
+from jiedao.domain.stage_clocks import clocks_of, stage_due
+from jiedao.domain.terms import ClockKind
 from jiedao.domain.time_rules import RecordedCalendar, TimeRules
 
 
@@ -44,6 +45,10 @@ class CaseClock:
         rules, limits = self._in_force.get()
         clock = handling_clock(clocks_of(course, rules, limits), task_id)
         return None if clock is None or clock.due_at is None else (clock.due_at, clock.provisional)
+
+    def stage_due(self, kind: ClockKind, since: datetime) -> tuple[str, datetime] | None:
+        """Return the limit of a stage that begins at ``since``, as it is written, and when it ends (UTC)."""
+        return stage_due(kind, since, *self._in_force.get())
 
     def _course(self, incident: Incident) -> Course | None:
         course: Course | None = None

@@ -32,9 +32,9 @@ class Place:
 class HandlerRecord:
     """What is known of a handler.
 
-    ``duty_ends_at`` is when their duty now ends, ``None`` off duty. ``open_tasks`` they accepted and have not handled;
-    ``same_class`` and ``same_major`` count what they handled of the incident's class, and of others of its 大类.
-    ``last_place`` is where the task is that they took last.
+    ``duty_ends_at`` is when their duty now ends, ``None`` off duty. ``open_tasks`` they accepted and have not handled,
+    ``offered`` others wait for them to accept (顺延派办); ``same_class`` and ``same_major`` count what they handled of
+    the incident's class, and of others of its 大类. ``last_place`` is where the task is that they took last.
     """
 
     person: str
@@ -44,6 +44,7 @@ class HandlerRecord:
     same_class: int = 0
     same_major: int = 0
     last_place: Place | None = None
+    offered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,10 @@ def _duty(handler: HandlerRecord, due_at: datetime | None, now: datetime) -> tup
 
 
 def _load(handler: HandlerRecord, rules: DutyRules) -> tuple[float, str]:
-    number = handler.open_tasks
-    return max(0.0, 1.0 - number / rules.full_load), f"在办任务 {number} 件" if number else "无在办任务"
+    number, offered = handler.open_tasks, handler.offered
+    reason = f"在办任务 {number} 件" if number else "无在办任务"
+    waiting = f"，待签收 {offered} 件" if offered else ""
+    return max(0.0, 1.0 - (number + offered) / rules.full_load), f"{reason}{waiting}"
 
 
 def _distance(handler: HandlerRecord, place: Place | None, rules: DutyRules) -> tuple[float, str]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from jiedao.domain.context import EventContext
 from jiedao.domain.incident_event import IncidentEvent
+from jiedao.domain.task_events import TaskOfferedOnward
 
 
 class ClockEvent(IncidentEvent):
@@ -75,6 +76,7 @@ class DeadlineRecalculated(ClockEvent):
 
 
 CLOCK_TOPICS = frozenset(
-    vars(event)["TOPIC"] for event in (ClockApproaching, ClockOverdue, ClockEscalated, DeadlineRecalculated)
+    vars(event)["TOPIC"]
+    for event in (ClockApproaching, ClockOverdue, ClockEscalated, DeadlineRecalculated, TaskOfferedOnward)
 )
-"""The stored names of what only the clock records."""
+"""The stored names of what only the clock records, and what makes nobody's command stale."""

@@ -22,6 +22,18 @@ class AdviceWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class OnwardRules:
+    """How a task that nobody accepts in time is offered onward (顺延派办).
+
+    It is offered to at most ``at_most`` handlers, each once; then to whoever is on duty in the first of the roles
+    ``then`` (:class:`~jiedao.domain.terms.Role` values) in which anybody is.
+    """
+
+    at_most: int = 3
+    then: tuple[str, ...] = ("shift_leader", "supervisor")
+
+
+@dataclass(frozen=True, slots=True)
 class DutyRules:
     """What is particular to a district's duty.
 
@@ -36,4 +48,5 @@ class DutyRules:
     far_m: float = 2_000.0
     experienced: int = 10
     remembered: timedelta = timedelta(days=180)
+    onward: OnwardRules = field(default_factory=OnwardRules)
     assumed: bool = True

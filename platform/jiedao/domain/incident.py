@@ -180,6 +180,7 @@ class Incident(RecordedAggregate):
     ClockOverdue = clock_events.ClockOverdue
     ClockEscalated = clock_events.ClockEscalated
     DeadlineRecalculated = clock_events.DeadlineRecalculated
+    TaskOfferedOnward = task_events.TaskOfferedOnward
 
     def __init__(self, report: IncidentReport, raw: Sealed, reporter: Sealed | None) -> None:
         """Start from the first report; nothing is decided yet."""

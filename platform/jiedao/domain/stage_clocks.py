@@ -9,18 +9,23 @@ here moves it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from jiedao.domain.clock_course import Course, clock_key, told_key
 from jiedao.domain.deadlines import Length, LimitClock
 from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.offering import is_offered_onward
+from jiedao.domain.tasks import Task
 from jiedao.domain.terms import ClockKind, ClockStep, IncidentState, Lifecycle, TaskState
 from jiedao.domain.time_limits import Stage, parse_time_limit
 from jiedao.domain.time_rules import TimeRules
 
 ANSWER_LIMIT = "移送答复期限"
 """What stands for the time limit of an offered transfer, whose end was fixed when it was offered."""
+
+ONWARD_PART = "顺延"
+"""With its number it stands for an offer of a task that nobody accepted in time: 签收时限（顺延1）."""
 
 UPSTREAM_LIMIT = "上级平台期限"
 """What stands for the time limit where the superior platform named the deadline itself."""
@@ -58,7 +63,8 @@ class StageClock:
     ``task_id`` is empty where it is the incident's; ``part`` is the label of one stage of a staged limit (停工), and
     ``whole`` says that what it stands for is over with it: of the stages of a limit, it is the one that ends last.
     ``due_at`` is ``None`` while it stands still before its end. ``next_step`` is what it comes to next, at ``next_at``;
-    ``None`` where nothing is left to record. All times are UTC.
+    ``None`` where nothing is left to record. ``onward_at`` is when a task that is still not accepted is offered to the
+    next one, ``offered_to`` to whom it is offered by now. All times are UTC.
     """
 
     clock: ClockKind
@@ -71,6 +77,8 @@ class StageClock:
     next_step: ClockStep | None = None
     next_at: datetime | None = None
     whole: bool = True
+    onward_at: datetime | None = None
+    offered_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class _Wanted:
     lengths: Sequence[Length] = ()
     fixed: datetime | None = None
     whole: bool = True
+    onward: bool = False
+    offered_to: str | None = None
 
 
 def clocks_of(course: Course, rules: TimeRules, limits: LimitClock) -> tuple[StageClock, ...]:
@@ -114,6 +124,17 @@ def settled_total(course: Course, rules: TimeRules, limits: LimitClock) -> datet
     return due[0] if due else None
 
 
+def stage_due(kind: ClockKind, since: datetime, rules: TimeRules, limits: LimitClock) -> tuple[str, datetime] | None:
+    """Return the limit of a stage as it is written, and when it would end in UTC; ``None`` where there is none."""
+    text = rules.limits.get(kind.value, "")
+    lengths = _lengths(text)
+    try:
+        due = limits.run(lengths, since) if lengths else None
+    except InvalidInputError:
+        return None
+    return (text, due[0]) if due else None
+
+
 def _wanted(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_Wanted]:
     ours = course.lifecycle is Lifecycle.OWN
     kind = _OF_STATE.get(course.state)
@@ -127,6 +148,8 @@ def _wanted(course: Course, rules: TimeRules, limits: LimitClock) -> Iterator[_W
             for clock in _OF_TASK.get(task.state, ()):
                 if clock is ClockKind.HANDLE:
                     yield from _handling(course, task_id, task.handling_since, limits)
+                elif clock is ClockKind.ACCEPT:
+                    yield from _accepting(course.progress.tasks[task_id], task.since, rules)
                 elif ours or clock not in _SUPERIORS:
                     yield from _of_stage(clock, task_id, task.since, rules)
     yield from _total(course, rules, limits)
@@ -137,6 +160,20 @@ def _of_stage(kind: ClockKind, task_id: str, since: datetime, rules: TimeRules) 
     lengths = _lengths(text)
     if lengths:
         yield _Wanted(kind, task_id, "", text, since, lengths)
+
+
+def _accepting(task: Task, since: datetime, rules: TimeRules) -> Iterator[_Wanted]:
+    """The assignee's limit, and beside it that of the offer that waits: nobody gets more time by being offered it."""
+    offer = task.offer
+    own = list(_of_stage(ClockKind.ACCEPT, task.task_id, since, rules))
+    for wanted in own:
+        yield replace(wanted, onward=offer is None and is_offered_onward(task))
+    if offer is not None:
+        part, lengths = f"{ONWARD_PART}{offer.number}", _lengths(offer.time_limit)
+        yield _Wanted(
+            ClockKind.ACCEPT, task.task_id, part, offer.time_limit, offer.offered_at, lengths, whole=False,
+            onward=bool(own) and not offer.last, offered_to=offer.person,
+        )  # fmt: skip
 
 
 def _handling(course: Course, task_id: str, since: datetime, limits: LimitClock) -> Iterator[_Wanted]:
@@ -229,6 +266,8 @@ def _run(wanted: _Wanted, course: Course, rules: TimeRules, limits: LimitClock) 
         next_step=step,
         next_at=at,
         whole=wanted.whole,
+        onward_at=due[0] if due and wanted.onward else None,
+        offered_to=wanted.offered_to,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from jiedao.domain.progress import Progress
-from jiedao.domain.tasks import AskedExtension, Assignee, JointTask, Task
+from jiedao.domain.tasks import AskedExtension, Assignee, JointTask, Task, TaskOffer
 from jiedao.domain.terms import IncidentState, TaskState
 from jiedao.domain.workflow_events import WorkflowEvent
 
@@ -40,6 +40,25 @@ class TaskGivenBack(WorkflowEvent):
         task = progress.tasks[self.task_id]
         task.state = TaskState.ACCEPTED
         task.worker = None
+
+
+class TaskOfferedOnward(WorkflowEvent):
+    """A task that nobody accepted in time was offered to the next one (顺延派办), by the clock.
+
+    ``after`` are the persons to whom it was offered before, ``on_duty`` is how many of those who were advised were on
+    duty. It moves nobody's work: who may accept it is who could before.
+    """
+
+    TOPIC = "jiedao.incident.task_offered_onward"
+    task_id: str
+    offer: TaskOffer
+    after: tuple[str, ...]
+    on_duty: int
+
+    def advance(self, progress: Progress) -> None:
+        """It waits, now for one person."""
+        task = progress.tasks[self.task_id]
+        task.offers = (*task.offers, self.offer)
 
 
 class JointOperationOpened(WorkflowEvent):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from jiedao.domain.terms import TaskState
 
@@ -38,6 +39,30 @@ class AskedExtension:
     approver: str
 
 
+@dataclass(frozen=True, slots=True)
+class TaskOffer:
+    """A task that nobody accepted in time, offered to one person (顺延派办); it stays its assignee's.
+
+    ``number`` counts the offers of the task from 1. ``person`` is who stands in events (``user:wang``), ``name`` what
+    people call them. ``rank`` and ``score`` are those of the advice (派办建议); for who is in charge and was not
+    advised they are ``None``, and ``role`` (a :class:`~jiedao.domain.terms.Role` value) says as what they are asked:
+    without a person where the roster knows nobody on duty in it. ``reasons`` say why it is them. It counts from
+    ``offered_at`` for ``time_limit``, until ``until`` (both UTC). After the ``last`` one nobody else is asked.
+    """
+
+    number: int
+    person: str | None
+    name: str | None
+    role: str | None
+    rank: int | None
+    score: float | None
+    reasons: tuple[str, ...]
+    time_limit: str
+    offered_at: datetime
+    until: datetime
+    last: bool
+
+
 @dataclass(slots=True)
 class Task:
     """One task as it stands.
@@ -45,6 +70,7 @@ class Task:
     ``handled_by`` is the actor who last reported it handled, ``handlers`` are all who ever did.
     ``worker`` is the community or grid worker to whom the assignee gave it on (二次派遣); the assignee stays
     responsible. ``leads`` marks the task of the lead of a joint operation, ``asked`` an extension without an answer.
+    ``offers`` are those that were made because nobody accepted it in time, the first one first.
     """
 
     task_id: str
@@ -55,3 +81,9 @@ class Task:
     worker: Assignee | None = None
     leads: bool = False
     asked: AskedExtension | None = None
+    offers: tuple[TaskOffer, ...] = ()
+
+    @property
+    def offer(self) -> TaskOffer | None:
+        """The offer that waits to be accepted; ``None`` without one, and once anybody took the task or gave it away."""
+        return self.offers[-1] if self.offers and self.state is TaskState.DISPATCHED else None

@@ -82,7 +82,8 @@ RULES: tuple[Rule, ...] = (
     Rule(C.REDISPATCH, (S.DISPATCHED,), (R.HANDLER, R.DISPATCHER), task_from=(T.ACCEPTED, T.STARTED, T.REWORK, T.REDISPATCHED), task_to=T.REDISPATCHED,
          note="街道平台转派社区或网格员，责任仍在平台 a street's platform gives it on to a community or grid worker and stays responsible"),
     Rule(C.ACCEPT, (S.DISPATCHED,), _FIELD, task_from=(T.DISPATCHED, T.REDISPATCHED), task_to=T.ACCEPTED,
-         note="二次派遣的由网格员签收 one given on is accepted by a grid worker"),
+         note="二次派遣的由网格员签收；街道平台逾期未签收的自动顺延派办 one given on is accepted by a grid worker; "
+         "what a street's platform does not accept in time is offered onward by itself"),
     Rule(C.RETURN, (S.DISPATCHED,), _FIELD, task_from=(T.DISPATCHED, T.ACCEPTED, T.STARTED, T.REDISPATCHED), task_to=T.RETURNED,
          note="须说明理由；退回的任务只能改派，不得转为结案；二次派遣的退给原平台 a reason; what was returned can only be reassigned, never closed; one given on goes back to its platform"),
     Rule(C.START, (S.DISPATCHED,), _FIELD, task_from=(T.ACCEPTED, T.REWORK), task_to=T.STARTED),

@@ -69,6 +69,7 @@ def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
             (
                 ("承办方", _named(task.assignee)),
                 *_worker(known, task.worker, zone),
+                *_offered(task, zone),
                 *_joint(known),
                 ("主管部门", incident.department or ""),
                 ("任务状态", task.state_label),
@@ -175,6 +176,13 @@ def _worker(known: SheetFacts, worker: AssigneeAnswer | None, zone: ZoneInfo) ->
             given = _joined(_named(worker), row.actor, _local(row.occurred_at, zone), row.inputs.get("note"))
             yield "二次派遣", given
             return
+
+
+def _offered(task: TaskAnswer, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    """Say whom a task is offered to that nobody accepted in time, and until when."""
+    if task.offered_until is not None:
+        who = f"（{task.offered_to}）" if task.offered_to else "（名册中无人当班）"
+        yield "顺延派办", f"{task.offered_name}{who} 请在 {_local(task.offered_until, zone)} 前签收"
 
 
 def _named(assignee: AssigneeAnswer) -> str:

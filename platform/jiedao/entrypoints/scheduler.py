@@ -20,7 +20,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from psycopg import Error as DatabaseError
 
+from jiedao.application.case_clock import CaseClock
 from jiedao.application.lapsing import Lapsing
+from jiedao.application.offering import Offering
 from jiedao.application.ticker import Ticker
 from jiedao.domain.errors import JiedaoError
 from jiedao.domain.ports import Clock
@@ -29,6 +31,7 @@ from jiedao.entrypoints.services import Health
 from jiedao.store.leadership import Leadership
 from jiedao.store.mapper import TypedMapper
 from projections.clock_claims import ClockClaims
+from projections.on_duty import OnDuty
 
 BEAT_SECONDS = 0.25
 """Between two beats; a step is recorded that much after its moment at the latest, and the time of the append."""
@@ -43,18 +46,20 @@ _log = structlog.get_logger(__name__)
 class ClockService(Collector):
     """Beats, and says whether it leads and how far it is behind."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the parts of a beat, by keyword
         self,
         *,
         leadership: Leadership,
         ticker: Ticker,
         lapsing: Lapsing,
+        offering: Offering,
         claims: ClockClaims,
         clock: Clock,
     ) -> None:
         self._leadership = leadership
         self._ticker = ticker
         self._lapsing = lapsing
+        self._offering = offering
         self._claims = claims
         self._clock = clock
         self._recorded = 0
@@ -80,6 +85,7 @@ class ClockService(Collector):
         try:
             self._recorded += self._ticker.tick(self._clock.now()).recorded
             self._recorded += self._lapsing.run(self._clock.now())
+            self._recorded += self._offering.run(self._clock.now())
             self._fault = None
         except (JiedaoError, DatabaseError) as error:
             self._fault = f"{type(error).__name__}; see the log"
@@ -129,9 +135,16 @@ def clock_service(district: District) -> ClockService:
         leadership=Leadership(district.addresses.app_url),
         ticker=Ticker(claims, writer, mapper),
         lapsing=Lapsing(claims, district.application),
+        offering=offering_of(district, claims),
         claims=claims,
         clock=district.clock,
     )
+
+
+def offering_of(district: District, claims: ClockClaims) -> Offering:
+    """Put together what offers tasks onward that nobody accepts."""
+    case_clock = CaseClock(district.application, district.profile)
+    return Offering(claims, OnDuty(district.read), district.application, case_clock, district.profile.duty)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from jiedao.domain.advice import Advice, Place, advise
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.ports import Clock
@@ -56,17 +58,18 @@ def advice_answer(
     lon, lat = incident.lon, incident.lat
     place = Place(lon, lat) if lon is not None and lat is not None else None
     advised = advise(queries.handlers(wanted), place, due.due_at, now, rules)
+    asked = {one.person for one in task.offers}
     nobody = _NO_STREET if assignee.street_code is None else _NOBODY
     return AdviceAnswer(
         incident_id=incident.incident_id,
         task=task_answer(task, due),
-        items=[_handler(rank, one) for rank, one in enumerate(advised, 1)],
+        items=[_handler(rank, one, asked) for rank, one in enumerate(advised, 1)],
         assumed=rules.assumed,
         note=None if advised else nobody,
     )
 
 
-def _handler(rank: int, one: Advice) -> AdvisedHandler:
+def _handler(rank: int, one: Advice, asked: Collection[str | None]) -> AdvisedHandler:
     known = one.handler
     parts = [
         AdvicePartAnswer(
@@ -87,5 +90,7 @@ def _handler(rank: int, one: Advice) -> AdvisedHandler:
         on_duty=known.duty_ends_at is not None,
         duty_ends_at=known.duty_ends_at,
         open_tasks=known.open_tasks,
+        offered=known.offered,
+        already_offered=known.person in asked,
         parts=parts,
     )

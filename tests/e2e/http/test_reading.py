@@ -211,6 +211,7 @@ def test_an_incident_shows_who_has_what_to_do(call, do):
             "task_id": "T1", "state": "dispatched", "state_label": "待签收",
             "assignee": {"kind_label": "职能部门", **assignee, **nowhere},
             "worker": None, "leads": False, "extension_asked": None, "due_at": None, "due_provisional": False,
+            "offered_to": None, "offered_name": None, "offered_until": None,
         }
     ]  # fmt: skip
     assert "progress" not in incident

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from jiedao.domain.access import Holder
+from jiedao.domain.context import EventContext
+from jiedao.domain.offering import Asked, OfferLimit, offer_onward
 from jiedao.domain.terms import Role
+from jiedao.store.recorder import UnitContext
 from tests.e2e.http.district import ADMINISTRATOR, DISPATCHER, EAST, HOTLINE, WEST, WESTERNER, order
+from tests.workflow_samples import LEADER as LEADS
+from tests.workflow_samples import advised
 
 LEADER, ZHANG, LI = (f"jd_SomebodyOfTheStreet000000{n}" for n in range(3))
 PHONE = "13900004711"
@@ -190,6 +196,29 @@ def test_the_sheet_says_that_an_incident_is_being_transferred_and_then_who_took_
     assert given(printed, "派遣").startswith("接收移送 user:leader ")
     assert given(printed, "派遣").endswith(" 已接")
     assert "移送中" not in printed
+
+
+def test_a_task_that_was_offered_onward_says_to_whom_and_the_advice_says_who_was_asked(call, services):
+    plan(call, f"{today()},00:00,24:00,user:zhang,张伟,handler,朝晖街道,enforcement")
+    incident_id, _ = dispatched(call, "onward")
+    application, now = services.commands._application, datetime.now(UTC)  # what the clock does, at the server's own log
+    incident = application.load([UUID(incident_id)])[UUID(incident_id)]
+    until = now + timedelta(hours=1)
+    for who, advice_of in (("张伟（user:zhang）", (advised("zhang", "张伟", ends_at=until),)), ("李敏（user:li）", ())):
+        asked = Asked(advice_of, LEADS, OfferLimit("1小时", until), at_most=3)
+        context = EventContext("system:clock", "administrator", incident.id, "clock:test")
+        offer_onward(incident, incident.progress.tasks["T1"], asked, context=context, at=now)
+        position = application.record([incident], UnitContext("clock", who, b""))[-1]
+        printed = sheet(call, incident_id, position).text
+        local = (until + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M")
+        assert given(printed, "顺延派办") == f"{who} 请在 {local} 前签收"
+    (task,) = call.get(f"/v1/incidents/{incident_id}").json()["tasks"]
+    assert (task["offered_to"], task["offered_name"]) == ("user:li", "李敏")
+    assert datetime.fromisoformat(task["offered_until"]) == until
+    (one,) = advice(call, incident_id, position).json()["items"]
+    assert (one["person"], one["already_offered"], one["offered"]) == ("user:zhang", True, 0)
+    position = command(call, incident_id, "accept", ZHANG, task_id="T1")
+    assert "顺延派办" not in sheet(call, incident_id, position).text
 
 
 def test_the_sheet_of_a_merged_incident_says_into_which(call):

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from jiedao.application.case_clock import CaseClock
 from jiedao.application.district_application import DistrictApplication
+from jiedao.application.offering import Offering
 from jiedao.application.ticker import Ticker
 from jiedao.domain.carrying_out import carry_out
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision
+from jiedao.domain.duty import DutyRules
+from jiedao.domain.identity import roster_day_id
 from jiedao.domain.incident import Incident
+from jiedao.domain.profile import ClockSettings
 from jiedao.domain.report import IncidentReport, Sealed, UpstreamCase
+from jiedao.domain.roster import RosterDay
 from jiedao.domain.terms import Command, Role
 from jiedao.domain.time_rules import TimeRuleBook
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.recorder import UnitContext
 from projections.clock_claims import ClockClaims
+from projections.on_duty import OnDuty
 from projections.queries import ReadModel
 from projections.runner import ProjectionRunner
-from tests.clock_samples import RULES
+from tests.clock_samples import LIMITS, RULES
+from tests.e2e.http.district import PROFILE
 from tests.workflow_samples import MORNING, STREET, USUALLY, said
 
 BOOK = uuid4()
@@ -76,6 +85,18 @@ class ClockedDistrict:
 
     def ticker(self, **more):
         return Ticker(self.claims, self.log.writer, TypedMapper(), **more)
+
+    def plan(self, *shifts):
+        """Who is on duty on the day of the morning."""
+        day = MORNING.date()
+        context = EventContext("user:leader", "shift_leader", BOOK, "command")
+        roster = RosterDay.plan(roster_day_id("330103", day), day, shifts, context=context, at=MORNING)
+        self.application.record([roster], UnitContext("people", str(uuid4()), b"", lane="people"))
+
+    def offering(self, rules=DutyRules()):  # noqa: B008  # it is frozen
+        """What offers tasks onward; a further one, as another process has."""
+        case_clock = CaseClock(self.application, replace(PROFILE, clocks=ClockSettings(LIMITS)))
+        return Offering(self.claims, OnDuty(self.read), self.application, case_clock, rules)
 
     def show(self):
         self.runner.catch_up()

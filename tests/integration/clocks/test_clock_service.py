@@ -45,6 +45,7 @@ def service(district, database_url):
             leadership=leadership,
             ticker=Ticker(district.claims, writer, mapper),
             lapsing=Lapsing(district.claims, district.application),
+            offering=district.offering(),
             claims=district.claims,
             clock=time,
         )

@@ -40,6 +40,10 @@ def test_the_shipped_rules_are_assumed(folder):
         ("duty = 35", "duty = -35", "weights are not negative"),
         ("load = 30", "burden = 30", "there is no such setting"),
         ("remembered_days = 180", "", "the setting is missing"),
+        ("at_most = 3", "at_most = 2.5", r"\[onward\] at_most: write a whole number from 0 to 100"),
+        ("at_most = 3", "at_most = -1", "write a whole number from 0 to 100"),
+        ('then = ["shift_leader", "supervisor"]', "then = []", "name at least one role"),
+        ('then = ["shift_leader", "supervisor"]', 'then = ["boss"]', "a list of words, each once"),
     ],
 )
 def test_a_fault_is_named_with_its_place(folder, old, new, fault):

@@ -12,7 +12,7 @@ from jiedao.domain.clock_events import ClockApproaching, ClockEscalated, ClockOv
 from jiedao.domain.stage_clocks import UPSTREAM_LIMIT, clocks_of
 from jiedao.domain.terms import TaskState
 from tests.clock_samples import LIMIT_CLOCK, RULES, TimedLife, at, clocks_by_name, course_of, dues, minutes
-from tests.workflow_samples import GREENING
+from tests.workflow_samples import GREENING, advised
 
 
 def placed(time_limit="4小时", lifecycle="own"):
@@ -46,6 +46,37 @@ def told(life, kind, name, due_at=None):
 
 
 HOUR = 60
+
+
+# -------------------------------------------------------------------------------------------- offers
+
+
+def test_an_offer_has_a_clock_beside_the_limit_that_it_does_not_move():
+    life = dispatched()
+    assert clocks_by_name(life)["accept:T1"].onward_at == minutes(5 + HOUR)
+    life.offered_onward(advised("wang", "王强"))
+    own, offer = (clocks_by_name(life)[name] for name in ("accept:T1", "accept:T1:顺延1"))
+    assert (own.due_at, own.onward_at) == (minutes(5 + HOUR), None)
+    assert (offer.due_at, offer.onward_at, offer.offered_to) == (*[minutes(5 + 2 * HOUR)] * 2, "user:wang")
+    life.offered_onward()
+    assert [name for name in clocks_by_name(life) if name.startswith("accept")] == ["accept:T1", "accept:T1:顺延2"]
+    last = clocks_by_name(life)["accept:T1:顺延2"]
+    assert (last.due_at, last.onward_at, last.offered_to) == (minutes(5 + 3 * HOUR), None, "user:li")
+    life.task("T1", "accept")
+    assert not [name for name in clocks_by_name(life) if name.startswith("accept")]
+
+
+def test_a_departments_task_and_a_workers_do_not_go_onward():
+    assert clocks_by_name(filed().do("dispatch", assignee=GREENING))["accept:T1"].onward_at is None
+    assert clocks_by_name(dispatched().task("T1", "accept", "redispatch"))["accept:T1"].onward_at is None
+
+
+def test_an_offer_stands_still_while_the_case_is_suspended():
+    life = dispatched().offered_onward(advised("wang", "王强"))
+    life.at(minutes(5 + HOUR + 30)).do("suspend")
+    assert clocks_by_name(life)["accept:T1:顺延1"].onward_at is None
+    life.at(minutes(5 + 5 * HOUR)).do("resume")
+    assert clocks_by_name(life)["accept:T1:顺延1"].onward_at == minutes(5 + 5 * HOUR + 30)
 
 
 # -------------------------------------------------------------------------------------------- the stages

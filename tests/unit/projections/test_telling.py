@@ -14,6 +14,7 @@ from tests.workflow_samples import (
     GREENING,
     TRAFFIC_POLICE,
     Life,
+    advised,
     dispatched,
     filed,
     handled,
@@ -84,6 +85,10 @@ TOLD = {
     ),
     "拒收移送：文晖街道（其他街道）：理由 不属本街道": lambda: filed().do("offer_transfer").do("refuse_transfer"),
     "撤回移送：文晖街道（其他街道）：理由 经核属本街道": lambda: filed().do("offer_transfer").do("withdraw_transfer"),
+    "任务 T1 超时未签收，顺延派给王强（user:wang），派办建议第 1 位（当班；无在办任务）：签收时限 1小时": lambda: (
+        dispatched().offered_onward(advised("wang", "王强"))
+    ),
+    "任务 T1 超时未签收，无当班处置人员，报值班长李敏（user:li）：签收时限 1小时": lambda: dispatched().offered_onward(),
     "移送逾期未答复，退回派遣：文晖街道（其他街道）": lambda: filed().do("offer_transfer").lapse(),
     "并案，并入事件 hotline:2026-0002：理由 同一事项": lambda: received().do("merge"),
     "拆分，从事件 hotline:2026-0002 拆出：理由 并非同一事项": lambda: received().do("merge").do("unmerge"),

@@ -70,6 +70,7 @@ GOLDEN = {
     "jiedao.incident.intervention_recorded": "timestamp who what",
     "jiedao.incident.reopened_for_triage": "timestamp",
     "jiedao.incident.task_redispatched": "timestamp task_id worker note",
+    "jiedao.incident.task_offered_onward": "timestamp task_id offer after on_duty",
     "jiedao.incident.task_given_back": "timestamp task_id worker",
     "jiedao.incident.joint_operation_opened": "timestamp tasks note",
     "jiedao.incident.extension_asked": "timestamp task_id length approver due_at",

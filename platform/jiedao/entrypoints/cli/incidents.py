@@ -144,8 +144,13 @@ def _task(task: TaskAnswer, zone: ZoneInfo) -> str:
     lead = "，牵头" if task.leads else ""
     due = f"，{local(task.due_at, zone)} 前处置" if task.due_at else ""
     asked = f"，申请延期 {task.extension_asked}" if task.extension_asked else ""
+    offered = f"，顺延派给 {_offered(task)}，{local(task.offered_until, zone)} 前签收" if task.offered_until else ""
     whose = f"{task.assignee.name}（{task.assignee.kind_label}）"
-    return f"{task.task_id} {task.state_label}：{whose}{lead}{worker}{asked}{due}"
+    return f"{task.task_id} {task.state_label}：{whose}{lead}{worker}{asked}{offered}{due}"
+
+
+def _offered(task: TaskAnswer) -> str:
+    return f"{task.offered_name}（{task.offered_to}）" if task.offered_to else f"{task.offered_name}（名册中无人当班）"
 
 
 def _arranged(found: Arrangements, zone: ZoneInfo) -> Iterator[tuple[str, object]]:

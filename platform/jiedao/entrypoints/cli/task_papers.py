@@ -13,6 +13,7 @@ from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, as_json, facts, line, local, table
 from jiedao.entrypoints.cli.words import read_incident
 from jiedao.entrypoints.dispatch_sheet import SheetFacts, dispatch_sheet
+from jiedao.entrypoints.http.advice_models import AdvisedHandler
 from jiedao.entrypoints.http.boundaries import notice_in_force
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.settings import Settings
@@ -38,7 +39,7 @@ def advise(settings: Settings, incident: str, task: str | None) -> None:
         document = advice_answer(found, find_task(found, task), DutyQueries(district.read), district.clock, profile)
         rows = [
             (
-                one.rank, one.name or "—", f"{one.score:.3f}", "；".join(one.reasons), local(one.duty_ends_at, zone),
+                one.rank, one.name or "—", f"{one.score:.3f}", "；".join(_why(one)), local(one.duty_ends_at, zone),
                 one.person,
             )
             for one in document.items
@@ -49,6 +50,11 @@ def advise(settings: Settings, incident: str, task: str | None) -> None:
             lambda: table(f"派办建议 {document.task.task_id} {document.task.assignee.name}", _COLUMNS, rows),
             lambda: line(below, style="dim"),
         )
+
+
+def _why(one: AdvisedHandler) -> Sequence[str]:
+    """Say why somebody is advised, and first that the task was offered to them already."""
+    return ("本任务已派过", *one.reasons) if one.already_offered else one.reasons
 
 
 @click.command("sheet")

@@ -33,6 +33,8 @@ class AdvisedHandler(Answer):
     on_duty: bool
     duty_ends_at: datetime | None
     open_tasks: int
+    offered: Annotated[int, Field(description="待签收 Other tasks offered to them that they have not accepted.")]
+    already_offered: Annotated[bool, Field(description="已派过 Whether this task was offered to them before.")]
     parts: Sequence[AdvicePartAnswer]
 
 

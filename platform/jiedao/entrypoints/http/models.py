@@ -158,6 +158,16 @@ class TaskAnswer(Answer):
     due_at: Annotated[datetime | None, Field(description="处置期限 By when it is, or was, to be handled.")]
     due_provisional: Annotated[bool, Field(description="暂定 Whether that rests on a year whose holidays are unknown.")]
     extension_asked: Annotated[str | None, Field(description="延期 Asked for, unanswered.", examples=["2工作日"])]
+    offered_to: Annotated[
+        str | None,
+        Field(
+            description="顺延派办 Whom it is offered to, not accepted by its assignee in time.", examples=["user:wang"]
+        ),
+    ]
+    offered_name: Annotated[
+        str | None, Field(description="姓名或岗位 Their name, or the role where nobody is on duty.")
+    ]
+    offered_until: Annotated[datetime | None, Field(description="签收截止 Until when; then the next one is asked.")]
 
 
 class IncidentAnswer(Answer):

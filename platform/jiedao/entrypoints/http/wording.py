@@ -22,6 +22,7 @@ from jiedao.domain.terms import (
     MatchMethod,
     Platform,
     ReceiverKind,
+    Role,
     Term,
 )
 from jiedao.entrypoints.http.arrangement_models import (
@@ -114,6 +115,7 @@ class Wording:
 
 def task_answer(task: Task, due: TaskDue) -> TaskAnswer:
     """Put a task into words."""
+    offer = task.offer
     return TaskAnswer(
         task_id=task.task_id,
         state=task.state.value,
@@ -124,6 +126,9 @@ def task_answer(task: Task, due: TaskDue) -> TaskAnswer:
         due_at=due.due_at,
         due_provisional=due.provisional,
         extension_asked=task.asked.length if task.asked and waiting(task) else None,
+        offered_to=offer.person if offer else None,
+        offered_name=(offer.name or label_of(Role, offer.role)) if offer else None,
+        offered_until=offer.until if offer else None,
     )
 
 

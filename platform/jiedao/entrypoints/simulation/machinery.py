@@ -1,4 +1,4 @@
-"""What the software does by itself as time passes: clocks tick, transfers lapse, messages to superiors are owed.
+"""What the software does by itself as time passes: clocks tick, transfers lapse, tasks go onward, messages are owed.
 
 The parts are those that a server runs; only the beat is the simulation's.
 """
@@ -11,6 +11,7 @@ from datetime import datetime
 from jiedao.application.lapsing import Lapsing
 from jiedao.application.ticker import Ticker
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.scheduler import offering_of
 from jiedao.entrypoints.simulation.running import Machinery
 from jiedao.store.mapper import TypedMapper
 from projections.clock_claims import ClockClaims
@@ -21,6 +22,7 @@ def machinery_of(district: District) -> Sequence[Machinery]:
     claims = ClockClaims(district.database)
     ticker = Ticker(claims, district.application.district_log.writer, TypedMapper())
     lapsing = Lapsing(claims, district.application)
+    offering = offering_of(district, claims)
 
     def tick(now: datetime) -> None:
         ticker.tick(now)
@@ -28,7 +30,10 @@ def machinery_of(district: District) -> Sequence[Machinery]:
     def lapse(now: datetime) -> None:
         lapsing.run(now)
 
+    def offer_onward(now: datetime) -> None:
+        offering.run(now)
+
     def owe(_now: datetime) -> None:
         district.outbox.filler.catch_up()
 
-    return tick, lapse, owe
+    return tick, lapse, offer_onward, owe
