@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.topics import all_event_classes
 
-text = st.text(st.characters(codec="utf-8"), max_size=20)
+text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)  # NUL is refused: see test_mapper.py
 SCALARS = {
     str: text,
     int: st.integers(-(2**53), 2**53),
