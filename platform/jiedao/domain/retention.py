@@ -87,10 +87,6 @@ class RetentionRules:
         """Return the moment until which a reporter's data of something that ended has to stay."""
         return self.kinds[kind].keep.after(ended_at)
 
-    def online_until(self, kind: RetentionKind, ended_at: datetime) -> datetime:
-        """Return the moment until which events of something that ended stay in the database at least."""
-        return self.kinds[kind].online.after(ended_at)
-
 
 def kind_of(incident: Incident) -> RetentionKind:
     """Say which periods an incident that has ended is kept by."""

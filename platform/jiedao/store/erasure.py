@@ -24,8 +24,7 @@ _BOUND = b"SET LOCAL idle_in_transaction_session_timeout = '1s'"
 _ERASE = b"SELECT erase_subjects(%b, %b, %b, %s, %s)"
 _DESTROY = b"SELECT * FROM destroy_keys(%b, %s)"
 _LIVING_OF = b"SELECT key_id FROM subject_key WHERE subject = ANY(%b) AND destroyed_at IS NULL ORDER BY key_id"
-_LIVING_AMONG = b"SELECT key_id FROM subject_key WHERE key_id = ANY(%b) AND destroyed_at IS NULL ORDER BY key_id"
-_DESTROYED_AMONG = _LIVING_AMONG.replace(b"IS NULL", b"IS NOT NULL")
+_DESTROYED_AMONG = b"SELECT key_id FROM subject_key WHERE key_id = ANY(%b) AND destroyed_at IS NOT NULL ORDER BY key_id"
 # The condition is that of the index event_erasure, to the letter.
 _ENTRIES = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
@@ -50,10 +49,6 @@ class ErasureTable:
     def living_of(self, subjects: Sequence[str]) -> list[str]:
         """Return the ids of the living keys of subjects."""
         return self._ids(_LIVING_OF, subjects)
-
-    def living_among(self, key_ids: Sequence[str]) -> list[str]:
-        """Return those of the keys that live."""
-        return self._ids(_LIVING_AMONG, key_ids) if key_ids else []
 
     def destroyed_among(self, key_ids: Sequence[str]) -> list[str]:
         """Return those of the keys that were destroyed."""

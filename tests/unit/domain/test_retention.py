@@ -58,4 +58,4 @@ def test_what_the_software_assumes_is_said_to_be_assumed():
     assert rules.assumed
     assert rules.keep_until(RetentionKind.FILED, LEAP) == datetime(2034, 2, 28, 8, tzinfo=UTC)
     for kind in RetentionKind:
-        assert rules.online_until(kind, LEAP) <= rules.keep_until(kind, LEAP)
+        assert rules.kinds[kind].online.after(LEAP) <= rules.keep_until(kind, LEAP)

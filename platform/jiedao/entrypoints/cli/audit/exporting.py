@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jiedao.audit.evidence import Evidence, write_bundle
+from jiedao.domain.access_record import AccessKind
 from jiedao.domain.errors import NotFoundError
 from jiedao.entrypoints.cli.audit.sealing import sealed_now
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
@@ -15,7 +16,6 @@ from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_s
 from jiedao.entrypoints.cli.output import answer, facts, note
 from jiedao.entrypoints.cli.words import read_incident
 from jiedao.entrypoints.evidence import gather_evidence
-from jiedao.entrypoints.ledger_uses import LedgerUse, ledger_used
 from jiedao.entrypoints.settings import Settings
 
 
@@ -53,7 +53,9 @@ def export(settings: Settings, incident: str, out: Path | None) -> None:
         except NotFoundError as error:
             raise NotFoundError(str(error).replace(f"stream {incident_id}", f"incident {incident}")) from error
         path = out or Path(f"evidence-{incident_id}.zip")
-        ledger_used(district, console_actor(), LedgerUse.EXPORTED, "incident", incident_id=incident_id)
+        district.auditing.access.record_access(
+            AccessKind.EXPORT, console_actor(), f"incident:{incident_id}", incident_id=incident_id
+        )
         size = write_bundle(path, evidence)
     document = {
         "incident_id": evidence.incident_id,

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from jiedao.audit.proofs import ConsistencyProof, InclusionProofs
+from jiedao.domain.access_record import AccessKind
 from jiedao.domain.errors import NotFoundError
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, note, to_json
 from jiedao.entrypoints.cli.words import read_incident
-from jiedao.entrypoints.ledger_uses import LedgerUse, ledger_used
 from jiedao.entrypoints.settings import Settings
 
 out_option = click.option(
@@ -46,7 +46,9 @@ def prove(settings: Settings, incident: str, out: Path | None, size: int | None)
             proofs, _ = district.ledger.prover.of_stream(incident_id, size)
         except NotFoundError as error:
             raise NotFoundError(str(error).replace(f"stream {incident_id}", f"incident {incident}")) from error
-        ledger_used(district, console_actor(), LedgerUse.PROVED, "incident", incident_id=incident_id)
+        district.auditing.access.record_access(
+            AccessKind.PROVE, console_actor(), f"incident:{incident_id}", incident_id=incident_id
+        )
     _write(out, proofs)
     answer({**_plain(proofs), "file": str(out) if out else None}, lambda: facts(_proved(proofs, out)))
     if proofs.not_yet_protected:
@@ -70,7 +72,7 @@ def consistency(settings: Settings, first: int, second: int, out: Path | None) -
     """
     with opened(settings) as district:
         proof = district.ledger.prover.consistency(first, second)
-        ledger_used(district, console_actor(), LedgerUse.PROVED, f"consistency {first} to {second}")
+        district.auditing.access.record_access(AccessKind.PROVE, console_actor(), f"consistency {first} to {second}")
     _write(out, proof)
     answer({**_plain(proof), "file": str(out) if out else None}, lambda: facts(_consistent(proof, out)))
     for size, checkpoint in ((first, proof.first_checkpoint), (second, proof.second_checkpoint)):

@@ -14,13 +14,13 @@ from jiedao.audit.checkpoints import read_checkpoint_note
 from jiedao.audit.notes import VerifierKey, read_key
 from jiedao.audit.published import PublishedLedger, Told
 from jiedao.audit.verification import Verification, VerificationReport
+from jiedao.domain.access_record import AccessKind
 from jiedao.domain.errors import InvalidInputError
 from jiedao.entrypoints.cli.failing import ExitCode
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, table
 from jiedao.entrypoints.cli.progress import progress
-from jiedao.entrypoints.ledger_uses import LedgerUse, ledger_used
 from jiedao.entrypoints.settings import Settings
 
 _MOST_PROCESSES = 64
@@ -85,7 +85,7 @@ def verify(  # noqa: PLR0913  # one parameter per option
         )
         with progress("verified events") as report:
             found = verification.run(report)
-        ledger_used(district, console_actor(), LedgerUse.VERIFIED, f"log:{found.head}")
+        district.auditing.access.record_access(AccessKind.VERIFY, console_actor(), f"log:{found.head}")
     answer(_document(found), lambda: Group(*_told(found)))
     if not found.whole:
         click.get_current_context().exit(ExitCode.FAILED)
