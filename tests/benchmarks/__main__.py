@@ -12,12 +12,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
 from rich.console import Console
+from rich.status import Status
 
 from tests.benchmarks.measured import Line
 from tests.benchmarks.running import (
@@ -45,8 +47,8 @@ BENCHES = {
 }
 """Each benchmark by its name, with what makes it quick; ``bench_<name>.py`` holds it."""
 
-SECONDS = 3_600.0
-_LONGEST = {"simulation": 0.6}  # of the whole time, for one benchmark
+SECONDS = 9_000.0
+_LONGEST = {"simulation": 0.7}  # of the whole time, for one benchmark
 _LONGEST_OF_OTHERS = 0.1
 
 
@@ -80,7 +82,12 @@ def run_all(names: Sequence[str], *, quick: bool, seconds: float) -> Iterator[Se
         for name in names:
             status.update(f"{name} …")
             left = min(max(end - monotonic(), 0.0), seconds * _LONGEST.get(name, _LONGEST_OF_OTHERS))
-            yield run_apart(name, new_database(server, f"bench_{name}"), quick=quick, seconds=left)
+            say = partial(_show, status, name)
+            yield run_apart(name, new_database(server, f"bench_{name}"), quick=quick, seconds=left, say=say)
+
+
+def _show(status: Status, name: str, how_far: str) -> None:
+    status.update(f"{name} … {how_far}")
 
 
 def main() -> int:

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from types import FrameType
 
 import psycopg
@@ -26,6 +27,9 @@ from tests.benchmarks.measured import Line
 CHECKOUT = Path(__file__).parents[2]
 ENDING_SECONDS = 30.0
 """By then a benchmark that was asked to end has stopped its servers."""
+
+SAYING = "… "
+"""How a line on a benchmark's standard error begins that tells how far it is."""
 
 _SIGNALLED = 128  # what shells add to a signal's number
 
@@ -40,21 +44,36 @@ def end_orderly_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def run_apart(name: str, url: str, *, quick: bool, seconds: float) -> list[Line]:
-    """Run one benchmark in a process of its own; what went wrong is a line as well."""
+def run_apart(name: str, url: str, *, quick: bool, seconds: float, say: Callable[[str], None]) -> list[Line]:
+    """Run one benchmark in a process of its own; what went wrong is a line as well. ``say`` is told how far it is."""
     command = [sys.executable, "-m", "tests.benchmarks", name, "--measure", url, *(["--quick"] if quick else [])]
-    with subprocess.Popen(
-        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        try:
-            output, errors = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return [_failure(f"{name}: not done within {seconds:.0f} s")]
-        finally:
-            _end(process)
+    readable, writable = os.pipe()
+    errors: list[str] = []
+    listener = Thread(target=_listen, args=(readable, errors, say), daemon=True)
+    listener.start()
+    try:
+        with subprocess.Popen(
+            command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=writable, text=True, start_new_session=True
+        ) as process:
+            os.close(writable)
+            try:
+                output, _ = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                return [_failure(f"{name}: not done within {seconds:.0f} s")]
+            finally:
+                _end(process)
+    finally:
+        listener.join(ENDING_SECONDS)  # not for ever: a process that it left behind may hold the other end
     if process.returncode:
-        return [_failure(f"{name}: {_reason_in(errors)}")]
+        return [_failure(f"{name}: {_reason_in(''.join(errors))}")]
     return [json.loads(line) for line in output.splitlines()]
+
+
+def _listen(readable: int, errors: list[str], say: Callable[[str], None]) -> None:
+    """Read a benchmark's standard error to its end: tell on how far it is, keep the rest."""
+    with os.fdopen(readable, encoding="utf-8", errors="replace") as stream:
+        for line in stream:
+            say(line.removeprefix(SAYING).rstrip()) if line.startswith(SAYING) else errors.append(line)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

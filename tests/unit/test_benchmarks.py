@@ -9,14 +9,14 @@ from tests.benchmarks.__main__ import BENCHES, read_arguments, run_apart, table_
 
 
 def test_a_benchmark_that_fails_is_a_row_that_says_why():
-    (row,) = run_apart("append", "host=/nowhere dbname=none", quick=True, seconds=60)
+    (row,) = run_apart("append", "host=/nowhere dbname=none", quick=True, seconds=60, say=print)
     assert row["failed"]
     assert row["name"].startswith("append: ")
     assert "/nowhere" in row["name"]
 
 
 def test_a_benchmark_that_takes_too_long_is_ended():
-    assert run_apart("geo", "", quick=True, seconds=0.05) == [{"name": "geo: not done within 0 s", "failed": True}]
+    assert run_apart("geo", "", quick=True, seconds=0.05, say=print) == [{"name": "geo: not done within 0 s", "failed": True}]
 
 
 def test_a_ratio_stands_beside_what_it_was_made_of():
