@@ -1,9 +1,8 @@
 """How the suite is spread over several processes (``pytest -n 2``, as ``make test`` runs it), and in which order.
 
 Every process has a PostgreSQL of its own. What shares something dear is marked to stay together on one process: the
-tests on the real Kafka, and those of a file that opens something once for the whole file. pytest-xdist 3.8 does not heed
-the mark under pytest 9.2, which keeps a test's id elsewhere; until it does, each process makes what its tests share. The
-longest begin first, so that at the end no process waits for another; in a single process the order is the files' own.
+tests on the real Kafka, and those of a file that opens something once for the whole file. The longest begin first, so
+that at the end no process waits for another; in a single process the order is the files' own.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ def _rank(item: pytest.Item) -> int:
     return _FIRST.index(place) if place in _FIRST else len(_FIRST)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep together what shares something, and begin with what takes longest."""
     if not hasattr(config, "workerinput"):
