@@ -87,7 +87,10 @@ def run_all(names: Sequence[str], *, quick: bool, seconds: float) -> Iterator[Se
 
 
 def _show(status: Status, name: str, how_far: str) -> None:
+    """Say how far it is: in place on a terminal, else a line each time."""
     status.update(f"{name} … {how_far}")
+    if not status.console.is_terminal:
+        sys.stderr.write(f"{name} … {how_far}\n")
 
 
 def main() -> int:
