@@ -52,14 +52,10 @@ class KafkaConnection:
 
 @dataclass(frozen=True, slots=True)
 class FeedTopic:
-    """A topic and the source whose records it carries.
-
-    ``media_type`` is what a message is when it has no ``content-type`` header of its own.
-    """
+    """A topic and the source whose records it carries."""
 
     topic: str
     source: str
-    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

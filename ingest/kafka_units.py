@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ingest.kafka_connection import FeedLimits, FeedTopic
 from ingest.records import FeedRecord
+from ingest.sources.reading.splitting import media_type_by_content
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.ports import OffsetMove
 
@@ -125,7 +126,7 @@ class UnitMaker:
             return []
         origin = f"kafka:{message.topic}/{message.partition}@{message.offset}"
         try:
-            parts = self.split(self.feed.source, message.value, _media_type(message) or self.feed.media_type)
+            parts = self.split(self.feed.source, message.value, _media_type(message))
         except InvalidInputError:
             return [FeedRecord(message.value, origin, self.received_at)]
         if len(parts) == 1:
@@ -137,9 +138,9 @@ def _size(records: Sequence[FeedRecord]) -> int:
     return sum(len(record.raw) for record in records)
 
 
-def _media_type(message: Message) -> str | None:
-    """The media type that the message itself names, without parameters."""
+def _media_type(message: Message) -> str:
+    """The media type that the message itself names, without parameters; else what its value looks like."""
     for name, value in message.headers or ():
         if name.lower() == CONTENT_TYPE and value:
             return value.decode("ascii", "replace").partition(";")[0].strip().lower()
-    return None
+    return media_type_by_content(message.value or b"")

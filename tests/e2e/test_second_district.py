@@ -80,7 +80,7 @@ def feed_file(district, content):
 
 def feed_kafka(district, kafka, topic):  # the broker itself
     feed = KafkaFeed(
-        KafkaConnection(kafka.bootstrap, api_version=kafka.api_version), [FeedTopic(topic, "csv", "text/csv")],
+        KafkaConnection(kafka.bootstrap, api_version=kafka.api_version), [FeedTopic(topic, "csv")],
         group=group_of(topic), pipeline=district.pipeline, offsets=district.offsets, actor=SYSTEM,
         clock=district.clock, limits=FAST,
     )  # fmt: skip

@@ -42,6 +42,12 @@ _text_of_json = msgspec.json.Decoder(str)
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+def media_type_by_content(payload: bytes) -> str:
+    """What a payload without a media type is: JSON and XML begin as nothing else does; anything else is a table."""
+    first = payload.removeprefix(_BOM).lstrip(_BLANK)[:1]
+    return {b"{": JSON, b"[": JSON, b"<": XML}.get(first, CSV)
+
+
 def split_payload(
     payload: bytes,
     media_type: str,

@@ -77,12 +77,15 @@ def test_offsets_move_past_messages_that_hold_nothing(kafka, topic, database_url
     assert not recorded(database_url)
 
 
-def test_a_messages_own_content_type_wins_over_the_topics(kafka, topic, database_url):
-    send(kafka, topic, [b"{}"], partition=0)
+def test_a_message_is_what_its_header_says_and_without_one_what_it_looks_like(kafka, topic, database_url):
+    send(kafka, topic, [b"\xef\xbb\xbf {}", b"[]", b"<Notify/>", "编号,标题\n".encode()], partition=0)
     send(kafka, topic, [b"{}"], partition=0, headers=[("Content-Type", b"application/x-ndjson; charset=utf-8")])
-    with Feeding(kafka, database_url, [FeedTopic(topic, "video", "application/xml")]) as feeding:
+    with Feeding(kafka, database_url, [FeedTopic(topic, "video")]) as feeding:
         feeding.feed.run(to_end=True)
-        assert feeding.recorder.media_types == [("video", "application/xml"), ("video", "application/x-ndjson")]
+        assert feeding.recorder.media_types == [
+            ("video", kind)
+            for kind in ("application/json", "application/json", "application/xml", "text/csv", "application/x-ndjson")
+        ]
 
 
 def test_a_message_with_more_records_than_a_unit_may_hold_moves_its_offset_with_the_last(kafka, topic, database_url):
