@@ -46,7 +46,8 @@ def end_orderly_on_sigterm() -> None:
 
 def run_apart(name: str, url: str, *, quick: bool, seconds: float, say: Callable[[str], None]) -> list[Line]:
     """Run one benchmark in a process of its own; what went wrong is a line as well. ``say`` is told how far it is."""
-    command = [sys.executable, "-m", "tests.benchmarks", name, "--measure", url, *(["--quick"] if quick else [])]
+    command = [sys.executable, "-m", "tests.benchmarks", name, "--measure", url, "--seconds", str(seconds)]
+    command += ["--quick"] if quick else []
     readable, writable = os.pipe()
     errors: list[str] = []
     listener = Thread(target=_listen, args=(readable, errors, say), daemon=True)
