@@ -57,3 +57,11 @@ def test_without_the_sources_it_says_so(tmp_path, monkeypatch):
     result = CliRunner().invoke(cli, ["bench"])
     assert result.exit_code == 3
     assert "run `make bench` in a checkout" in result.stderr
+
+
+def test_only_a_time_that_somebody_names_is_handed_on(monkeypatch):
+    commands = []
+    monkeypatch.setattr(bench, "_run_to_end", lambda command: commands.append(command) or 0)
+    for given in ([], ["--seconds", "90"]):
+        assert CliRunner().invoke(cli, ["bench", "simulation", *given]).exit_code == 0
+    assert [command[3:] for command in commands] == [["simulation"], ["simulation", "--seconds", "90.0"]]
