@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from jiedao.domain.terms import ClockKind, Platform
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, line, local, table
@@ -36,7 +37,7 @@ _COLUMNS: tuple[tuple[str, Callable[[ClockEntry, ZoneInfo], object]], ...] = (
 )
 
 
-@click.group()
+@click.group(cls=Listed)
 def clocks() -> None:
     """时限 What is due next, of which incident and task."""
 
