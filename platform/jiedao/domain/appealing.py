@@ -29,7 +29,7 @@ def appeal(progress: Progress, details: said.AppealRequest, role: Role) -> dict[
     """Appeal against an assessment."""
     if details.assessment not in may_appeal(role):
         raise RuledOutError(
-            f"{details.assessment.label}不是对{role.label}的考核 {details.assessment.value} assesses no a {role.value}"
+            f"{details.assessment.label}不是对{role.label}的考核 no {role.value} is assessed by {details.assessment.value}"
         )
     if details.assessment in progress.appeals:
         raise RuledOutError(

@@ -204,7 +204,7 @@ def _told(row: HistoryEntry, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
         line(f"{local(row.recorded_at, zone)}  {row.label}  {row.summary}"),
         line(f"    {_who(row)}", style="dim"),
     ]
-    if row.reason:
+    if row.reason and row.reason not in row.summary:
         lines.append(line(f"    理由 {row.reason}"))
     if inputs:
         lines += [line(f"    {one}", style="dim") for one in to_json(row.inputs).splitlines()]
