@@ -57,7 +57,7 @@ def read_fields(kind: type[T], content: Mapping[str, object], what: str) -> T:
 
 
 def _fault(kind: type, text: str) -> tuple[str, str]:
-    """Say what is wrong and where: a missing field is pointed to; where a word is none, those that there are are named."""
+    """Say what is wrong and where; a field that is missing is pointed to, and a word that is none names all words."""
     place = _PLACE.search(text)
     steps = [name or index for name, index in _STEP.findall(place["path"])] if place else []
     sentence = _PLACE.sub("", text)
