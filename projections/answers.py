@@ -117,6 +117,7 @@ class IncidentSummary:
     handling_due_at: datetime | None
     closing_due_at: datetime | None
     task_dues: Mapping[str, object]
+    maintaining_unit: str | None
 
     def read_progress(self) -> Progress:
         """Read how far people's commands have brought it."""

@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Identifier
 
+from jiedao.domain.stage_clocks import ONWARD_PART
 from projections.answers import Page
 from projections.conditions import Conditions
 from projections.cursor import read_cursor
@@ -21,8 +22,9 @@ from projections.paging import page_of, page_size
 class ClockFilter:
     """Which clocks are asked for; every field that is ``None`` lets all through.
 
-    ``due_before`` is not included. ``clock`` is a :class:`~jiedao.domain.terms.ClockKind` value. ``streets`` is what
-    the asker may see at all: an incident that no street holds is only seen where it is ``None``.
+    ``due_before`` is not included. ``clock`` is a :class:`~jiedao.domain.terms.ClockKind` value. ``offered`` keeps only
+    those of offers (顺延派办), ``offered_to`` only those of offers to one person. ``streets`` is what the asker may see
+    at all: an incident that no street holds is only seen where it is ``None``.
     """
 
     due_before: datetime | None = None
@@ -30,6 +32,8 @@ class ClockFilter:
     platform: str | None = None
     clock: str | None = None
     incident_id: UUID | None = None
+    offered: bool = False
+    offered_to: str | None = None
     streets: frozenset[str] | None = None
 
 
@@ -38,7 +42,9 @@ class ClockRow:
     """A clock that runs, with what a reader wants to know of its incident.
 
     ``task_id`` and ``part`` are empty where there is none; ``next_step`` is what is recorded of it next, at
-    ``next_at``, ``None`` where nothing is left. ``rules`` is the version of the time rules that it runs by.
+    ``next_at``, ``None`` where nothing is left. ``offered_to`` is to whom its task is offered until ``due_at``
+    (顺延派办), as they stand in events; ``None`` where it is no offer, or one to a role in which nobody is on duty.
+    ``rules`` is the version of the time rules that it runs by.
     """
 
     incident_id: UUID
@@ -51,6 +57,7 @@ class ClockRow:
     provisional: bool
     next_step: str | None
     next_at: datetime | None
+    offered_to: str | None
     rules: str
     version: int
     state: str
@@ -68,7 +75,7 @@ _OF_INCIDENT: tuple[LiteralString, ...] = (
 )  # fmt: skip
 _OF_CLOCK: tuple[LiteralString, ...] = (
     "incident_id", "clock", "task_id", "part", "time_limit", "since", "due_at", "provisional", "next_step", "next_at",
-    "rules",
+    "offered_to", "rules",
 )  # fmt: skip
 _COLUMNS = SQL(", ").join(
     Identifier(table, column)
@@ -96,6 +103,8 @@ def select_clocks(
             ("platform = %s", wanted.platform),
             ("clock.clock = %s", wanted.clock),
             ("clock.incident_id = %s", wanted.incident_id),
+            ("clock.offered_to = %s", wanted.offered_to),
+            ("starts_with(clock.part, %s)", ONWARD_PART if wanted.offered else None),
             ("street_code = ANY(%s)", wanted.streets),
         )
     )

@@ -12,7 +12,8 @@ from projections.folding import INCIDENT_TOPICS, Folded, UnappliableEventError
 from projections.log import PositionedEvent
 from projections.reporter_incident import ERASURE_TOPICS, carried_out
 from projections.rows import copy_rows
-from projections.telling import ERASED, TELLINGS, told_sealed
+from projections.telling import TELLINGS
+from projections.telling_intake import ERASED, told_sealed
 
 _COLUMNS = (
     "position", "incident_id", "version", "topic", "recorded_at", "occurred_at", "actor", "role", "reason",

@@ -37,7 +37,8 @@ class IncidentRow:
     ``lon``/``lat`` are degrees WGS-84, ``edge_distance_m`` metres. ``due_at`` is its deadline, ``due_clock`` the clock
     that it is the end of (:mod:`jiedao.domain.case_deadlines`); ``None`` while that stands still, and once it ended.
     ``filing_due_at``, ``handling_due_at`` and ``closing_due_at`` are the deadlines by which it is judged, ``task_dues``
-    when each task is, or was, to be handled. ``routing_rule`` of the version ``routing_rules`` is the rule that
+    when each task is, or was, to be handled. ``maintaining_unit`` is the one that the class table names, if it does.
+    ``routing_rule`` of the version ``routing_rules`` is the rule that
     applied, ``None`` where none did. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
     replaced and never changed, since copies of a row share it. ``upstream_refusal`` is what the superior platform
@@ -95,6 +96,7 @@ class IncidentRow:
     handling_due_at: datetime | None = None
     closing_due_at: datetime | None = None
     task_dues: Mapping[str, object] = field(default_factory=dict)
+    maintaining_unit: str | None = None
 
 
 COLUMNS = tuple(column.name for column in fields(IncidentRow))
@@ -228,6 +230,7 @@ def _take_class(row: IncidentRow, decision: ClassDecision) -> None:
     row.matters = list(decision.matters)
     row.filing_condition = decision.filing_condition
     row.closing_condition = decision.closing_condition
+    row.maintaining_unit = decision.maintaining_unit
     row.routing_rule = row.routing_rules = None
     _take_route(row, class_route(decision))
 

@@ -53,7 +53,9 @@ CREATE TABLE incident_view (
     filing_due_at        timestamptz,
     handling_due_at      timestamptz,
     closing_due_at       timestamptz,
-    task_dues            jsonb       NOT NULL
+    task_dues            jsonb       NOT NULL,
+    -- Who maintains the component (权属、养护单位), where the class table names them beside the department.
+    maintaining_unit     text
 );
 -- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
 CREATE UNIQUE INDEX ON incident_view (first_position);

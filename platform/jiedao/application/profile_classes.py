@@ -31,7 +31,7 @@ _CLASSES = Columns(
         "department",
         "priority",
     ),
-    optional=("time_limit", "filing_condition", "closing_condition", "matters"),
+    optional=("time_limit", "filing_condition", "closing_condition", "matters", "maintaining_unit"),
 )
 _MAPPING = Columns(required=("scheme", "source_code", "class_code"), optional=("source_name",))
 _PRIORITIES = ("1", "2", "3", "4")
@@ -73,7 +73,17 @@ def _class(tables: TableReader, row: Row) -> IncidentClass:
         origin=row["origin"],
         assumed=row.assumed,
         matters=tuple(row["matters"].split()),
+        maintaining_unit=_unit(tables, row, kind),
     )
+
+
+def _unit(tables: TableReader, row: Row, kind: str) -> str:
+    """Only components (部件) have somebody who maintains them."""
+    if row["maintaining_unit"] and kind != ClassKind.COMPONENT.value:
+        tables.faults.add(
+            CLASSES_FILE, row.line, f"{row['code']!r} is no component (部件): leave its maintaining_unit empty"
+        )
+    return row["maintaining_unit"]
 
 
 def _check_code(tables: TableReader, row: Row, kind: str) -> None:

@@ -28,9 +28,7 @@ def may_appeal(role: Role) -> tuple[Assessment, ...]:
 def appeal(progress: Progress, details: said.AppealRequest, role: Role) -> dict[str, Any]:
     """Appeal against an assessment."""
     if details.assessment not in may_appeal(role):
-        raise RuledOutError(
-            f"{details.assessment.label}不是对{role.label}的考核 {details.assessment.value} assesses no a {role.value}"
-        )
+        raise RuledOutError(f"{details.assessment.label}不是对{role.label}的考核 a {role.value} is not assessed by it")
     if details.assessment in progress.appeals:
         raise RuledOutError(
             f"{details.assessment.label}已申诉过 there was an appeal against {details.assessment.value} already"

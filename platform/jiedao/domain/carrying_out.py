@@ -234,9 +234,7 @@ def _reopen(incident: Incident, _details: said.Reason, _context: EventContext) -
 def _suspend(_incident: Incident, details: said.Suspension, context: EventContext) -> dict[str, Any]:
     asker = context.actor.casefold()
     if "".join(details.approved_by.split()).casefold() in {asker, asker.partition(":")[2]}:
-        raise InvalidInputError(
-            "申请人不得自批 who asks for a suspension cannot approve it: name who did", "/approved_by"
-        )
+        raise RuledOutError("申请人不得自批 who asks for a suspension cannot approve it: name in approved_by who did")
     return {"kind": Incident.Suspended, "approved_by": details.approved_by}
 
 

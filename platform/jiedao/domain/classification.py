@@ -21,6 +21,7 @@ OWN_SCHEME = "manual"
 PATH_SEPARATOR = "/"
 _HIGHEST_PRIORITY = 1
 _CLASS_FIELDS = tuple(one.name for one in fields(IncidentClass))
+_LATER_FIELDS = ("matters", "maintaining_unit")
 
 
 class Classifier:
@@ -60,6 +61,7 @@ class Classifier:
             matters=found.matters,
             filing_condition=found.filing_condition,
             closing_condition=found.closing_condition,
+            maintaining_unit=found.maintaining_unit or None,
         )
 
     def _look_up(self, named: SourceClass | None) -> tuple[str, IncidentClass | None, str | None]:
@@ -101,8 +103,9 @@ def canonical_class_table(table: ClassTable) -> bytes:
 
 
 def _canonical_class(row: IncidentClass) -> dict[str, object]:
-    """A class that names no matters is written as before there were any, so that its table keeps its hash."""
+    """What a class does not name is written as before there was such a thing, so that its table keeps its hash."""
     content = {name: getattr(row, name) for name in _CLASS_FIELDS}
-    if not row.matters:
-        del content["matters"]
+    for name in _LATER_FIELDS:
+        if not content[name]:
+            del content[name]
     return content

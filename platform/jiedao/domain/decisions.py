@@ -49,6 +49,7 @@ class ClassDecision:
     decisions that an earlier version recorded: the limit counted from the report; no deadline is read there.
     ``matters`` are the codes of the enforcement matters (执法事项) that the class
     names; the conditions are the class table's texts, the closing one being what closing confirms.
+    ``maintaining_unit`` is who maintains a component, where the table names them beside the department.
     """
 
     method: str
@@ -66,3 +67,4 @@ class ClassDecision:
     matters: tuple[str, ...] = ()
     filing_condition: str = ""
     closing_condition: str = ""
+    maintaining_unit: str | None = None

@@ -144,7 +144,7 @@ def _allowing(rule: ExtensionRule | None, progress: Progress, seconds: int) -> E
             f"最多延期 {rule.most} 次 at most {rule.most} extension(s); there were {so_far}, asked or granted"
         )
     if seconds > _seconds(rule.longest):
-        raise InvalidInputError(f"每次最多延期 {rule.longest} at most {rule.longest} at a time", "/length")
+        raise RuledOutError(f"每次最多延期 {rule.longest} at most {rule.longest} at a time")
     return rule
 
 

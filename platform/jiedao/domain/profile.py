@@ -53,7 +53,8 @@ class IncidentClass:
     ``code`` = kind letter + 大类 + 小类 (``E0102``, ``C0101``, ``G0101``); ``priority`` 1 (most urgent) to 4;
     ``time_limit`` as the table says it (``2紧急工作时``); ``assumed`` true when platform, department, priority or
     limit was not taken from a published table of this district. ``matters`` are codes of the enforcement matters
-    (执法事项) that it can come to.
+    (执法事项) that it can come to. ``maintaining_unit`` is who owns or maintains a component (权属、养护单位), where
+    the table names them beside the department; empty: the department is.
     """
 
     code: str
@@ -71,6 +72,7 @@ class IncidentClass:
     origin: str = ""
     assumed: bool = False
     matters: tuple[str, ...] = ()
+    maintaining_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

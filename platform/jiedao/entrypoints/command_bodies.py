@@ -6,15 +6,15 @@ Nothing is guessed: an unknown field, a value of another kind or an over-long te
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from jiedao.domain.commands import DETAILS
 from jiedao.domain.errors import InvalidInputError
-from jiedao.domain.terms import Command
+from jiedao.domain.terms import Command, Term
 
 T = TypeVar("T")
 
@@ -24,6 +24,8 @@ PHOTOS = ("photos", "before", "after")
 """The fields of commands that name photos by the SHA-256 of what is stored."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
+_NO_SUCH_WORD = "Invalid enum value"
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
@@ -51,10 +53,30 @@ def read_fields(kind: type[T], content: Mapping[str, object], what: str) -> T:
     try:
         return msgspec.convert(dict(content), kind, strict=True)
     except msgspec.ValidationError as error:
-        text = str(error)
-        place = _PLACE.search(text)
-        pointer = "".join(f"/{name or index}" for name, index in _STEP.findall(place["path"])) if place else ""
-        raise InvalidInputError(_PLACE.sub("", text), pointer) from error
+        raise InvalidInputError(*_fault(kind, str(error))) from error
+
+
+def _fault(kind: type, text: str) -> tuple[str, str]:
+    """Say what is wrong and where; a field that is missing is pointed to, and a word that is none names all words."""
+    place = _PLACE.search(text)
+    steps = [name or index for name, index in _STEP.findall(place["path"])] if place else []
+    sentence = _PLACE.sub("", text)
+    if missing := _MISSING.fullmatch(sentence):
+        steps.append(missing["name"])
+        sentence = f"{missing['name']} is required"
+    elif sentence.startswith(_NO_SUCH_WORD) and (words := _words(kind, steps)):
+        sentence = f"{sentence}; it is one of {words}"
+    return sentence, "".join(f"/{step}" for step in steps)
+
+
+def _words(kind: object, steps: Sequence[str]) -> str:
+    """Name the words that a field may have, however deep it lies; empty where it is no field of words."""
+    for step in steps:
+        hints = get_type_hints(kind) if is_dataclass(kind) and isinstance(kind, type) else {}
+        kind = get_args(kind)[0] if step.isdecimal() and get_args(kind) else hints.get(step)
+    if isinstance(kind, type) and issubclass(kind, Term):
+        return ", ".join(f"{word.value} {word.label}" for word in kind)
+    return ""
 
 
 def _check_sizes(content: object, pointer: str) -> None:

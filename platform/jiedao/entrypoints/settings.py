@@ -5,7 +5,7 @@ A setting is an environment variable ``JIEDAO_<NAME>``, and the option ``--<name
 
 from __future__ import annotations
 
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
@@ -22,7 +22,9 @@ def shipped_config() -> Path:
     beside = Path(__file__).parents[3] / "config"
     if (beside / "districts").is_dir():
         return beside
-    return Path(str(resources.files(_CONFIG_IN_PACKAGE)))
+    installed = find_spec(_CONFIG_IN_PACKAGE)  # a folder of data without an __init__.py: a namespace has places
+    places = installed.submodule_search_locations if installed is not None else None
+    return Path(next(iter(places))) if places else beside
 
 
 class Settings(BaseSettings):

@@ -92,7 +92,7 @@ def test_a_key_is_done_once(do):
         ("decline", {"reason": "x", "also": 1}, "/also"),
         ("decline", {"reason": "x" * 5_001}, "/reason"),
         ("urge", {"note": "a\x00b"}, "/note"),
-        ("dispatch", {"assignee": {"kind": "platform"}}, "/assignee"),
+        ("dispatch", {"assignee": {"kind": "platform"}}, "/assignee/name"),
         ("urge", {"version": "3"}, None),
         ("merge", {"into": "N2", "reason": "x"}, "/into"),
         ("confirm", {"found": True, "photos": ["ab" * 32, "1.jpg"]}, "/photos/1"),
@@ -100,7 +100,7 @@ def test_a_key_is_done_once(do):
         ("report_handled", {"task_id": "T1", "result": "x", "before": ["ab" * 32 + "\n"]}, "/before/0"),
         ("report_handled", {"task_id": "T1", "result": "x", "after": ["g" * 64]}, "/after/0"),
         ("appeal", {"assessment": "luck", "reason": "x"}, "/assessment"),
-        ("joint_operation", {"lead": {"kind": "unit", "name": "a"}, "others": [{"kind": "unit"}]}, "/others/0"),
+        ("joint_operation", {"lead": {"kind": "unit", "name": "a"}, "others": [{"kind": "unit"}]}, "/others/0/name"),
     ],
 )
 def test_what_is_said_wrongly_is_pointed_to(do, command, content, pointer):

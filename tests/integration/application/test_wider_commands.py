@@ -127,7 +127,7 @@ def test_an_extension_is_granted_in_working_time_by_the_rule_of_the_profile(appl
     desk.carry_out(ask(incident, Command.DISPATCH, said.NewTask(PLATFORM)), DISPATCHER)
     desk.carry_out(ask(incident, Command.ACCEPT, said.OfTask("T1")), HANDLER)
     wanted = said.ExtensionRequest("T1", "1工作日", "需跨夜施工")
-    with pytest.raises(InvalidInputError, match="2工作日 at most"):
+    with pytest.raises(CommandRefusedError, match="2工作日 at most"):
         desk.carry_out(ask(incident, Command.ASK_EXTENSION, replace(wanted, length="3工作日")), HANDLER)
     desk.carry_out(ask(incident, Command.ASK_EXTENSION, wanted), HANDLER)
     desk.carry_out(ask(incident, Command.GRANT_EXTENSION, said.OfTask("T1")), LEADER)

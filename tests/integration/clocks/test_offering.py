@@ -9,6 +9,7 @@ import pytest
 from jiedao.domain.duty import DutyRules, OnwardRules
 from jiedao.domain.roster import Shift
 from jiedao.entrypoints.task_advice import advice_answer
+from projections.clock_questions import ClockFilter
 from projections.duty import DutyQueries
 from projections.on_duty import OnDuty
 from tests.e2e.http.district import PROFILE
@@ -99,8 +100,18 @@ def test_it_is_shown_where_people_look_and_accepting_settles_it(district, task):
     advised = advice_answer(shown, shown.tasks[0], DutyQueries(district.read), Now, PROFILE)
     assert {one.person: one.already_offered for one in advised.items} == {"user:chen": True, "user:wang": False}
     assert (advised.task.offered_to, advised.task.offered_name) == ("user:chen", "chen")
+
+    def listed(**wanted):
+        page = district.read.clocks(ClockFilter(**wanted), None, 50)
+        return [(row.incident_id, row.task_id, row.part, row.offered_to, row.due_at) for row in page.rows]
+
+    offer = (task, "T1", "顺延1", "user:chen", FIRST + HOUR)
+    assert listed(offered=True) == listed(offered_to="user:chen") == [offer]
+    assert listed(offered_to="user:chen", streets=frozenset({"330103008"})) == []
+    assert (listed(offered_to="user:wang"), len(listed())) == ([], 4)
     district.do(task, "accept", FIRST + timedelta(minutes=1))
     district.show()
+    assert listed(offered=True) == []
     assert district.read.incident(task).tasks[0].offer is None
     assert district.offering().run(FIRST + 2 * HOUR) == 0
 

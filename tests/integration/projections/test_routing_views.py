@@ -41,7 +41,9 @@ def test_another_class_undoes_the_routing(journal, runner, read):
     journal.adopt()
     incident = routed(queued(1), "service", tags=("夜间",))
     journal.append(done(done(incident, "admit"), "file"))
-    journal.append(classed(incident, "market", 3, 9, matters=("330275012000",), closing_condition="恢复"))
+    journal.append(
+        classed(incident, "market", 3, 9, matters=("330275012000",), closing_condition="恢复", maintaining_unit="甲")
+    )
     runner.catch_up()
     row = only(read)
     assert (row.platform, row.priority, row.time_limit, row.due_at) == (
@@ -51,7 +53,7 @@ def test_another_class_undoes_the_routing(journal, runner, read):
         START + timedelta(hours=9),
     )
     assert (row.routing_rule, row.routing_rules, row.tags) == (None, None, [])
-    assert (row.matters, row.closing_condition) == (["330275012000"], "恢复")
+    assert (row.matters, row.closing_condition, row.maintaining_unit) == (["330275012000"], "恢复", "甲")
     assert (incident.platform, incident.routing) == ("market", None)
 
 

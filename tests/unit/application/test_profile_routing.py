@@ -188,29 +188,35 @@ def test_the_districts_own_rules_ask_in_most_ways_are_all_reached_and_say_that_t
 
 
 def test_a_class_names_its_matters_in_a_column_that_may_lack(profile, tmp_path):
-    source = CONFIG / "districts" / "330103"
-    for file in source.iterdir():
-        if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    table = (tmp_path / "classes.csv").read_text("utf-8").splitlines()
-    table = [
-        table[0] + ",matters",
-        *(line + ("," if "E0129" not in line else ",330275012000 330275011000") for line in table[1:]),
-    ]
-    (tmp_path / "classes.csv").write_text("\n".join(table), "utf-8")
-    named = load_profile(tmp_path).class_table
+    named = load_profile(_with_column(tmp_path, "matters", {"E0129": "330275012000 330275011000"})).class_table
     assert named.classes["E0129"].matters == ("330275012000", "330275011000")
     assert profile.class_table.classes["E0129"].matters == ()
     assert named.version != profile.class_table.version
 
 
-def test_an_empty_column_of_matters_leaves_the_tables_version_as_it_was(profile, tmp_path):
-    source = CONFIG / "districts" / "330103"
-    for file in source.iterdir():
+@pytest.mark.parametrize("column", ["matters", "maintaining_unit"])
+def test_an_empty_column_leaves_the_tables_version_as_it_was(profile, tmp_path, column):
+    assert load_profile(_with_column(tmp_path, column, {})).class_table.version == profile.class_table.version
+
+
+def test_a_component_names_its_unit_in_a_column_that_may_lack(profile, tmp_path):
+    named = load_profile(_with_column(tmp_path, "maintaining_unit", {"C0102": "市水务集团"})).class_table
+    assert (named.classes["C0102"].maintaining_unit, named.classes["C0103"].maintaining_unit) == ("市水务集团", "")
+    assert named.classes["C0102"].department == profile.class_table.classes["C0102"].department
+    assert named.version != profile.class_table.version
+
+
+def test_what_is_no_component_has_nobody_who_maintains_it(tmp_path):
+    with pytest.raises(ConfigurationError, match="'E0101' is no component"):
+        load_profile(_with_column(tmp_path, "maintaining_unit", {"E0101": "市水务集团"}))
+
+
+def _with_column(folder, column, values):
+    """The district's profile with a column more in its class table; ``values`` by code."""
+    for file in (CONFIG / "districts" / "330103").iterdir():
         if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    table = (tmp_path / "classes.csv").read_text("utf-8").splitlines()
-    (tmp_path / "classes.csv").write_text(
-        "\n".join([table[0] + ",matters", *(line + "," for line in table[1:])]), "utf-8"
-    )
-    assert load_profile(tmp_path).class_table.version == profile.class_table.version
+            (folder / file.name).write_bytes(file.read_bytes())
+    head, *rows = (folder / "classes.csv").read_text("utf-8").splitlines()
+    lines = [f"{head},{column}", *(f"{row},{values.get(row.partition(',')[0], '')}" for row in rows)]
+    (folder / "classes.csv").write_text("\n".join(lines), "utf-8")
+    return folder

@@ -73,9 +73,8 @@ def test_what_waits_for_an_answer_counts_too_and_each_task_asks_once():
 
 def test_no_longer_than_the_class_allows():
     for length in ("3工作日", "17工作时"):
-        with pytest.raises(InvalidInputError) as refusal:
+        with pytest.raises(CommandRefusedError, match="每次最多延期 2工作日"):
             ask(accepted(), length=length)
-        assert refusal.value.pointer == "/length"
     ask(accepted(), length="16工作时")
 
 

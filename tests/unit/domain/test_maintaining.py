@@ -22,10 +22,16 @@ def lid(**changes):
 
 
 def test_of_a_component_the_department_of_its_class_is_the_unit_that_maintains_it():
-    assert maintaining_unit("C0102", "排水设施养护单位") == "排水设施养护单位"
-    assert [maintaining_unit(*one) for one in (("E0101", "城管"), (None, "城管"), ("C0102", None), ("C0102", ""))] == [
-        None
-    ] * 4
+    assert maintaining_unit("C0102", None, "排水设施养护单位") == "排水设施养护单位"
+    nobody = (("E0101", "甲", "城管"), (None, "甲", "城管"), ("C0102", None, None), ("C0102", "", ""))
+    assert [maintaining_unit(*one) for one in nobody] == [None] * 4
+
+
+def test_where_the_class_table_names_a_unit_beside_the_department_it_is_that_one():
+    life = lid(department="区城市管理局", maintaining_unit="排水设施养护单位")
+    with pytest.raises(CommandRefusedError, match="部件由排水设施养护单位养护"):
+        life.do("dispatch", assignee=Assignee("department", "区城市管理局"))
+    assert life.do("dispatch", assignee=DRAINS).tasks == {"T1": "dispatched"}
 
 
 def test_it_is_dispatched_to_its_unit_without_further_words():

@@ -1,4 +1,4 @@
-"""Writes a bulletin as a workbook (XLSX) or as a text document (DOCX).
+"""Writes a bulletin as a workbook (XLSX) or as a text document (DOCX), on A4, with the head of a table on every page.
 
 What a source wrote is only ever text: in a workbook nothing of it is taken for a formula, and what no XML can hold is
 left out.
@@ -14,19 +14,26 @@ from types import MappingProxyType
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.shared import Mm
+from docx.table import Table
 from openpyxl import Workbook
 from openpyxl.cell import Cell as SheetCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from jiedao.entrypoints.bulletins.composing import Bulletin, BulletinTable, Cell, Points, Share
 
 _NOTHING = "—"
+_NONE = "无 none"
 _UNHOLDABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WIDEST = 60
 _FONT, _CHINESE_FONT = "Calibri", "宋体"
+_A4 = (Mm(297), Mm(210))
 _POINTS_FORMAT = "+0.00;-0.00;0.00"
 
 
@@ -53,13 +60,22 @@ def _write_sheet(sheet: Worksheet, bulletin: Bulletin, table: BulletinTable) -> 
         _fill(sheet.cell(first, column), text).font = Font(bold=True)
     for number, row in enumerate(table.rows, first + 1):
         for column, value in enumerate(row, 1):
-            _fill(sheet.cell(number, column), value)
+            filled = _fill(sheet.cell(number, column), value)
+            if isinstance(value, str) and _width(value) > _WIDEST:
+                filled.alignment = Alignment(vertical="top", wrap_text=True)
     for number, note in enumerate(table.notes, first + len(table.rows) + 2):
         _fill(sheet.cell(number, 1), note)
     for column, text in enumerate(table.head, 1):
         longest = max([_width(text), *(_width(_text(row[column - 1])) for row in table.rows)])
         sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, _WIDEST)
+    if not table.rows:
+        _fill(sheet.cell(first + 1, 1), _NONE)
     sheet.freeze_panes = sheet.cell(first + 1, 2)
+    sheet.print_title_rows = f"{first}:{first}"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.orientation = sheet.ORIENTATION_LANDSCAPE
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0  # as many pages long as it takes
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _fill(cell: SheetCell, value: Cell) -> SheetCell:
@@ -83,7 +99,7 @@ def write_docx(bulletin: Bulletin) -> bytes:
     style.element.rPr.rFonts.set(qn("w:eastAsia"), _CHINESE_FONT)
     section = document.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
-    section.page_width, section.page_height = section.page_height, section.page_width
+    section.page_width, section.page_height = _A4
     properties = document.core_properties
     properties.title, properties.author, properties.comments = bulletin.title, "jiedao", ""
     properties.created = properties.modified = _naive(bulletin.moment)
@@ -97,11 +113,23 @@ def write_docx(bulletin: Bulletin) -> bytes:
             cells = shown.add_row().cells
             for cell, value in zip(cells, row, strict=True):
                 cell.text = _text(value)
-        for note in table.notes:
+                if isinstance(value, int | Share | Points):
+                    cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        _repeat_head(shown)
+        for note in table.notes if table.rows else (_NONE, *table.notes):
             document.add_paragraph(_clean(note))
     written = io.BytesIO()
     document.save(written)
     return written.getvalue()
+
+
+def _repeat_head(shown: Table) -> None:
+    """The head is bold, and stands again on each page that the table goes on to."""
+    head = shown.rows[0]
+    head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001  # python-docx has no word for it
+    for cell in head.cells:
+        for run in cell.paragraphs[0].runs:
+            run.bold = True
 
 
 def _text(value: Cell) -> str:

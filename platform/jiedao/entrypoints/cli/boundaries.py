@@ -16,6 +16,7 @@ from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.boundary_asking import evaluate, match
 from jiedao.entrypoints.cli.boundary_findings import Import, answer_import
 from jiedao.entrypoints.cli.failing import ExitCode
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import APPROXIMATE, answer, document_of, note, page, table
@@ -29,7 +30,7 @@ from projections.reference_versions import BOUNDARIES
 _SHOWN_OF_HASH = 8
 
 
-@click.group()
+@click.group(cls=Listed)
 def boundaries() -> None:
     """辖区边界 The streets' areas: every set is kept, holds from a day on, and says where it comes from."""
 

@@ -12,6 +12,7 @@ import click
 from jiedao.domain.errors import InvalidInputError
 from jiedao.entrypoints.bulletins.composing import BulletinKind, bulletin_of
 from jiedao.entrypoints.bulletins.writing import WRITERS
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, line
@@ -20,7 +21,7 @@ from jiedao.entrypoints.settings import Settings
 R = TypeVar("R")
 
 
-@click.group()
+@click.group(cls=Listed)
 def report() -> None:
     """日报、周报 Write what came in, what was done, and what is overdue, as a workbook or a text document."""
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from jiedao.domain.terms import ClockKind, Platform
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, line, local, table
@@ -31,12 +32,13 @@ _COLUMNS: tuple[tuple[str, Callable[[ClockEntry, ZoneInfo], object]], ...] = (
     ("街道 street", lambda row, _zone: row.street_name or row.street_code),
     ("平台 platform", lambda row, _zone: row.platform_label),
     ("标题 title", lambda row, _zone: row.title),
+    ("顺延派办给 offered to", lambda row, _zone: row.offered_to),
     ("来源 source", lambda row, _zone: f"{row.source}:{row.external_id}"),
     ("编号 id", lambda row, _zone: row.incident_id),
 )
 
 
-@click.group()
+@click.group(cls=Listed)
 def clocks() -> None:
     """时限 What is due next, of which incident and task."""
 
@@ -47,6 +49,8 @@ def clocks() -> None:
 @click.option("--platform", help="平台 Of one platform, by code or in Chinese.")
 @click.option("--clock", type=click.Choice([kind.value for kind in ClockKind]), help="时限种类 Of one kind.")
 @click.option("--incident", help="事件 Of one incident, by its id or SOURCE:EXTERNAL_ID.")
+@click.option("--offered", is_flag=True, help="只看顺延派办 Only offers of tasks that nobody accepted in time.")
+@click.option("--offered-to", help="顺延派办给 Only offers to this person, as they stand in events: user:wang.")
 @paged
 @json_output
 @with_settings(*DISTRICT)
@@ -57,15 +61,19 @@ def list_clocks(  # noqa: PLR0913  # one parameter per option
     platform: str | None,
     clock: str | None,
     incident: str | None,
+    offered_to: str | None,
     limit: int,
     cursor: str | None,
     *,
+    offered: bool,
     every: bool,
 ) -> None:
     """时限一览 List the clocks that run, the soonest due first; what is overdue comes before it all.
 
     An incident waits for a decision, for 受理, 立案 and 派遣, its tasks for 签收, 处置 and 核查, the whole for 结案.
     Each has a limit of its own. What is suspended (挂账) is not due, and not listed.
+
+    A task that nobody accepts in time is offered onward (顺延派办): --offered lists to whom, and until when.
     """
     with opened_for_reading(settings) as district:
         profile = district.profile
@@ -76,6 +84,8 @@ def list_clocks(  # noqa: PLR0913  # one parameter per option
             platform=read_term(Platform, platform, "platform").value if platform is not None else None,
             clock=clock,
             incident_id=read_incident(incident, profile) if incident is not None else None,
+            offered=offered,
+            offered_to=offered_to,
         )
 
         def ask(after: str | None, size: int) -> Page[ClockRow]:

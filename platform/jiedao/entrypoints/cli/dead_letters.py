@@ -18,6 +18,7 @@ from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import IntakeOutcome
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.failing import ExitCode
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import catch_up, console_actor, opened, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, as_json, facts, line, local, note, page, table
@@ -34,7 +35,7 @@ from projections.dead_letters import DeadLetterRow
 _log = structlog.get_logger(__name__)
 
 
-@click.group()
+@click.group(cls=Listed)
 def dead_letters() -> None:
     """死信 Records that could not be read: set aside whole, with the reason, until somebody deals with them."""
 

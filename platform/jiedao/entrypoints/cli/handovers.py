@@ -11,6 +11,7 @@ import click
 from jiedao.application.duty_desk import LEADERS
 from jiedao.domain.access import Holder
 from jiedao.domain.handover import HandoverState
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, table
@@ -34,7 +35,7 @@ _MATTERS = ("来源 source", "标题 title", "街道 street", "状态 state", "�
 _LIST = ("交班 handed", "班次 shift", "状态 state", "事项 matters#", "交班人 by", "接班人 to", "编号 id")
 
 
-@click.group()
+@click.group(cls=Listed)
 def handover() -> None:
     """交接班 Hand shifts over with what is open, and take them over."""
 

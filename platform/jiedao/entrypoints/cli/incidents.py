@@ -15,6 +15,7 @@ from jiedao.domain.workflow import ENDED
 from jiedao.entrypoints.cli import duplicates, reporter, task_papers
 from jiedao.entrypoints.cli.finding import find_incident
 from jiedao.entrypoints.cli.incident_commands import commands
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, to_json
@@ -26,7 +27,7 @@ from jiedao.entrypoints.http.wording import Wording, label_of
 from jiedao.entrypoints.settings import Settings
 
 
-@click.group()
+@click.group(cls=Listed)
 def incident() -> None:
     """事件 An incident as it stands, everything that happened to it, and what can be done with it.
 
@@ -203,7 +204,7 @@ def _told(row: HistoryEntry, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
         line(f"{local(row.recorded_at, zone)}  {row.label}  {row.summary}"),
         line(f"    {_who(row)}", style="dim"),
     ]
-    if row.reason:
+    if row.reason and row.reason not in row.summary:
         lines.append(line(f"    理由 {row.reason}"))
     if inputs:
         lines += [line(f"    {one}", style="dim") for one in to_json(row.inputs).splitlines()]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from jiedao.domain.terms import Platform
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, PROFILE, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, as_json, line, local, table
@@ -24,7 +25,7 @@ from projections.indicators import IndicatorQuestion
 _FORMULA_COLUMNS = ("指标 indicator", "名称 name", "公式 formula", "越…越好", "出处 origin")
 
 
-@click.group()
+@click.group(cls=Listed)
 def indicators() -> None:
     """考核评议 How well the work is done: rates with their numerators, denominators and formulas."""
 

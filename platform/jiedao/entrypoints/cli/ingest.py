@@ -24,6 +24,7 @@ from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import IntakeOutcome, Role
 from jiedao.entrypoints.bootstrap import kafka_connection
 from jiedao.entrypoints.cli.failing import ExitCode
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, KAFKA, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, note, table
@@ -38,7 +39,7 @@ _STANDARD_INPUT = "-"
 _LABELS = {outcome.value: outcome.label for outcome in IntakeOutcome}
 
 
-@click.group()
+@click.group(cls=Listed)
 def ingest() -> None:
     """接入 Take reports in, in their source's own shape: from files, and from Kafka.
 

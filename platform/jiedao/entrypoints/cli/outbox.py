@@ -9,6 +9,7 @@ import click
 
 from jiedao.domain.terms import OutboxState, UpstreamMessageKind
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, page, table, to_json
@@ -32,7 +33,7 @@ _COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=Listed)
 def outbox() -> None:
     """上级报文 What superior platforms are owed in their cases: sent in order within a case, until it is answered.
 

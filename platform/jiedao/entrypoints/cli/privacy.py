@@ -21,6 +21,7 @@ from jiedao.domain.report import ReporterDetails
 from jiedao.domain.terms import Command, HoldGround, Role
 from jiedao.domain.workflow import rule_of
 from jiedao.entrypoints.cli.acting import acting, actor_of
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import catch_up, opened, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, note, page, table
@@ -39,7 +40,7 @@ _reason = click.option("--reason", required=True, help="理由 Why; it is record
 _request = click.argument("request", type=click.UUID)
 
 
-@click.group()
+@click.group(cls=Listed)
 def privacy() -> None:
     """个人信息 Forget a reporter, by two people's approval, or keep everything of one under hold.
 

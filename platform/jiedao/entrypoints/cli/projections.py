@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, table
@@ -16,7 +17,7 @@ from projections.answers import ProjectionStatus
 from projections.rebuild import rebuild
 
 
-@click.group()
+@click.group(cls=Listed)
 def projections() -> None:
     """视图 How the views stand that answer every question, and filling them anew."""
 

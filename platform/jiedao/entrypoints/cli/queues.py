@@ -10,6 +10,7 @@ import click
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import IncidentState, Platform
 from jiedao.domain.workflow import OPEN
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import APPROXIMATE, answer, line, local, table
@@ -48,7 +49,7 @@ _COLUMNS: tuple[tuple[str, Callable[[QueueEntry, ZoneInfo], object]], ...] = (
 """What a queue's table shows of each incident."""
 
 
-@click.group()
+@click.group(cls=Listed)
 def queue() -> None:
     """任务队列 What waits in each street's four platforms."""
 

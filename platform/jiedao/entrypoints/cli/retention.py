@@ -20,6 +20,7 @@ from jiedao.domain.ports import LogEntry
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.acting import acting, actor_of
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, page, table
@@ -52,7 +53,7 @@ _least = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Listed)
 def retention() -> None:
     """档案 Archive ranges of the log whose incidents ended long ago, verify archives, and read them back.
 

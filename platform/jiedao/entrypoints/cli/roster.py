@@ -11,6 +11,7 @@ from jiedao.application.duty_desk import PLANNERS
 from jiedao.application.roster_file import read_roster
 from jiedao.domain.access import Holder
 from jiedao.domain.terms import Role
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, table
@@ -26,7 +27,7 @@ from projections.roster_shift import RosterQuestion, ShiftRow
 _COLUMNS = ("开始 from", "结束 until", "姓名 name", "角色 role", "街道 street", "平台 platform", "人员 person")
 
 
-@click.group()
+@click.group(cls=Listed)
 def roster() -> None:
     """值班表 Who is on duty when, in which role, for which street and platform."""
 

@@ -15,6 +15,7 @@ from jiedao.application.profile_routing import read_routing_file
 from jiedao.application.routing_desk import RoutingDesk, RoutingTrial, TriedReport
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.routing import Router, RuleOutcome
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, table
@@ -38,7 +39,7 @@ _INPUTS = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Pat
 _RULES = click.option("--rules", type=_FILE, help="规则文件 Other rules, of a TOML file; without it: those in force.")
 
 
-@click.group()
+@click.group(cls=Listed)
 def routing() -> None:
     """派单规则 What refines where a class goes: the first rule that fits applies; docs/routing.md tells how."""
 

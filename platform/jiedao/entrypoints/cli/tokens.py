@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from jiedao.domain.terms import Role
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, document_of, facts, line, local, note, page, table
@@ -19,7 +20,7 @@ from jiedao.store.tokens import Token
 _ALL = "全部 all"
 
 
-@click.group()
+@click.group(cls=Listed)
 def tokens() -> None:
     """访问令牌 Who may ask over HTTP: tokens, each for a holder in a role."""
 

@@ -6,6 +6,7 @@ import click
 
 from jiedao.domain.terms import IncidentState, Role, TaskState, Term
 from jiedao.domain.workflow import ENDED, RULES, Rule
+from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.options import json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, as_json, line, table
 from jiedao.entrypoints.settings import Settings
@@ -26,7 +27,7 @@ from jiedao.entrypoints.workflow_words import (
 _COLUMNS = ("命令 command", "由何状态 from", "何人 by", "转为 becomes", "任务 task", "案件 cases", "须填", "说明 notes")
 
 
-@click.group()
+@click.group(cls=Listed)
 def workflow() -> None:
     """流程 Who may do what with an incident, from which state."""
 

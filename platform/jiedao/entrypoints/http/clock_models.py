@@ -15,8 +15,9 @@ from jiedao.entrypoints.http.models import Answer, NextCursor, Position, StreetC
 class ClockEntry(Answer):
     """时限 A clock that runs: of an incident, or of one of its tasks.
 
-    ``part`` is the label of one stage of a staged limit (停工). ``provisional`` says that the deadline may still move,
-    because the calendar of its year is not known. ``overdue`` is as of the answer.
+    ``part`` is the label of one stage of a staged limit (停工), or of an offer of a task that nobody accepted in time
+    (顺延1): ``offered_to`` is asked to accept it until ``due_at``. ``provisional`` says that the deadline may still
+    move, because the calendar of its year is not known. ``overdue`` is as of the answer.
     """
 
     incident_id: UUID
@@ -34,6 +35,10 @@ class ClockEntry(Answer):
     ]
     next_step_label: Annotated[str | None, Field(examples=["即将到期"])]
     next_at: datetime | None
+    offered_to: Annotated[
+        str | None,
+        Field(description="顺延派办给 To whom its task is offered, as they stand in events.", examples=["user:wang"]),
+    ]
     rules: Annotated[str, Field(description="时限规则版本 The time rules that it runs by.")]
     version: Annotated[int, Field(description="The incident's version.")]
     state: Annotated[str, Field(examples=["dispatched"])]

@@ -22,6 +22,8 @@ from projections.clock_questions import ClockFilter
 
 router = APIRouter(prefix="/v1/clocks", tags=["任务队列 Queues"], responses=PROBLEMS | problems(422))
 
+_ONESELF = "me"
+
 
 @router.get("", summary="时限一览 List what is due next")
 async def list_clocks(  # noqa: PLR0913  # one parameter per filter
@@ -35,6 +37,13 @@ async def list_clocks(  # noqa: PLR0913  # one parameter per filter
     platform: Annotated[Platform | None, Query(description="平台 Work platform.")] = None,
     clock: Annotated[ClockKind | None, Query(description="时限种类 Kind of clock.")] = None,
     incident: Annotated[UUID | None, Query(description="事件 Of one incident.")] = None,
+    offered: Annotated[
+        bool | None, Query(description="只看顺延派办 `true`: only offers of tasks that nobody accepted in time.")
+    ] = None,
+    offered_to: Annotated[
+        str | None,
+        Query(max_length=200, description="顺延派办给 Offered to whom; `me`: whose token this is.", examples=["me"]),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     min_position: MinPosition = None,
@@ -50,6 +59,8 @@ async def list_clocks(  # noqa: PLR0913  # one parameter per filter
         platform=platform.value if platform else None,
         clock=clock.value if clock else None,
         incident_id=incident,
+        offered=bool(offered),
+        offered_to=holder.holder if offered_to == _ONESELF else offered_to,
         streets=holder.streets,
     )
     await edge.reach(min_position)

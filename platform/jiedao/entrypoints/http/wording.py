@@ -69,6 +69,7 @@ class Wording:
     def incident(self, row: IncidentSummary) -> IncidentAnswer:
         """Put an incident into words."""
         fields = asdict(row)
+        named = fields.pop("maintaining_unit")
         del fields["progress"], fields["task_dues"]  # as stored; what people read of them are the tasks
         return IncidentAnswer(
             **fields,
@@ -78,7 +79,7 @@ class Wording:
             platform_label=label_of(Platform, row.platform),
             jurisdiction_label=label_of(MatchMethod, row.jurisdiction_method),
             due_label=label_of(ClockKind, row.due_clock),
-            maintaining_unit=maintaining_unit(row.class_code, row.department),
+            maintaining_unit=maintaining_unit(row.class_code, named, row.department),
             tasks=[task_answer(task, row.task_due(task.task_id)) for task in row.tasks],
             arrangements=_arrangements(row.read_progress()),
         )

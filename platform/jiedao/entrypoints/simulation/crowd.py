@@ -12,7 +12,7 @@ from random import Random
 
 from jiedao.domain import commands as said
 from jiedao.domain.incident import Incident
-from jiedao.domain.maintaining import maintaining_unit
+from jiedao.domain.maintaining import unit_of
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.tasks import Assignee, Task
 from jiedao.domain.terms import AssigneeKind, Command, IncidentState, Lifecycle, Platform, Role, TaskState
@@ -148,8 +148,7 @@ class Crowd:
 
     def _assignee(self, incident: Incident, memory: Memory) -> Assignee:
         """A component's maintaining unit; the street's own platform as a rule, else the department that is named."""
-        known = incident.classification
-        unit = maintaining_unit(known.class_code, incident.route.department) if known else None
+        unit = unit_of(incident)
         if unit is not None and not any(task.assignee.name == unit for task in incident.progress.tasks.values()):
             return Assignee(AssigneeKind.UNIT.value, unit)
         street, platform = incident.street_code, incident.platform or Platform.SERVICE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -90,13 +91,37 @@ def test_a_text_document_has_the_same_tables_as_they_are_read():
         "说明一", "说明二", "超期在办 Open",
     ]  # fmt: skip
     section = document.sections[0]
-    assert section.page_width > section.page_height
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (297, 210)
     assert (
         document.styles["Normal"].element.rPr.rFonts.get(
             "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}eastAsia"
         )
         == "宋体"
     )
+
+
+def test_both_are_laid_out_for_a4_with_the_head_on_every_page():
+    sheet = load_workbook(io.BytesIO(write_xlsx(BULLETIN)))["指标"]
+    assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")  # 9 is A4
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.print_title_rows == "$5:$5"
+    for table in Document(io.BytesIO(write_docx(BULLETIN))).tables:
+        heads = [row._tr.xpath("./w:trPr/w:tblHeader") != [] for row in table.rows]
+        assert heads == [True, *[False] * (len(table.rows) - 1)]
+
+
+def test_a_table_of_nothing_says_so_and_a_long_sentence_is_wrapped():
+    sentence = "按期办结的案件数÷" * 10
+    tables = (
+        BulletinTable("超期在办", "超期在办 Open", ("标题", "已超"), ()),
+        BulletinTable("指标", "指标", ("公式",), ((sentence,),)),
+    )
+    bulletin = replace(BULLETIN, tables=tables)
+    assert sheets(write_xlsx(bulletin))["超期在办"][-1] == ["无 none", None]
+    assert load_workbook(io.BytesIO(write_xlsx(bulletin)))["指标"].cell(6, 1).alignment.wrap_text
+    texts = [paragraph.text for paragraph in Document(io.BytesIO(write_docx(bulletin))).paragraphs]
+    assert texts[texts.index("超期在办 Open") + 1] == "无 none"
 
 
 def test_documents_carry_the_moment_as_of_which_they_were_written_and_no_other():

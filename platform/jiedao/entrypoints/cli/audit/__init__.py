@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from jiedao.entrypoints.cli.audit import access, events, exporting, proving, replay, sample, sealing, verifying
+from jiedao.entrypoints.cli.listing import Listed
 
 COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
     replay.commands,
@@ -25,15 +26,7 @@ COMMANDS: Sequence[Callable[[], Sequence[click.Command]]] = (
 """What brings the commands of this group, in the order in which help shows them."""
 
 
-class _InOrder(click.Group):
-    """Shows its commands in the order of the work, not of the alphabet."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Name the commands in the order in which they were added."""
-        return list(self.commands)
-
-
-@click.group(cls=_InOrder)
+@click.group(cls=Listed)
 def audit() -> None:
     """审计 Whether the record is whole, what was known when and by whom, and proofs that a stranger can check.
 
