@@ -31,13 +31,13 @@ class Lapsing:
         self._unanswered = unanswered
         self._application = application
 
-    def run(self, now: datetime) -> int:
-        """Take every transfer back whose time is over by ``now``; returns how many.
+    def run(self, now: datetime, ended_by: datetime | None = None) -> int:
+        """Take every transfer back whose time is over by ``now``, or was by an earlier moment; returns how many.
 
         An incident that moves on in this moment is looked at again the next time, as is one that the views show late.
         """
         lapsed = 0
-        for incident in self._application.load(self._unanswered.unanswered(now, _AT_ONCE)).values():
+        for incident in self._application.load(self._unanswered.unanswered(ended_by or now, _AT_ONCE)).values():
             offered = incident.progress.transfer
             key = f"{incident.id}:lapsed:{incident.version}"
             context = EventContext(ACTOR, Role.ADMINISTRATOR.value, incident.id, f"clock:{key}")

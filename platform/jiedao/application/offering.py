@@ -72,12 +72,15 @@ class Offering:
         self._case_clock = case_clock
         self._rules = rules
 
-    def run(self, now: datetime) -> int:
+    def run(self, now: datetime, ended_by: datetime | None = None) -> int:
         """Offer every task onward whose time to be accepted is over by ``now``, so many a call; returns how many.
+
+        With ``ended_by`` only those whose time was over by that earlier moment: up to there what passed is recorded,
+        and a clock that moved on before its 超期 was recorded would never have one.
 
         An incident that moves on in this moment is looked at again the next time, as is one that the views show late.
         """
-        due = self._unaccepted.unaccepted(now, AT_ONCE)
+        due = self._unaccepted.unaccepted(ended_by or now, AT_ONCE)
         incidents = self._application.load(list(dict.fromkeys(incident_id for incident_id, _task_id in due)))
         given: Counter[str] = Counter()  # what the views do not show yet of this call's own offers
         offered = 0

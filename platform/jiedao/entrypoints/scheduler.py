@@ -83,9 +83,10 @@ class ClockService(Collector):
         if not led:
             _log.info("clock_leads")
         try:
-            self._recorded += self._ticker.tick(self._clock.now()).recorded
-            self._recorded += self._lapsing.run(self._clock.now())
-            self._recorded += self._offering.run(self._clock.now())
+            ticked_by = self._clock.now()  # what comes after it is told as overdue by the next beat, and moves on then
+            self._recorded += self._ticker.tick(ticked_by).recorded
+            self._recorded += self._lapsing.run(self._clock.now(), ticked_by)
+            self._recorded += self._offering.run(self._clock.now(), ticked_by)
             self._fault = None
         except (JiedaoError, DatabaseError) as error:
             self._fault = f"{type(error).__name__}; see the log"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -55,6 +56,17 @@ def service(district, database_url):
         leadership.resign()
 
 
+class MovingTime:
+    """Each look at it is a second later."""
+
+    def __init__(self, moment):
+        self.moment = moment
+
+    def now(self):
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+
 def measured(service):
     return {metric.name: metric.samples[0].value for metric in service.collect()}
 
@@ -78,6 +90,22 @@ def test_one_beats_and_the_other_stands_by_until_it_is_needed(district, service)
     assert [kind for kind, *_rest in district.told(incident)] == ["overdue", "escalated"]
     assert (measured(second)["jiedao_clock_leader"], measured(second)["jiedao_clock_recorded"]) == (1, 1)
     assert measured(first)["jiedao_clock_leader"] == 0
+
+
+def test_what_ends_during_a_beat_is_told_as_overdue_before_it_moves_on(district, service):
+    task = district.receive()
+    for minute, command in enumerate(("admit", "file", "dispatch"), 1):
+        district.do(task, command, after(minutes=minute))
+    accept_by = after(minutes=3) + timedelta(hours=1)
+    one = service(MovingTime(accept_by - timedelta(milliseconds=1_500)))  # it ends after the beat's first look
+    told = [event.TOPIC for event in district.show().stream(task)]
+    one.beat()
+    assert [event.TOPIC for event in district.stream(task)] == [*told, "jiedao.incident.clock_approaching"]
+    district.show()
+    one.beat()
+    assert [event.TOPIC for event in district.stream(task)][-2:] == [
+        "jiedao.incident.clock_overdue", "jiedao.incident.task_offered_onward",
+    ]  # fmt: skip
 
 
 def test_a_leader_says_how_far_it_is_behind(district, service):

@@ -39,6 +39,7 @@ def test_it_is_taken_back_at_its_moment_and_not_before(district, offered):
     lapsing = Lapsing(district.claims, district.application)
     district.show()
     assert lapsing.run(ANSWER_BY - timedelta(microseconds=1)) == 0
+    assert lapsing.run(ANSWER_BY, ANSWER_BY - timedelta(microseconds=1)) == 0  # its 超期 is not recorded yet
     assert state_of(district, offered) == "transferring"
     assert lapsing.run(ANSWER_BY) == 1
     assert state_of(district, offered) == "filed"
