@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiedao.audit.replay import Replay
-from jiedao.domain.errors import NotFoundError
+from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.store.database import Database
 from projections.answers import IncidentFilter
 from projections.as_of import AsOfQueries
@@ -63,13 +63,39 @@ def all_of(read, incidents, position, moment, *, past):
         figures = select_indicators(connection, reached, question, FORMULAS, moment)
     counts = read.counts(as_of_position=then)
     found = AsOfQueries(read, Decoder(), UUID(int=99))
-    shown = {}
+    shown, told = {}, {}
     for incident_id in incidents:
         try:
             shown[incident_id] = found.incident(incident_id, as_of_position=then)[0]
+            told[incident_id] = found.history(incident_id, as_of_position=then, interventions=True)
         except NotFoundError:
             shown[incident_id] = None
-    return every_queue(read, then), counts, (figures.total, figures.groups, figures.position), shown
+    stories = {incident_id: (one.incident, one.rows, one.position) for incident_id, one in told.items()}
+    lists = [list_whole(found, wanted, then) for wanted in LISTS]
+    return every_queue(read, then), counts, (figures.total, figures.groups, figures.position), stories, lists, shown
+
+
+LISTS = [
+    IncidentFilter(),
+    IncidentFilter(street="330103001"),
+    IncidentFilter(state="dispatched"),
+    IncidentFilter(platform="market", source="hotline"),
+    IncidentFilter(class_code="E0101"),
+    IncidentFilter(text="第 2 版"),
+    IncidentFilter(text="版"),
+    IncidentFilter(streets=frozenset({"330103002"})),
+]
+
+
+def list_whole(found, wanted, then):
+    """All pages of a list, of two each."""
+    rows, after = [], None
+    while True:
+        page = found.incidents(wanted, after, 2, as_of_position=then)
+        rows += page.rows
+        after = page.after
+        if after is None:
+            return rows
 
 
 def check_replays(journal, shown, end):
@@ -143,7 +169,11 @@ def test_an_incident_is_not_there_before_it_was_received(database_url):
             assert found.incident(first, as_of_position=ends[0])[1] == ends[0]
             with pytest.raises(NotFoundError, match=f"it was received at position {ends[1]}"):
                 found.incident(second, as_of_position=ends[0])
-            with pytest.raises(NotFoundError):
+            with pytest.raises(
+                InvalidInputError, match="nothing was recorded before the log began, at 2026-11-02T01:00"
+            ):
                 found.incident(first, as_of_time=START - timedelta(seconds=1))
+            with pytest.raises(InvalidInputError, match="nobody knows yet what will be so then"):
+                read.counts(as_of_time=START + timedelta(days=36_500))
     finally:
         journal.close()
