@@ -20,7 +20,9 @@ from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.ports import LogEntry
+from jiedao.store.reconciliation import DeliveredRecord
 from projections.answers import HistoryRow, IncidentFilter, IncidentSummary, Page
+from projections.clock_questions import ClockFilter, ClockRow, of_incident, select_clocks_then
 from projections.conditions import Conditions
 from projections.folding import Before, fold
 from projections.incident_row import IncidentRow
@@ -50,6 +52,10 @@ class HistoryThen:
     rows: Sequence[HistoryRow]
     position: int
     moment: datetime | None
+
+    def known(self, deliveries: Sequence[DeliveredRecord]) -> list[DeliveredRecord]:
+        """Return those deliveries that had been recorded by then."""
+        return [one for one in deliveries if self.moment is None or one.recorded_at <= self.moment]
 
 
 class AsOfQueries:
@@ -101,6 +107,30 @@ class AsOfQueries:
             position = resolve_position(connection, reached, as_of_position, as_of_time)
             asked = IncidentsThen(wanted, reached if position is None else position, reached)
             return select_incidents_then(connection, asked, self._stood_all, after, limit)
+
+    def clocks(
+        self,
+        wanted: ClockFilter,
+        after: str | None = None,
+        limit: int = 50,
+        *,
+        as_of_position: int | None = None,
+        as_of_time: datetime | None = None,
+    ) -> tuple[Page[ClockRow], datetime | None]:
+        """List the clocks that ran then, the soonest due first, and the moment that this was as of; ``None`` for now.
+
+        Raises InvalidInputError as :meth:`ReadModel.clocks` does, and for an ``as_of`` that is no past moment.
+        """
+        if as_of_position is None and as_of_time is None:
+            return self._read.clocks(wanted, after, limit), None
+        with self._read.active() as (connection, reached):
+            resolved = resolve_position(connection, reached, as_of_position, as_of_time)
+            position = reached if resolved is None else resolved
+            page = select_clocks_then(connection, reached, position, wanted, after, limit)
+            stood = self._stood_all(connection, list({row.incident_id for row in page.rows}), position)
+            moment = as_of_time or _recorded_at(connection, position)
+        rows = [of_incident(row, stood[row.incident_id]) for row in page.rows]
+        return Page(rows, page.after, page.position), moment
 
     def history(
         self,

@@ -16,7 +16,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.errors import InvalidInputError, OutsideLogError
 from projections.case_facts import COLUMNS
 from projections.held_then import held_then
 from projections.indicator_formulas import Formula, Formulas
@@ -108,7 +108,7 @@ def _check(question: IndicatorQuestion, now: datetime) -> None:
     if question.since is not None and question.until is not None and question.until <= question.since:
         raise InvalidInputError("the period ends before it begins: the end itself is not part of it", "/to")
     if question.as_of_time is not None and question.as_of_time.tzinfo is not None and question.as_of_time > now:
-        raise InvalidInputError("nobody knows yet what will be so then: ask as of a past moment", "/as_of")
+        raise OutsideLogError("nobody knows yet what will be so then: ask as of a past moment", "/as_of")
 
 
 def _moment(

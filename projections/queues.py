@@ -13,7 +13,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Composed
 
-from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.errors import InvalidInputError, OutsideLogError
 from jiedao.domain.terms import IncidentState
 from projections.answers import Count, Page, QueueQuestion, QueueRow
 from projections.conditions import Conditions
@@ -48,14 +48,15 @@ def resolve_position(
 ) -> int | None:
     """Return the position as of which to look; ``None`` for now. ``reached`` is how far the views are.
 
-    Raises InvalidInputError for both at once, a time without zone, a moment that has not come or that was before the
-    log began, or a position that is not yet in the views. Position 0 is before everything.
+    Raises InvalidInputError for both at once, or a time without zone; OutsideLogError, which is one, for a moment that
+    has not come or that was before the log began, or a position that is not yet in the views. Position 0 is before
+    everything.
     """
     if as_of_position is not None and as_of_time is not None:
         raise InvalidInputError("as of a position or as of a time, not both", pointer="/as_of")
     if as_of_position is not None:
         if not 0 <= as_of_position <= reached:
-            raise InvalidInputError(f"positions reach from 0 to {reached}, not to {as_of_position}", pointer="/as_of")
+            raise OutsideLogError(f"positions reach from 0 to {reached}, not to {as_of_position}", pointer="/as_of")
         query = "SELECT position_as_of((SELECT recorded_at FROM event WHERE position = %s))"
         return min(_number(connection, query, as_of_position), reached) if as_of_position else 0
     if as_of_time is not None:
@@ -70,10 +71,10 @@ def _require_within_log(connection: Connection[TupleRow], moment: datetime) -> N
     row = connection.execute(_BOUNDS).fetchone()
     begin, end = row or (None, moment)
     if moment > end:
-        raise InvalidInputError("nobody knows yet what will be so then: ask as of a past moment", pointer="/as_of")
+        raise OutsideLogError("nobody knows yet what will be so then: ask as of a past moment", pointer="/as_of")
     if begin is not None and moment < begin:
         began = begin.astimezone(moment.tzinfo).isoformat(timespec="seconds")
-        raise InvalidInputError(f"nothing was recorded before the log began, at {began}", pointer="/as_of")
+        raise OutsideLogError(f"nothing was recorded before the log began, at {began}", pointer="/as_of")
 
 
 def select_queue(
