@@ -1,4 +1,4 @@
-"""An incident as it stood at any past moment, folded from its own stream, and from nothing that is kept of it now.
+"""Incidents as they stood at any past moment, folded from their own streams: one, its story, or the list of them.
 
 Its deadlines follow from the time rules too, whose stream is folded beside it.
 
@@ -9,7 +9,8 @@ the row that the view held then, and equals what a view filled from the log up t
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -19,18 +20,42 @@ from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.ports import LogEntry
-from projections.answers import IncidentSummary
+from jiedao.store.reconciliation import DeliveredRecord
+from projections.answers import HistoryRow, IncidentFilter, IncidentSummary, Page
+from projections.clock_questions import ClockFilter, ClockRow, of_incident, select_clocks_then
+from projections.conditions import Conditions
 from projections.folding import Before, fold
 from projections.incident_row import IncidentRow
+from projections.incidents_then import IncidentsThen, select_incidents_then
 from projections.log import EventDecoder, PositionedEvent
-from projections.queries import ReadModel, find_incident
+from projections.paging import select_rows
+from projections.queries import ReadModel, find_incident, select_history
 from projections.queues import resolve_position
 
 _STREAM = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
 WHERE originator_id = ANY(%s) AND position <= %s ORDER BY position
 """
+_CHANGED = b"""
+SELECT incident_id, last_position > %(position)s FROM incident_view WHERE incident_id = ANY(%(wanted)s)
+"""
+_OTHER_RULES = "SELECT EXISTS (SELECT FROM clock_rules WHERE position > %s)"
+_RECORDED = "SELECT recorded_at FROM event WHERE position = %s"
 _FIELDS = tuple(field.name for field in fields(IncidentSummary))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryThen:
+    """An incident's story up to a position, and how it stood; ``moment`` is ``None`` where it was asked as of now."""
+
+    incident: IncidentSummary
+    rows: Sequence[HistoryRow]
+    position: int
+    moment: datetime | None
+
+    def known(self, deliveries: Sequence[DeliveredRecord]) -> list[DeliveredRecord]:
+        """Return those deliveries that had been recorded by then."""
+        return [one for one in deliveries if self.moment is None or one.recorded_at <= self.moment]
 
 
 class AsOfQueries:
@@ -60,23 +85,120 @@ class AsOfQueries:
             found = find_incident(connection, incident_id, streets)
             if position is None:
                 return found, reached
-            row = self._fold(connection, incident_id, position)
-        if row is None:
+            return self._stood(connection, found, position), position
+
+    def incidents(
+        self,
+        wanted: IncidentFilter,
+        after: str | None = None,
+        limit: int = 50,
+        *,
+        as_of_position: int | None = None,
+        as_of_time: datetime | None = None,
+    ) -> Page[IncidentSummary]:
+        """List incidents as the list was then, the latest received first; without a moment, as it is.
+
+        What a street sees is what it held then. Raises InvalidInputError as :meth:`ReadModel.incidents` does, and for
+        an ``as_of`` that is no past moment.
+        """
+        if as_of_position is None and as_of_time is None:
+            return self._read.incidents(wanted, after, limit)
+        with self._read.active() as (connection, reached):
+            position = resolve_position(connection, reached, as_of_position, as_of_time)
+            asked = IncidentsThen(wanted, reached if position is None else position, reached)
+            return select_incidents_then(connection, asked, self._stood_all, after, limit)
+
+    def clocks(
+        self,
+        wanted: ClockFilter,
+        after: str | None = None,
+        limit: int = 50,
+        *,
+        as_of_position: int | None = None,
+        as_of_time: datetime | None = None,
+    ) -> tuple[Page[ClockRow], datetime | None]:
+        """List the clocks that ran then, the soonest due first, and the moment that this was as of; ``None`` for now.
+
+        Raises InvalidInputError as :meth:`ReadModel.clocks` does, and for an ``as_of`` that is no past moment.
+        """
+        if as_of_position is None and as_of_time is None:
+            return self._read.clocks(wanted, after, limit), None
+        with self._read.active() as (connection, reached):
+            resolved = resolve_position(connection, reached, as_of_position, as_of_time)
+            position = reached if resolved is None else resolved
+            page = select_clocks_then(connection, reached, position, wanted, after, limit)
+            stood = self._stood_all(connection, list({row.incident_id for row in page.rows}), position)
+            moment = as_of_time or _recorded_at(connection, position)
+        rows = [of_incident(row, stood[row.incident_id]) for row in page.rows]
+        return Page(rows, page.after, page.position), moment
+
+    def history(
+        self,
+        incident_id: UUID,
+        *,
+        as_of_position: int | None = None,
+        as_of_time: datetime | None = None,
+        streets: frozenset[str] | None = None,
+        interventions: bool = False,
+    ) -> HistoryThen:
+        """Return an incident's story up to a moment, and how it stood then; without a moment, all of it.
+
+        Raises as :meth:`incident` does.
+        """
+        with self._read.active() as (connection, reached):
+            position = resolve_position(connection, reached, as_of_position, as_of_time)
+            found = find_incident(connection, incident_id, streets)
+            end, moment = reached if position is None else position, None
+            if position is not None:
+                found = self._stood(connection, found, position)
+                moment = as_of_time or _recorded_at(connection, position)
+            rows = select_history(connection, incident_id, end, interventions=interventions)
+        return HistoryThen(found, rows, end, moment)
+
+    def _stood(self, connection: Connection[TupleRow], found: IncidentSummary, position: int) -> IncidentSummary:
+        incident_id = found.incident_id
+        stood = self._stood_all(connection, [incident_id], position).get(incident_id)
+        if stood is None:
             raise NotFoundError(
                 f"there was no incident {incident_id} as of position {position}: it was received at position"
                 f" {found.first_position}"
             )
-        return _summary(row), position
+        return stood
 
-    def _fold(self, connection: Connection[TupleRow], incident_id: UUID, position: int) -> IncidentRow | None:
+    def _stood_all(
+        self, connection: Connection[TupleRow], wanted: Sequence[UUID], position: int
+    ) -> Mapping[UUID, IncidentSummary]:
+        """Return how incidents stood; those that nothing happened to since stand so still, and are not folded."""
+        changed: Mapping[UUID, bool] = dict(
+            connection.execute(_CHANGED, {"position": position, "wanted": list(wanted)}).fetchall()
+        )
+        other_rules = connection.execute(_OTHER_RULES, [position]).fetchone()
+        if other_rules and other_rules[0]:  # deadlines moved by them
+            changed = dict.fromkeys(changed, True)
+        conditions = Conditions()
+        conditions.add("incident_id = ANY(%s)", [one for one, moved in changed.items() if not moved])
+        same = select_rows(connection, IncidentSummary, "incident_view", conditions, "first_position")
+        folded = self._fold(connection, [one for one, moved in changed.items() if moved], position)
+        return {row.incident_id: row for row in same} | {one: _summary(row) for one, row in folded.items()}
+
+    def _fold(
+        self, connection: Connection[TupleRow], incidents: Sequence[UUID], position: int
+    ) -> Mapping[UUID, IncidentRow]:
+        if not incidents:
+            return {}
         with connection.cursor(binary=True) as cursor:
-            streams = [incident_id, self._time_rules]
+            streams = [*incidents, self._time_rules]
             entries = [LogEntry(*row) for row in cursor.execute(_STREAM, [streams, position])]
         events = [
             PositionedEvent(entry.position, entry.recorded_at, entry.topic, self._decoder.to_event(entry))
             for entry in entries
         ]
-        return fold(events, Before()).after.get(incident_id)
+        return fold(events, Before()).after
+
+
+def _recorded_at(connection: Connection[TupleRow], position: int) -> datetime | None:
+    row = connection.execute(_RECORDED, [position]).fetchone()
+    return row[0] if row else None
 
 
 def _summary(row: IncidentRow) -> IncidentSummary:

@@ -167,6 +167,7 @@ def _asked(
         "since": period.since,
         "until": period.until,
         "position": resolve_position(connection, reached, None, end),
+        "reached": reached,
         "moment": end or now,
         "open": _OPEN,
         "streets": None if streets is None else sorted(streets),
@@ -187,5 +188,5 @@ def _overdue(connection: Connection[TupleRow], asked: Mapping[str, object]) -> l
 
 
 def _facts(asked: Mapping[str, object]) -> Composed:
-    position = asked["position"]
-    return facts_as_of(position if isinstance(position, int) else None)
+    position, reached = asked["position"], asked["reached"]
+    return facts_as_of(position if isinstance(position, int) else None, reached if isinstance(reached, int) else 0)

@@ -1,8 +1,8 @@
-"""The question about clocks: what is due next, of which incident and task, soonest first."""
+"""The question about clocks: what is due next, of which incident and task, soonest first; now, or as of the past."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -12,9 +12,10 @@ from psycopg.rows import TupleRow, class_row
 from psycopg.sql import SQL, Identifier
 
 from jiedao.domain.stage_clocks import ONWARD_PART
-from projections.answers import Page
+from projections.answers import IncidentSummary, Page
 from projections.conditions import Conditions
 from projections.cursor import read_cursor
+from projections.held_then import held_then
 from projections.paging import page_of, page_size
 
 
@@ -94,6 +95,14 @@ def select_clocks(
     Raises InvalidInputError for a cursor of another question, or a page size beyond 1..500.
     """
     question = ("clocks", wanted)
+    conditions = _conditions(question, wanted, after)
+    query = _SELECT.format(_COLUMNS, conditions.where(), _ORDER, page_size(limit))
+    with connection.cursor(row_factory=class_row(ClockRow)) as cursor:
+        rows = cursor.execute(query, conditions.parameters).fetchall()
+    return page_of(rows, limit, question, _sort_key, reached)
+
+
+def _conditions(question: object, wanted: ClockFilter, after: str | None) -> Conditions:
     conditions = Conditions()
     conditions.add("clock.due_at IS NOT NULL")
     conditions.add_known(
@@ -113,11 +122,71 @@ def select_clocks(
         conditions.add(
             "(clock.due_at, clock.incident_id, clock.clock, clock.task_id, clock.part) > (%s, %s, %s, %s, %s)", *key
         )
-    query = _SELECT.format(_COLUMNS, conditions.where(), _ORDER, page_size(limit))
-    with connection.cursor(row_factory=class_row(ClockRow)) as cursor:
+    return conditions
+
+
+@dataclass(frozen=True, slots=True)
+class ClockThen:
+    """A clock as it ran as of a past position, without what is to be known of its incident; see :class:`ClockRow`."""
+
+    incident_id: UUID
+    clock: str
+    task_id: str
+    part: str
+    time_limit: str
+    since: datetime
+    due_at: datetime
+    provisional: bool
+    next_step: str | None
+    next_at: datetime | None
+    offered_to: str | None
+    rules: str
+
+
+_OWN = SQL(", ").join(map(Identifier, _OF_CLOCK))
+_THEN = SQL("""
+WITH running AS (
+    SELECT {own} FROM clock WHERE due_at IS NOT NULL AND from_position <= {position}
+    UNION ALL
+    SELECT {own} FROM clock_past AS clock WHERE {past}
+)
+SELECT {own} FROM running AS clock{placed} {where} ORDER BY {order} LIMIT {limit}
+""")
+# Where an incident was is asked of the facts of cases, which know it at every position.
+_PLACED = SQL("""
+JOIN (
+    SELECT incident_id, street_code, platform FROM case_facts WHERE from_position <= {position}
+    UNION ALL
+    SELECT incident_id, street_code, platform FROM case_facts_past WHERE {past}
+) AS place USING (incident_id)""")
+
+
+def select_clocks_then(  # noqa: PLR0913  # the parts of one question
+    connection: Connection[TupleRow], reached: int, position: int, wanted: ClockFilter, after: str | None, limit: int
+) -> Page[ClockThen]:
+    """Select a page of the clocks that ran as of a position. Raises InvalidInputError as :func:`select_clocks` does."""
+    question = ("clocks", wanted, position)
+    past = held_then(position, reached)
+    placed = any(one is not None for one in (wanted.street, wanted.platform, wanted.streets))
+    query = _THEN.format(
+        own=_OWN,
+        position=position,
+        past=past,
+        placed=_PLACED.format(past=past, position=position) if placed else SQL(""),
+        where=(conditions := _conditions(question, wanted, after)).where(),
+        order=_ORDER,
+        limit=page_size(limit),
+    )
+    with connection.cursor(row_factory=class_row(ClockThen)) as cursor:
         rows = cursor.execute(query, conditions.parameters).fetchall()
-    return page_of(rows, limit, question, _sort_key, reached)
+    return page_of(rows, limit, question, _sort_key, position)
 
 
-def _sort_key(row: ClockRow) -> tuple[datetime, UUID, str, str, str]:
+def of_incident(clock: ClockThen, incident: IncidentSummary) -> ClockRow:
+    """Return the clock with what was to be known of its incident."""
+    told = {name: getattr(incident, name) for name in _OF_INCIDENT}
+    return ClockRow(**asdict(clock), **told)
+
+
+def _sort_key(row: ClockRow | ClockThen) -> tuple[datetime, UUID, str, str, str]:
     return (row.due_at, row.incident_id, row.clock, row.task_id, row.part)

@@ -2,34 +2,42 @@
 
 Everything in it follows from the log: the moments from the incidents' events, the rules from theirs. When other rules
 are recorded (the calendar of a year became known), every open clock is worked out anew by that event. The fold has
-worked out those of the incidents that a batch touches.
+worked them out, after each moment; what a list showed until then goes to the past.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 from psycopg import Connection
 from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Identifier
 
 from jiedao.domain.clock_course import Course
-from jiedao.domain.stage_clocks import StageClock, clocks_of
-from jiedao.domain.time_rules import TimeRuleBook, TimeRules
+from jiedao.domain.time_rules import TimeRuleBook
 from jiedao.store.arrays import Int4Array, TextArray, UuidArray, register_arrays
-from projections.folding import INCIDENT_TOPICS, Folded
+from projections.folding import INCIDENT_TOPICS, ClocksStood, Folded
 from projections.rows import copy_rows
-from projections.timekeeping import Timekeeper, encode_course, open_courses
+from projections.timekeeping import encode_course
 
 _RULE_TOPICS = f"{TimeRuleBook.TOPIC}."
-_CLOCK_COLUMNS = (
-    "incident_id", "clock", "task_id", "part", "time_limit", "since", "due_at", "provisional", "rules", "next_step",
-    "next_at", "known_at", "onward_at", "offered_to",
-)  # fmt: skip
+_KEY = ("incident_id", "clock", "task_id", "part")
+_SHOWN = ("time_limit", "since", "due_at", "provisional", "rules", "next_step", "next_at", "offered_to")
+"""What a list shows of a clock: where nothing of this is another, it shows the same row."""
+
+_COLUMNS = (*_KEY, *_SHOWN, "known_at", "onward_at", "from_position")
+_PAST_COLUMNS = (*_KEY, *_SHOWN, "from_position", "to_position")
+_KEYED, _SEEN, _SINCE = slice(len(_KEY)), slice(len(_KEY), len(_KEY) + len(_SHOWN)), len(_COLUMNS) - 1
+_DUE = _COLUMNS.index("due_at")
 
 _encode = msgspec.json.Encoder().encode
 
+_TAKE = SQL("DELETE FROM clock WHERE incident_id = ANY(%s) RETURNING {}").format(
+    SQL(", ").join(map(Identifier, _COLUMNS))
+)
 _KEEP = b"""
 INSERT INTO clock_course (incident_id, open, course)
 SELECT one.incident_id, one.open <> 0, one.course FROM unnest(%b, %b, %b) AS one (incident_id, open, course)
@@ -37,60 +45,69 @@ ON CONFLICT (incident_id) DO UPDATE SET open = excluded.open, course = excluded.
 """
 
 Row = tuple[object, ...]
+Running = dict[tuple[object, ...], Row]
+"""An incident's clocks by their keys; each row ends with the position since when it is shown so."""
 
 
 class Clocks:
-    """Writes ``clock``, ``clock_course`` and ``clock_rules``."""
+    """Writes ``clock``, ``clock_past``, ``clock_course`` and ``clock_rules``."""
 
     name = "clocks"
-    revision = 3
+    revision = 4
     topics = (INCIDENT_TOPICS, _RULE_TOPICS)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
         """Keep the courses of the incidents that the batch moved, and replace their clocks."""
-        keeper = folded.keeper
         for position, changed in folded.rules:
             version, content = changed.version, _encode(changed).decode()
             connection.execute("INSERT INTO clock_rules VALUES (%s, %s, %s)", [position, version, content])
-        if keeper.courses:
-            _keep(connection, keeper.courses)
-        if keeper.rules is None:  # the clocks come with the first rules
+        if folded.keeper.courses:
+            _keep(connection, folded.keeper.courses)
+        if not folded.clocks:
             return
-        if folded.rules:
-            connection.execute("DELETE FROM clock")
-            for courses in open_courses(connection):  # those of this batch are among them
-                self._fill(connection, keeper, courses)
-            return
-        if folded.before:
-            connection.execute("DELETE FROM clock WHERE incident_id = ANY(%s)", [list(folded.before)])
-        _copy(connection, keeper.rules, keeper.courses, keeper.clocks)
-
-    @staticmethod
-    def _fill(connection: Connection[TupleRow], keeper: Timekeeper, courses: Mapping[UUID, Course]) -> None:
-        """Work clocks out by rules that were recorded just now."""
-        if keeper.rules is not None:
-            limits = keeper.limit_clocks.of(keeper.rules)
-            clocks = {one: clocks_of(course, keeper.rules, limits) for one, course in courses.items()}
-            _copy(connection, keeper.rules, courses, clocks)
+        stored = _take(connection, list(folded.clocks))
+        now: list[Row] = []
+        past: list[Row] = []
+        for incident_id, stands in folded.clocks.items():
+            now += _advance(incident_id, stored.get(incident_id, {}), stands, past)
+        if past:
+            copy_rows(connection, "clock_past", _PAST_COLUMNS, past)
+        if now:
+            copy_rows(connection, "clock", _COLUMNS, now)
 
 
-def _copy(
-    connection: Connection[TupleRow],
-    rules: TimeRules,
-    courses: Mapping[UUID, Course],
-    clocks: Mapping[UUID, Sequence[StageClock]],
-) -> None:
-    rows = [row for one, course in courses.items() for row in _rows(one, course, rules, clocks.get(one, ()))]
-    if rows:
-        copy_rows(connection, "clock", _CLOCK_COLUMNS, rows)
+def _take(connection: Connection[TupleRow], incidents: Sequence[UUID]) -> Mapping[UUID, Running]:
+    """Take out the stored clocks of incidents."""
+    taken: defaultdict[UUID, Running] = defaultdict(dict)
+    with connection.cursor(binary=True) as cursor:
+        for row in cursor.execute(_TAKE, [incidents]):
+            taken[row[0]][row[_KEYED]] = row
+    return taken
 
 
-def _rows(incident_id: UUID, course: Course, rules: TimeRules, clocks: Sequence[StageClock]) -> Iterator[Row]:
-    for one in clocks:
+def _advance(incident_id: UUID, known: Running, stands: Sequence[ClocksStood], past: list[Row]) -> Iterator[Row]:
+    """Let an incident's clocks run on; what ends, or is shown otherwise, goes to the past. Returns what runs now."""
+    for stood in stands:
+        running: Running = {}
+        for row in _rows(incident_id, stood):
+            before = known.get(row[_KEYED])
+            same = before is not None and before[_SEEN] == row[_SEEN]
+            running[row[_KEYED]] = (*row[:_SINCE], before[_SINCE]) if before is not None and same else row
+        past += [
+            (*row[_KEYED], *row[_SEEN], row[_SINCE], stood.position)
+            for key, row in known.items()
+            if row[_DUE] is not None and (key not in running or running[key][_SINCE] != row[_SINCE])
+        ]
+        known = running
+    return iter(known.values())
+
+
+def _rows(incident_id: UUID, stood: ClocksStood) -> Iterator[Row]:
+    for one in stood.clocks:
         yield (
             incident_id, one.clock.value, one.task_id, one.part, one.time_limit, one.since, one.due_at,
-            one.provisional, rules.version, one.next_step and one.next_step.value, one.next_at, course.at,
-            one.onward_at, one.offered_to,
+            one.provisional, stood.rules, one.next_step and one.next_step.value, one.next_at, one.offered_to,
+            stood.known_at, one.onward_at, stood.position,
         )  # fmt: skip
 
 

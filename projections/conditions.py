@@ -6,18 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import LiteralString
 
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composable, Composed
 
 
 @dataclass(slots=True)
 class Conditions:
     """Conditions that must all hold, with their bound parameters in order."""
 
-    clauses: list[LiteralString] = field(default_factory=list)
+    clauses: list[Composable] = field(default_factory=list)
     parameters: list[object] = field(default_factory=list)
 
     def add(self, clause: LiteralString, *parameters: object) -> None:
         """Add a condition."""
+        self.clauses.append(SQL(clause))
+        self.parameters.extend(parameters)
+
+    def add_made(self, clause: Composable, *parameters: object) -> None:
+        """Add a condition that was put together."""
         self.clauses.append(clause)
         self.parameters.extend(parameters)
 
@@ -31,7 +36,7 @@ class Conditions:
         """Return the WHERE clause; an empty one lets all through."""
         if not self.clauses:
             return Composed([])
-        return SQL("WHERE {}").format(SQL(" AND ").join(map(SQL, self.clauses)))
+        return SQL("WHERE {}").format(SQL(" AND ").join(self.clauses))
 
 
 def containing(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -18,6 +19,7 @@ from psycopg.rows import TupleRow
 
 from jiedao.domain.case_deadlines import work_out
 from jiedao.domain.incident import Incident
+from jiedao.domain.stage_clocks import StageClock
 from jiedao.domain.time_rules import TimeRuleBook, TimeRules
 from projections.incident_row import IncidentRow, advance, open_row, take_deadlines
 from projections.log import PositionedEvent
@@ -52,12 +54,26 @@ class Before:
     keeper: Timekeeper = field(default_factory=Timekeeper)
 
 
+@dataclass(frozen=True, slots=True)
+class ClocksStood:
+    """How an incident's clocks ran from a position on, by which version of the rules.
+
+    ``known_at`` is when its last event happened.
+    """
+
+    position: int
+    clocks: tuple[StageClock, ...]
+    rules: str
+    known_at: datetime
+
+
 @dataclass(slots=True)
 class Folded:
     """What a batch means for incidents.
 
     ``before`` holds the rows as they stood (without the incidents that the batch opens), ``after`` as they stand
     now, ``standings`` the position of each moment's last event that touched an incident, and the incident's row then.
+    ``clocks`` says how an incident's clocks ran after each of these moments, and after each on which rules changed.
     ``keeper`` holds the courses and clocks of the incidents that it touched, ``rules`` the time rules that were
     recorded in it, each with its position: by these, deadlines move of incidents that no event of the batch is about.
     """
@@ -67,6 +83,7 @@ class Folded:
     keeper: Timekeeper
     after: dict[UUID, IncidentRow] = field(default_factory=dict)
     standings: dict[UUID, list[tuple[int, IncidentRow]]] = field(default_factory=dict)
+    clocks: dict[UUID, list[ClocksStood]] = field(default_factory=dict)
     rules: list[tuple[int, TimeRules]] = field(default_factory=list)
 
 
@@ -106,8 +123,10 @@ def _fold_moment(folded: Folded, moment: Sequence[PositionedEvent]) -> None:
         except (LookupError, TypeError, ValueError) as error:
             raise UnappliableEventError(recorded.position, str(error)) from error
     for incident_id, row in changed.items():
-        take_deadlines(row, folded.keeper.courses[incident_id], folded.keeper.work_out(incident_id))
+        clocks = folded.keeper.work_out(incident_id)
+        take_deadlines(row, folded.keeper.courses[incident_id], clocks)
         _stand(folded, row.last_position, row)
+        _run(folded, row.last_position, incident_id, clocks)
     if recorded_rules:
         _look_again(folded, recorded_rules[-1][0], changed)
 
@@ -118,8 +137,9 @@ def _look_again(folded: Folded, position: int, changed: Mapping[UUID, IncidentRo
     for incident_id, course in list(keeper.courses.items()):
         known = folded.after.get(incident_id) or folded.before.get(incident_id)
         if incident_id not in changed and known is not None and not course.ended:
-            row = copy(known)
-            take_deadlines(row, course, keeper.work_out(incident_id))
+            row, clocks = copy(known), keeper.work_out(incident_id)
+            take_deadlines(row, course, clocks)
+            _run(folded, position, incident_id, clocks)
             if row != known:
                 _stand(folded, position, row)
     if keeper.rules is None:
@@ -129,8 +149,11 @@ def _look_again(folded: Folded, position: int, changed: Mapping[UUID, IncidentRo
         row, course = copy(known), decode_course(stored)
         clocks = work_out(course, keeper.rules, limits)
         take_deadlines(row, course, clocks)
+        folded.clocks.setdefault(known.incident_id, []).append(
+            ClocksStood(position, clocks, keeper.rules.version, course.at)
+        )
         if encode_course(course).decode() != stored:
-            keeper.courses[known.incident_id], keeper.clocks[known.incident_id] = course, clocks
+            keeper.courses[known.incident_id] = course
         if row != known:
             folded.before[known.incident_id] = known
             _stand(folded, position, row)
@@ -139,6 +162,12 @@ def _look_again(folded: Folded, position: int, changed: Mapping[UUID, IncidentRo
 def _stand(folded: Folded, position: int, row: IncidentRow) -> None:
     folded.after[row.incident_id] = row
     folded.standings.setdefault(row.incident_id, []).append((position, row))
+
+
+def _run(folded: Folded, position: int, incident_id: UUID, clocks: tuple[StageClock, ...]) -> None:
+    if folded.keeper.rules is not None:  # the clocks come with the first rules
+        stood = ClocksStood(position, clocks, folded.keeper.rules.version, folded.keeper.courses[incident_id].at)
+        folded.clocks.setdefault(incident_id, []).append(stood)
 
 
 def _next_row(known: IncidentRow | None, recorded: PositionedEvent) -> IncidentRow:

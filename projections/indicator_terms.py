@@ -72,6 +72,15 @@ CONDITIONS = _by_name((
 ))  # fmt: skip
 """What can be true of a case."""
 
+_STEADY = tuple(one.name for one in CONDITIONS.values() if "%(moment)s" not in one.expression)
+
+HELD: Mapping[str, int] = MappingProxyType({name: 1 << bit for bit, name in enumerate(_STEADY)})
+"""The bits of ``case_facts.held``: whether each condition holds that no passing of time changes.
+
+PostgreSQL works them out when a case changes (``case_facts.sql`` says the same as this table, and a test compares them),
+so a question looks at one number for each case and not at thirty conditions.
+"""
+
 QUANTITIES = _by_name((
     IndicatorTerm("cases", "案件数", "cases", "1"),
     IndicatorTerm("tasks", "任务数", "tasks given", "tasks"),

@@ -16,17 +16,16 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.errors import InvalidInputError, OutsideLogError
 from projections.case_facts import COLUMNS
+from projections.held_then import held_then
 from projections.indicator_formulas import Formula, Formulas
-from projections.indicator_terms import CONDITIONS, GROUPINGS, MOMENTS, QUANTITIES
+from projections.indicator_terms import CONDITIONS, GROUPINGS, HELD, MOMENTS, QUANTITIES
 from projections.queues import resolve_position
 
-_NOW = SQL("SELECT {} FROM case_facts").format(SQL(", ").join(map(Identifier, COLUMNS)))
-_THEN = SQL(
-    "SELECT {0} FROM case_facts WHERE from_position <= %(position)s UNION ALL"
-    " SELECT {0} FROM case_facts_past WHERE from_position <= %(position)s AND to_position > %(position)s"
-).format(SQL(", ").join(map(Identifier, COLUMNS)))
+_COLUMNS = SQL(", ").join(map(Identifier, (*COLUMNS, "held")))
+_NOW = SQL("SELECT {} FROM case_facts").format(_COLUMNS)
+_THEN = SQL("SELECT {0} FROM case_facts WHERE from_position <= {1} UNION ALL SELECT {0} FROM case_facts_past WHERE {2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,8 @@ def select_indicators(
     _check(question, now)
     position = resolve_position(connection, reached, question.as_of_position, question.as_of_time)
     moment = _moment(connection, question, position, now)
-    query = _compile(formulas.indicators, question, position)
-    parameters = _parameters(question, position, moment)
+    query = _compile(formulas.indicators, question, facts_as_of(position, reached))
+    parameters = _parameters(question, moment)
     rows = connection.execute(query, parameters).fetchall()
     groups = [FigureGroup(code, _figures(formulas.indicators, sums)) for code, *sums in rows]
     # Added up here: GROUPING SETS would have the database sort all cases instead of hashing their groups.
@@ -109,7 +108,7 @@ def _check(question: IndicatorQuestion, now: datetime) -> None:
     if question.since is not None and question.until is not None and question.until <= question.since:
         raise InvalidInputError("the period ends before it begins: the end itself is not part of it", "/to")
     if question.as_of_time is not None and question.as_of_time.tzinfo is not None and question.as_of_time > now:
-        raise InvalidInputError("nobody knows yet what will be so then: ask as of a past moment", "/as_of")
+        raise OutsideLogError("nobody knows yet what will be so then: ask as of a past moment", "/as_of")
 
 
 def _moment(
@@ -124,37 +123,46 @@ def _moment(
     return row[0] if row else now
 
 
-def facts_as_of(position: int | None) -> Composed:
-    """Return the query of all facts as they are known now, or were known as of ``%(position)s``."""
-    return _NOW if position is None else _THEN
+def facts_as_of(position: int | None, reached: int) -> Composed:
+    """Return the query of all facts as they are known now, or were known as of a position."""
+    return _NOW if position is None else _THEN.format(_COLUMNS, position, held_then(position, reached))
 
 
-def _compile(indicators: Sequence[Formula], question: IndicatorQuestion, position: int | None) -> Composed:
+def _compile(indicators: Sequence[Formula], question: IndicatorQuestion, facts: Composed) -> Composed:
     """Write the one query: cases that are alike in all that is asked are counted together, then two sums a formula.
 
-    There are a few hundred kinds of alike cases, however many cases: each condition is looked at once a case.
+    There are a few hundred kinds of alike cases, however many cases. What makes them alike are two numbers: the bits
+    of ``held`` that are asked for, and the bits of what depends on the moment and the period (``then``).
     """
     conditions = sorted({name for one in indicators for name in (*one.denominator, *one.numerator)})
     quantities = sorted({name for one in indicators for name in (one.numerator_of, one.denominator_of)})
+    passing: dict[str, Composable] = {name: SQL(CONDITIONS[name].expression) for name in conditions if name not in HELD}
     periods = sorted({one.period for one in indicators}) if _period(question) else []
-    told_by: list[tuple[str, Composable]] = [("grouped", SQL(GROUPINGS[question.by].expression))]
-    told_by += [(f"is_{name}", SQL(CONDITIONS[name].expression)) for name in conditions]
-    told_by += [(f"in_{name}", _within(MOMENTS[name].expression, question)) for name in periods]
-    added: list[tuple[str, Composable]] = [
-        (f"of_{name}", SQL("sum({})").format(SQL(QUANTITIES[name].expression))) for name in quantities
+    passing |= {_in(name): _within(MOMENTS[name].expression, question) for name in periods}
+    bits = {name: 1 << bit for bit, name in enumerate(passing)}
+    added = [
+        SQL("sum({}) AS {}").format(SQL(QUANTITIES[name].expression), Identifier(f"of_{name}")) for name in quantities
     ]
-    columns = [SQL("({}) AS {}").format(expression, Identifier(name)) for name, expression in (*told_by, *added)]
-    sums = [part for formula in indicators for part in _sums(formula, periods)]
     return SQL(
-        "WITH facts AS ({facts}), alike AS (SELECT {columns} FROM facts{where} GROUP BY {keys})"
+        "WITH facts AS ({facts}), alike AS (SELECT {grouped} AS grouped, held & {asked} AS held, {then} AS passing,"
+        " {added} FROM facts{where} GROUP BY 1, 2, 3)"
         " SELECT grouped, {sums} FROM alike GROUP BY 1 ORDER BY 1 NULLS LAST"
     ).format(
-        facts=facts_as_of(position),
-        columns=SQL(", ").join(columns),
+        facts=facts,
+        grouped=SQL(GROUPINGS[question.by].expression),
+        asked=sum(HELD.get(name, 0) for name in conditions),
+        then=SQL(" + ").join(
+            [SQL("0"), *(SQL("CASE WHEN {} THEN {} ELSE 0 END").format(passing[name], bits[name]) for name in passing)]
+        ),
+        added=SQL(", ").join(added),
         where=_narrowed(question),
-        keys=SQL(", ").join(Identifier(name) for name, _expression in told_by),
-        sums=SQL(", ").join(sums),
+        sums=SQL(", ").join(part for formula in indicators for part in _sums(formula, bits)),
     )
+
+
+def _in(period: str) -> str:
+    """Name what says that a case's moment lies in the period; no condition has such a name."""
+    return f"in {period}"
 
 
 def _period(question: IndicatorQuestion) -> list[LiteralString]:
@@ -171,17 +179,18 @@ def _within(moment: LiteralString, question: IndicatorQuestion) -> Composed:
     return SQL(" AND ").join(SQL(moment) + SQL(end) for end in _period(question))
 
 
-def _sums(formula: Formula, periods: Sequence[str]) -> Iterator[Composed]:
-    counted = [f"is_{name}" for name in formula.denominator]
-    if formula.period in periods:
-        counted.append(f"in_{formula.period}")
-    yield _sum(formula.numerator_of, [*counted, *(f"is_{name}" for name in formula.numerator)])
-    yield _sum(formula.denominator_of, counted)
+def _sums(formula: Formula, passing: Mapping[str, int]) -> Iterator[Composed]:
+    below = (*formula.denominator, *([_in(formula.period)] if _in(formula.period) in passing else []))
+    yield _sum(formula.numerator_of, (*below, *formula.numerator), passing)
+    yield _sum(formula.denominator_of, below, passing)
 
 
-def _sum(quantity: str, held: Sequence[str]) -> Composed:
-    where = SQL(" AND ").join(map(Identifier, held)) if held else SQL("true")
-    return SQL("coalesce(sum({}) FILTER (WHERE {}), 0)").format(Identifier(f"of_{quantity}"), where)
+def _sum(quantity: str, wanted: Sequence[str], passing: Mapping[str, int]) -> Composed:
+    return SQL("coalesce(sum({0}) FILTER (WHERE held & {1} = {1} AND passing & {2} = {2}), 0)").format(
+        Identifier(f"of_{quantity}"),
+        sum({HELD.get(name, 0) for name in wanted}),
+        sum({passing.get(name, 0) for name in wanted}),
+    )
 
 
 _NARROWING: Mapping[str, LiteralString] = {
@@ -197,11 +206,10 @@ def _narrowed(question: IndicatorQuestion) -> Composed:
     return SQL(" WHERE {}").format(SQL(" AND ").join(clauses)) if clauses else Composed([])
 
 
-def _parameters(question: IndicatorQuestion, position: int | None, moment: datetime) -> Mapping[str, object]:
+def _parameters(question: IndicatorQuestion, moment: datetime) -> Mapping[str, object]:
     return {
         "since": question.since,
         "until": question.until,
-        "position": position,
         "moment": moment,
         "street": question.street,
         "platform": question.platform,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection
@@ -58,7 +59,9 @@ from projections.view import View, digest
 from projections.views import ALL_VIEWS
 from projections.waiting import wait_until
 
-_TEXT = "concat_ws(chr(10), title, description, address, external_id, upstream_case) ILIKE %s"
+TEXT: LiteralString = "concat_ws(chr(10), title, description, address, external_id, upstream_case) ILIKE %s"
+"""The condition of incidents in which a text is found."""
+
 _MAY_SEE = "(street_code = ANY(%s) OR progress #>> '{transfer,receiver,street_code}' = ANY(%s))"
 """What streets see: the incidents that they hold, and those that are offered to them."""
 
@@ -123,17 +126,9 @@ class ReadModel:
 
         Raises NotFoundError, also where the asker may not see it.
         """
-        conditions = Conditions()
-        conditions.add("incident_id = %s", incident_id)
-        if not interventions:
-            conditions.add("topic <> %s", Incident.InterventionRecorded.TOPIC)
-        query = SQL("SELECT * FROM incident_history {} ORDER BY version").format(conditions.where())
-        with self._active() as (connection, _position), connection.cursor(row_factory=dict_row) as cursor:
+        with self._active() as (connection, position):
             find_incident(connection, incident_id, streets)
-            return [
-                HistoryRow(event=row["topic"].rpartition(".")[2], label=TELLINGS[row["topic"]].label, **row)
-                for row in cursor.execute(query, conditions.parameters)
-            ]
+            return select_history(connection, incident_id, position, interventions=interventions)
 
     def duplicates(
         self,
@@ -202,7 +197,7 @@ class ReadModel:
         """Count what waits per street × platform × open state, now or as of the past; empty places are left out."""
         with self._active() as (connection, reached):
             position = resolve_position(connection, reached, as_of_position, as_of_time)
-            return select_counts(connection, position, streets)
+            return select_counts(connection, reached, position, streets)
 
     def position_as_of(self, as_of_position: int | None = None, as_of_time: datetime | None = None) -> int:
         """Return the position as of which every question is answered: the end of a moment; that reached, for now.
@@ -305,6 +300,22 @@ class ReadModel:
         return wait_until(reached, timeout)
 
 
+def select_history(
+    connection: Connection[TupleRow], incident_id: UUID, position: int, *, interventions: bool
+) -> list[HistoryRow]:
+    """Select an incident's story up to a position, in order; with ``interventions`` only for who may see them."""
+    conditions = Conditions()
+    conditions.add("incident_id = %s AND position <= %s", incident_id, position)
+    if not interventions:
+        conditions.add("topic <> %s", Incident.InterventionRecorded.TOPIC)
+    query = SQL("SELECT * FROM incident_history {} ORDER BY version").format(conditions.where())
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return [
+            HistoryRow(event=row["topic"].rpartition(".")[2], label=TELLINGS[row["topic"]].label, **row)
+            for row in cursor.execute(query, conditions.parameters)
+        ]
+
+
 def _conditions_of(wanted: IncidentFilter) -> Conditions:
     conditions = Conditions()
     conditions.add_known(
@@ -317,7 +328,7 @@ def _conditions_of(wanted: IncidentFilter) -> Conditions:
             ("external_id = %s", wanted.external_id),
             ("reported_at >= %s", wanted.reported_from),
             ("reported_at < %s", wanted.reported_before),
-            (_TEXT, containing(wanted.text) if wanted.text else None),
+            (TEXT, containing(wanted.text) if wanted.text else None),
         )
     )
     _see_as(conditions, wanted.streets)

@@ -6,34 +6,41 @@ What was recorded at one moment became visible together, so "as of a position" m
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
+from psycopg.sql import SQL, Composed
 
-from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.errors import InvalidInputError, OutsideLogError
 from jiedao.domain.terms import IncidentState
 from projections.answers import Count, Page, QueueQuestion, QueueRow
 from projections.conditions import Conditions
 from projections.cursor import read_cursor
+from projections.held_then import held_then
 from projections.paging import page_of, page_size, select_rows
 from projections.task_queue import QUEUED_STATES, TO_DO_STATES
 
 _LAST = datetime.max.replace(tzinfo=UTC)  # stands for "no deadline" within a cursor
 _NO_PRIORITY = 9  # as in task_queue.sql
 
-_COUNT_NOW = """
+_STANDING = SQL("to_position IS NULL")
+_BOUNDS = """
+SELECT (SELECT recorded_at FROM event WHERE position = 1),
+       greatest(now(), (SELECT recorded_at FROM event ORDER BY position DESC LIMIT 1))
+"""
+_COUNT_NOW: LiteralString = """
 SELECT street_code, platform, state, incidents FROM incident_count
 WHERE state = ANY(%(queued)s) AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
 ORDER BY street_code NULLS LAST, platform NULLS LAST, state
 """
-_COUNT_THEN = """
+_COUNT_THEN = SQL("""
 SELECT street_code, platform, state, count(*) AS incidents FROM task_queue
-WHERE from_position <= %(position)s AND (to_position IS NULL OR to_position > %(position)s)
-  AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
+WHERE {} AND (%(streets)s::text[] IS NULL OR street_code = ANY(%(streets)s))
 GROUP BY street_code, platform, state
 ORDER BY street_code NULLS LAST, platform NULLS LAST, state
-"""
+""")
 
 
 def resolve_position(
@@ -41,20 +48,33 @@ def resolve_position(
 ) -> int | None:
     """Return the position as of which to look; ``None`` for now. ``reached`` is how far the views are.
 
-    Raises InvalidInputError for both at once, a time without zone, or a position that is not yet in the views.
+    Raises InvalidInputError for both at once, or a time without zone; OutsideLogError, which is one, for a moment that
+    has not come or that was before the log began, or a position that is not yet in the views. Position 0 is before
+    everything.
     """
     if as_of_position is not None and as_of_time is not None:
         raise InvalidInputError("as of a position or as of a time, not both", pointer="/as_of")
     if as_of_position is not None:
         if not 0 <= as_of_position <= reached:
-            raise InvalidInputError(f"positions reach from 0 to {reached}, not to {as_of_position}", pointer="/as_of")
+            raise OutsideLogError(f"positions reach from 0 to {reached}, not to {as_of_position}", pointer="/as_of")
         query = "SELECT position_as_of((SELECT recorded_at FROM event WHERE position = %s))"
         return min(_number(connection, query, as_of_position), reached) if as_of_position else 0
     if as_of_time is not None:
         if as_of_time.tzinfo is None:
             raise InvalidInputError("a time needs its zone, such as 2026-11-24T09:30:00+08:00", pointer="/as_of")
+        _require_within_log(connection, as_of_time)
         return min(_number(connection, "SELECT position_as_of(%s)", as_of_time), reached)
     return None
+
+
+def _require_within_log(connection: Connection[TupleRow], moment: datetime) -> None:
+    row = connection.execute(_BOUNDS).fetchone()
+    begin, end = row or (None, moment)
+    if moment > end:
+        raise OutsideLogError("nobody knows yet what will be so then: ask as of a past moment", pointer="/as_of")
+    if begin is not None and moment < begin:
+        began = begin.astimezone(moment.tzinfo).isoformat(timespec="seconds")
+        raise OutsideLogError(f"nothing was recorded before the log began, at {began}", pointer="/as_of")
 
 
 def select_queue(
@@ -66,7 +86,8 @@ def select_queue(
     """
     asked = ("queue", question)
     position = resolve_position(connection, reached, question.as_of_position, question.as_of_time)
-    conditions = _standing_at(position)
+    conditions = Conditions()
+    conditions.add_made(standing_at(position, reached))
     _in_state(conditions, question.state)
     _in_queue(conditions, question)
     if after is not None:
@@ -84,16 +105,16 @@ def select_queue(
 
 
 def select_counts(
-    connection: Connection[TupleRow], position: int | None, streets: frozenset[str] | None
+    connection: Connection[TupleRow], reached: int, position: int | None, streets: frozenset[str] | None
 ) -> list[Count]:
     """Select how many incidents stand in which queue, now or as of a position."""
     with connection.cursor(row_factory=class_row(Count)) as cursor:
         parameters = {
-            "position": position,
             "streets": None if streets is None else sorted(streets),
             "queued": sorted(QUEUED_STATES),
         }
-        return cursor.execute(_COUNT_NOW if position is None else _COUNT_THEN, parameters).fetchall()
+        then = _COUNT_THEN.format(standing_at(position, reached))
+        return cursor.execute(SQL(_COUNT_NOW) if position is None else then, parameters).fetchall()
 
 
 def _in_state(conditions: Conditions, wanted: str | None) -> None:
@@ -106,13 +127,12 @@ def _in_state(conditions: Conditions, wanted: str | None) -> None:
         raise InvalidInputError(f"nothing waits in state {wanted!r}: ask for one of {states}", pointer="/state")
 
 
-def _standing_at(position: int | None) -> Conditions:
-    conditions = Conditions()
+def standing_at(position: int | None, reached: int) -> Composed:
+    """Return the condition of the rows of ``task_queue`` that stand now, or stood as of a position."""
     if position is None:
-        conditions.add("to_position IS NULL")
-    else:
-        conditions.add("from_position <= %s AND (to_position IS NULL OR to_position > %s)", position, position)
-    return conditions
+        return _STANDING.format()
+    still = SQL("({} AND from_position <= {})").format(_STANDING, position)
+    return SQL("({} OR to_position IS NOT NULL AND {})").format(still, held_then(position, reached))
 
 
 def _in_queue(conditions: Conditions, question: QueueQuestion) -> None:

@@ -22,10 +22,13 @@ CREATE TABLE task_queue (
     -- What a queue is ordered by, without NULL, so that a page begins after a row by one comparison.
     sort_priority    smallint    GENERATED ALWAYS AS (coalesce(priority, 9)) STORED,
     sort_due         timestamptz GENERATED ALWAYS AS (coalesce(due_at, 'infinity'::timestamptz)) STORED,
+    -- The power of two that its length reaches; NULL while it stands: see projections/held_then.py.
+    span             smallint    GENERATED ALWAYS AS
+                                 (floor(ln((to_position - from_position)::float8) / ln(2::float8))::smallint) STORED,
     PRIMARY KEY (incident_id, from_position),
     CHECK (to_position > from_position)
 );
 CREATE INDEX ON task_queue (street_code, platform, sort_priority, sort_due, incident_id) WHERE to_position IS NULL;
 CREATE INDEX ON task_queue (sort_priority, sort_due, incident_id) WHERE to_position IS NULL AND state = 'triage';
--- For a queue as of the past: what had begun by then.
-CREATE INDEX ON task_queue (street_code, platform, from_position);
+-- For queues as of the past: what held then.
+CREATE INDEX ON task_queue (span, to_position) WHERE to_position IS NOT NULL;

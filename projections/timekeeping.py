@@ -6,7 +6,7 @@ recorded, the deadlines of all open incidents move by that event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -58,14 +58,13 @@ class LimitClocks:
 class Timekeeper:
     """The courses of the incidents that a batch touches, moved event by event, under the rules that hold.
 
-    ``clocks`` are those last worked out. ``connection`` is where all other open incidents are found when the rules
+    ``connection`` is where all other open incidents are found when the rules
     change; without one there are no others.
     """
 
     limit_clocks: LimitClocks = field(default_factory=LimitClocks)
     rules: TimeRules | None = None
     courses: dict[UUID, Course] = field(default_factory=dict)
-    clocks: dict[UUID, tuple[StageClock, ...]] = field(default_factory=dict)
     connection: Connection[TupleRow] | None = None
     _moved: set[UUID] = field(default_factory=set)
 
@@ -89,9 +88,7 @@ class Timekeeper:
         self._moved.discard(incident_id)
         if self.rules is None:
             return ()
-        clocks = work_out(self.courses[incident_id], self.rules, self.limit_clocks.of(self.rules))
-        self.clocks[incident_id] = clocks
-        return clocks
+        return work_out(self.courses[incident_id], self.rules, self.limit_clocks.of(self.rules))
 
     def others(self) -> Iterator[tuple[IncidentRow, str]]:
         """Yield all open incidents that the batch does not touch, each with its course as it is stored."""
@@ -124,11 +121,3 @@ def load_timekeeper(
         else:
             keeper.courses[incident_id] = decode_course(content)
     return keeper
-
-
-def open_courses(connection: Connection[TupleRow]) -> Iterator[Mapping[UUID, Course]]:
-    """Yield all courses of incidents that have not ended, some at a time."""
-    after = UUID(int=0)
-    while rows := connection.execute(_OPEN, [after, _AT_ONCE]).fetchall():
-        yield {incident_id: decode_course(course) for incident_id, course in rows}
-        after = rows[-1][0]

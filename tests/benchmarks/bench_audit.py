@@ -6,8 +6,9 @@ Times are of the slowest of several random moments of the past, in milliseconds;
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -20,7 +21,7 @@ from jiedao.store.follow import LogFollower
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.recorder import JiedaoRecorder
 from jiedao.store.writer import GroupCommitWriter
-from projections.answers import QueueQuestion
+from projections.answers import IncidentFilter, QueueQuestion
 from projections.as_of import AsOfQueries
 from projections.audit_queries import AuditQueries
 from projections.audit_questions import AuditFilter, asked
@@ -58,28 +59,15 @@ def bench(url: str, *, events: int = 1_000_000, rounds: int = 12) -> list[Measur
 def _measure(read: ReadModel, last: int, rounds: int) -> Iterable[Measured]:
     random = Random(7)  # noqa: S311  # nothing here is secret
     past = [random.randrange(last // 10, last) for _ in range(rounds)]
-    formulas, now = load_formulas(_FORMULAS), START + timedelta(days=400)
     as_of, audit = AsOfQueries(read, TypedMapper(), UUID(int=0)), AuditQueries(read)
     closed, _position = audit.closed_between(None, None, None)
     picked = draw("bench", rounds, closed)
 
-    def queue(position: int | None) -> None:
-        read.queue(QueueQuestion(random.choice(STREETS), "market", as_of_position=position))
-
-    def indicators(position: int | None) -> None:
-        read.indicators(IndicatorQuestion("street", as_of_position=position), formulas, now)
-
-    def incident(position: int | None) -> None:
-        as_of.incident(picked[random.randrange(len(picked))], as_of_position=position)
-
     name = f"as of the past, of {last:,} events: "
-    for what, ask, at in (
-        ("a queue", queue, past),
-        ("counts of all queues", lambda position: read.counts(as_of_position=position), past),
-        ("all indicators by street", indicators, past),
-        ("an incident", incident, [last] * rounds),
-    ):
-        yield Measured(name + what, _slowest(ask, at), "ms", _slowest(ask, [None] * rounds))
+    for what, ask in _questions(read, as_of, random):
+        yield Measured(name + what, _slowest(ask, past), "ms", _slowest(ask, [None] * rounds))
+    one = partial(_incident, as_of, picked, random)
+    yield Measured(name + "an incident", _slowest(one, [last] * rounds), "ms", _slowest(one, [None] * rounds))
     for what, wanted in (
         ("refusals, of which there are none", asked("refusals", AuditFilter())),
         ("what one person did", asked("by_person", AuditFilter(actor="user:verify-3"))),
@@ -96,6 +84,49 @@ def _measure(read: ReadModel, last: int, rounds: int) -> Iterable[Measured]:
     yield Measured(
         "closed cases to draw from", _slowest(lambda _at: audit.closed_between(None, None, None), past), "ms"
     )
+
+
+def _questions(
+    read: ReadModel, as_of: AsOfQueries, random: Random
+) -> Iterable[tuple[str, Callable[[int | None], object]]]:
+    formulas, now = load_formulas(_FORMULAS), START + timedelta(days=400)
+
+    def queue(position: int | None) -> None:
+        read.queue(QueueQuestion(random.choice(STREETS), "market", as_of_position=position))
+
+    def indicators(position: int | None) -> None:
+        read.indicators(IndicatorQuestion("street", as_of_position=position), formulas, now)
+
+    def by_class(position: int | None) -> None:
+        year = IndicatorQuestion("class", START, START + timedelta(days=365), as_of_position=position)
+        read.indicators(year, formulas, now)
+
+    def pages(position: int | None) -> None:
+        question, after = QueueQuestion(random.choice(STREETS), as_of_position=position), None
+        for _ in range(5):
+            after = read.queue(question, after, 100).after
+            if after is None:
+                break
+
+    def listed(position: int | None) -> None:
+        as_of.incidents(IncidentFilter(street=random.choice(STREETS)), as_of_position=position)
+
+    def found(position: int | None) -> None:
+        as_of.incidents(IncidentFilter(text="没有这样的事"), as_of_position=position)
+
+    return (
+        ("a queue", queue),
+        ("counts of all queues", lambda position: read.counts(as_of_position=position)),
+        ("all indicators by street", indicators),
+        ("all indicators by class, of a year", by_class),
+        ("five pages of a street's queues, of 100 each", pages),
+        ("a street's incidents, a page", listed),
+        ("incidents with a text that is in none", found),
+    )
+
+
+def _incident(as_of: AsOfQueries, picked: Sequence[UUID], random: Random, position: int | None) -> None:
+    as_of.incident(picked[random.randrange(len(picked))], as_of_position=position)
 
 
 def _slowest(ask: Callable[..., object], past: Iterable[int | None]) -> float:

@@ -35,7 +35,7 @@ FROM (SELECT n, %(start)s + n * interval '1 min' AS at FROM generate_series(1, %
 """
 _OTHERS = ", ".join(column for column in COLUMNS if column not in {"incident_id", "from_position"})
 _FILL_PAST = f"""
-INSERT INTO case_facts_past
+INSERT INTO case_facts_past (incident_id, from_position, {_OTHERS}, to_position)
 SELECT incident_id, from_position - (stretch + 1) * %(cases)s::bigint, {_OTHERS}, from_position - stretch * %(cases)s::bigint
 FROM case_facts, generate_series(0, %(stretches)s - 1) AS stretch ORDER BY stretch DESC, from_position
 """

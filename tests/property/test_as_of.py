@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiedao.audit.replay import Replay
-from jiedao.domain.errors import NotFoundError
+from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.store.database import Database
 from projections.answers import IncidentFilter
 from projections.as_of import AsOfQueries
+from projections.clock_questions import ClockFilter
 from projections.generations import begin
 from projections.indicator_formulas import load_formulas
 from projections.indicators import IndicatorQuestion, select_indicators
@@ -63,17 +64,55 @@ def all_of(read, incidents, position, moment, *, past):
         figures = select_indicators(connection, reached, question, FORMULAS, moment)
     counts = read.counts(as_of_position=then)
     found = AsOfQueries(read, Decoder(), UUID(int=99))
-    shown = {}
+    shown, told = {}, {}
     for incident_id in incidents:
         try:
             shown[incident_id] = found.incident(incident_id, as_of_position=then)[0]
+            told[incident_id] = found.history(incident_id, as_of_position=then, interventions=True)
         except NotFoundError:
             shown[incident_id] = None
-    return every_queue(read, then), counts, (figures.total, figures.groups, figures.position), shown
+    stories = {incident_id: (one.incident, one.rows, one.position) for incident_id, one in told.items()}
+    lists = [list_whole(found.incidents, wanted, then) for wanted in LISTS]
+    lists += [list_whole(lambda *asked, **at: found.clocks(*asked, **at)[0], wanted, then) for wanted in CLOCKS]
+    return every_queue(read, then), counts, (figures.total, figures.groups, figures.position), stories, lists, shown
 
 
-def check_replays(journal, shown, end):
-    """A replay from the log alone says the same of each incident as the views as of then do."""
+LISTS = [
+    IncidentFilter(),
+    IncidentFilter(street="330103001"),
+    IncidentFilter(state="dispatched"),
+    IncidentFilter(platform="market", source="hotline"),
+    IncidentFilter(class_code="E0101"),
+    IncidentFilter(text="第 2 版"),
+    IncidentFilter(text="版"),
+    IncidentFilter(streets=frozenset({"330103002"})),
+]
+
+
+CLOCKS = [
+    ClockFilter(),
+    ClockFilter(street="330103001"),
+    ClockFilter(platform="market", clock="total"),
+    ClockFilter(streets=frozenset({"330103001"}), due_before=START + timedelta(hours=2)),
+]
+
+
+def list_whole(ask, wanted, then):
+    """All pages of a list, of two each."""
+    rows, after = [], None
+    while True:
+        page = ask(wanted, after, 2, as_of_position=then)
+        rows += page.rows
+        after = page.after
+        if after is None:
+            return rows
+
+
+def check_replays(journal, shown, end, rules):
+    """A replay from the log alone says the same of each incident as the views as of then do.
+
+    It tells how the incident stood after each of its events; that other rules moved its deadline since is none.
+    """
     replay = Replay(Streams(journal), Decoder().to_event, UUID(int=99))
     for incident_id, row in shown.items():
         if row is None:
@@ -84,7 +123,8 @@ def check_replays(journal, shown, end):
         standing = steps[-1].standing
         for name in ("state", "street_code", "platform", "priority", "class_code", "title", "routing_rule", "channel"):
             assert standing[name] == getattr(row, name), name
-        assert standing["due_at"] == (row.due_at and row.due_at.isoformat().replace("+00:00", "Z"))
+        if row.last_position > max(at for at in rules if at <= end):
+            assert standing["due_at"] == (row.due_at and row.due_at.isoformat().replace("+00:00", "Z"))
         assert {task.task_id: task.state.value for task in row.tasks} == {
             name.split(".")[1]: value for name, value in standing.items() if name.endswith(".state")
         }
@@ -98,13 +138,21 @@ def check_replays(journal, shown, end):
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=HISTORY, picked=st.lists(st.integers(0, 10_000), min_size=2, max_size=2))
-def test_every_answer_as_of_a_position_equals_views_filled_up_to_there(database_url, history, picked):
+@given(
+    history=HISTORY,
+    changed=st.integers(0, 8),
+    picked=st.lists(st.integers(0, 10_000), min_size=2, max_size=2),
+)
+def test_every_answer_as_of_a_position_equals_views_filled_up_to_there(database_url, history, changed, picked):
     empty(database_url)
     journal, incidents, ends = Journal(database_url), {}, [0]
     ends.append(journal.adopt(admit="1小时", dispatch="2小时", close="1小时"))
     try:
-        for acts in history:
+        rules = [ends[-1]]
+        for number, acts in enumerate(history):
+            if number == changed and journal.moments:  # other rules move every deadline that is open
+                rules.append(journal.adopt(admit="2小时", verify="1小时"))
+                ends.append(rules[-1])
             if events := carry_out(acts, incidents):
                 ends += [journal.write(events)] * len(events)
         with Database(database_url, max_connections=2) as database:
@@ -125,7 +173,7 @@ def test_every_answer_as_of_a_position_equals_views_filled_up_to_there(database_
                     pass
                 activate(journal, number)
                 assert all_of(read, ids, end, moment, past=False) == answered
-                check_replays(journal, answered[-1], end)
+                check_replays(journal, answered[-1], end, rules)
                 activate(journal, live)
     finally:
         journal.close()
@@ -143,7 +191,11 @@ def test_an_incident_is_not_there_before_it_was_received(database_url):
             assert found.incident(first, as_of_position=ends[0])[1] == ends[0]
             with pytest.raises(NotFoundError, match=f"it was received at position {ends[1]}"):
                 found.incident(second, as_of_position=ends[0])
-            with pytest.raises(NotFoundError):
+            with pytest.raises(
+                InvalidInputError, match="nothing was recorded before the log began, at 2026-11-02T01:00"
+            ):
                 found.incident(first, as_of_time=START - timedelta(seconds=1))
+            with pytest.raises(InvalidInputError, match="nobody knows yet what will be so then"):
+                read.counts(as_of_time=START + timedelta(days=36_500))
     finally:
         journal.close()

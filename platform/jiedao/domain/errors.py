@@ -29,6 +29,12 @@ class InvalidInputError(JiedaoError):
         self.pointer = pointer
 
 
+class OutsideLogError(InvalidInputError):
+    """It is asked as of a moment that has not come, or that was before the log began; ``pointer`` says by what."""
+
+    code = "invalid_parameter"
+
+
 class NotAllowedError(JiedaoError):
     """The holder of the token may not do this."""
 

@@ -8,7 +8,8 @@ from tests.e2e.cli.terminal import ZHAOHUI
 
 
 def test_what_waits_has_clocks_and_what_is_dispatched_has_those_of_its_task(filled):
-    found = filled.ask("clocks", "list")["items"]
+    first = filled.ask("clocks", "list")
+    found = first["items"]
     assert {(one["external_id"], one["clock"]) for one in found} == {
         ("M1", "admit"), ("M2", "admit"), ("M3", "admit"), ("M4", "triage"), ("M5", "triage"),
     }  # fmt: skip
@@ -21,6 +22,16 @@ def test_what_waits_has_clocks_and_what_is_dispatched_has_those_of_its_task(fill
     accept = next(one for one in found if one["clock"] == "accept")
     since, due = (datetime.fromisoformat(accept[name]) for name in ("since", "due_at"))
     assert (due - since, accept["time_limit"], accept["clock_label"]) == (timedelta(hours=1), "1小时", "签收时限")
+    then = filled.ask("clocks", "list", "--incident", "manual:M3", "--as-of", first["position"])["items"]
+    assert [(one["clock"], one["state"]) for one in then] == [("admit", "received")]
+    listed = filled.ask("incident", "list", "--state", "dispatched")["items"]
+    assert [one["external_id"] for one in listed] == ["M3"]
+    assert filled.ask("incident", "list", "--state", "dispatched", "--as-of", first["position"])["items"] == []
+    told = filled.ask("incident", "history", "manual:M3", "--as-of", first["position"])
+    assert told["incident"]["state"] == "received"
+    assert max(event["position"] for event in told["events"]) <= first["position"]
+    assert "截至日志位置" in filled.run("incident", "history", "manual:M3", "--as-of", first["position"]).stdout
+    assert "before the log began" in filled.run("incident", "list", "--as-of", "2020-01-01", code=1).stderr
 
 
 def test_a_list_is_narrowed_in_the_words_of_people(filled):

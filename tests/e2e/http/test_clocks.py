@@ -16,7 +16,7 @@ from jiedao.domain.terms import Role
 from jiedao.entrypoints.http.app import create_app
 from jiedao.entrypoints.services import Health
 from tests.e2e.http.caller import Caller
-from tests.e2e.http.district import AUDITOR, EAST, HOTLINE, PROFILE, WEST, WESTERNER, SystemClock, order
+from tests.e2e.http.district import AUDITOR, EAST, HOTLINE, LEADER, PROFILE, WEST, WESTERNER, SystemClock, order
 from tests.e2e.http.in_process import InProcessClient
 
 SYSTEM = Holder("", "system:jiedao", Role.ADMINISTRATOR)
@@ -70,6 +70,19 @@ def test_clocks_are_narrowed_by_every_filter(call):
     assert len(due(call, due_before=middle)["items"]) < 3
     assert call.get("/v1/clocks", due_before="morgen").status_code == 400
     assert call.get("/v1/clocks", clock="tick").status_code == 422
+
+
+def test_clocks_as_of_then_are_those_that_ran_then(call):
+    results, first = call.push_and_see([order(1), order(3, **{"class": "no-such-class"})])
+    incident = results[0]["incident_id"]
+    told = call.post(f"/v1/incidents/{incident}/commands/admit", LEADER, json={}).json()
+    now, then = due(call, min_position=told["position"]), due(call, as_of=first)
+    assert set(names(then)) == {("N1", "admit"), ("N3", "triage")}
+    assert ("N1", "admit") not in names(now)
+    ((row,), _more) = ([item for item in then["items"] if item["external_id"] == "N1"], None)
+    assert (row["state"], row["version"] < told["version"], then["position"]) == ("received", True, first)
+    assert names(due(call, as_of=first, clock="triage")) == [("N3", "triage")]
+    assert names(due(call, as_of=first, street=EAST)) == []
 
 
 def test_pages_follow_one_another_without_gap_or_repetition(call):

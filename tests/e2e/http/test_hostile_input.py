@@ -24,6 +24,7 @@ ROUTES = {
         "from",
         "to",
         "text",
+        "as_of",
         "cursor",
         "limit",
     ),
@@ -32,6 +33,7 @@ ROUTES = {
     "/v1/queues": ("as_of",),
     "/v1/streets/330103006/queues/market": ("as_of", "cursor", "limit"),
     "/v1/district/queues/service": ("as_of", "cursor"),
+    "/v1/clocks": ("due_before", "street", "platform", "clock", "incident", "as_of", "cursor", "limit"),
     "/v1/boundaries": ("version",),
     "/v1/audit/events": (
         *("question", "actor", "role", "kind", "topic", "incident", "street", "command", "from", "to", "from_position"),

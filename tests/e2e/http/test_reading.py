@@ -9,7 +9,8 @@ import pytest
 
 from jiedao.domain.access import Holder
 from jiedao.domain.terms import Role
-from tests.e2e.http.district import ADMINISTRATOR, AUDITOR, DISPATCHER, EAST, WEST, order
+from tests.e2e.http.district import ADMINISTRATOR, AUDITOR, DISPATCHER, EAST, WEST, WESTERNER, order
+from tests.e2e.http.district import LEADER as SHIFT_LEADER
 
 LEADER, SUPERVISOR = "jd_ShiftLeaderShiftLeader000001", "jd_SupervisorSupervisorSupervi01"
 
@@ -109,11 +110,57 @@ def test_a_queue_can_be_seen_as_of_a_position_and_as_of_a_time(call):
     assert counts["total"] == 1
 
 
-@pytest.mark.parametrize("as_of", ["yesterday", "2026-11-24", "2026-11-24T09:30:00", "99999999", "-1", "9" * 30])
+@pytest.mark.parametrize("as_of", ["yesterday", "2026-11-24", "2026-11-24T09:30:00", "-1", "9" * 30])
 def test_a_moment_that_is_none_is_refused_with_a_pointer(call, as_of):
     answer = call.get("/v1/queues", as_of=as_of)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/as_of"
+
+
+def test_a_moment_outside_the_log_is_refused_wherever_the_past_is_asked_for(call):
+    ((received,), _position) = call.push_and_see([order(1)])
+    queue = f"/v1/streets/{WEST}/queues/market"
+    incident = f"/v1/incidents/{received['incident_id']}"
+    for path in ("/v1/queues", queue, "/v1/triage", "/v1/clocks", "/v1/incidents", incident, f"{incident}/history",
+                 "/v1/indicators"):  # fmt: skip
+        for as_of, sentence in (
+            ("2020-01-01T00:00:00+08:00", "nothing was recorded before the log began, at 2"),
+            ("2999-01-01T00:00:00Z", "nobody knows yet what will be so then"),
+            ("99999999", "positions reach from 0 to"),
+        ):
+            problem = call.get(path, as_of=as_of)
+            assert problem.status_code == 422, path
+            assert sentence in problem.json()["detail"], path
+            assert problem.json()["errors"][0]["pointer"] == "/as_of"
+
+
+def test_lists_histories_and_clocks_are_as_they_were_then(call):
+    ((one,), first) = call.push_and_see([order(1)])
+    incident = f"/v1/incidents/{one['incident_id']}"
+    call.push_and_see([order(1)])  # the same record again: a delivery, and nothing else
+    moved = call.post(
+        f"{incident}/commands/decide_jurisdiction", SHIFT_LEADER, json={"street_code": EAST, "reason": "实地核对"}
+    ).json()["position"]
+    _, last = call.push_and_see([order(2)])
+
+    def listed(**query):
+        answer = call.get("/v1/incidents", **query)
+        assert answer.status_code == 200, answer.text
+        return [(row["external_id"], row["street_code"]) for row in answer.json()["items"]]
+
+    assert listed(min_position=last) == [("N2", WEST), ("N1", EAST)]
+    assert listed(as_of=first) == [("N1", WEST)]
+    assert listed(as_of=moved) == [("N1", EAST)]
+    assert (listed(as_of=first, street=EAST), listed(as_of=moved, street=EAST)) == ([], [("N1", EAST)])
+    assert [row["external_id"] for row in call.get("/v1/incidents", WESTERNER, as_of=first).json()["items"]] == ["N1"]
+    assert call.get("/v1/incidents", WESTERNER, as_of=moved).json()["items"] == [], "what it held then, not now"
+
+    now, then = call.get(f"{incident}/history").json(), call.get(f"{incident}/history", as_of=first).json()
+    assert [event["position"] for event in then["events"]] == [
+        event["position"] for event in now["events"] if event["position"] <= first
+    ]
+    assert (then["incident"]["street_code"], now["incident"]["street_code"]) == (WEST, EAST)
+    assert (len(then["deliveries"]), len(now["deliveries"])) == (1, 2)
 
 
 def test_counts_show_every_street_and_platform_also_empty_ones(call):

@@ -99,7 +99,8 @@ def test_an_incident_that_moves_leaves_its_old_queue_as_of_now_but_not_as_of_the
     assert ids(read.queue(QueueQuestion(STREET, "enforcement", as_of_position=after))) == []
     assert ids(read.queue(QueueQuestion(OTHER, "enforcement", as_of_time=journal.moments[-1]))) == ["H1"]
     assert ids(read.queue(QueueQuestion(OTHER, "enforcement", as_of_time=journal.moments[0]))) == []
-    assert ids(read.queue(QueueQuestion(STREET, "enforcement", as_of_time=START - timedelta(days=1)))) == []
+    with pytest.raises(InvalidInputError, match="before the log began"):
+        read.queue(QueueQuestion(STREET, "enforcement", as_of_time=START - timedelta(days=1)))
 
 
 def test_nobody_saw_the_middle_of_a_moment(journal, runner, read):

@@ -13,8 +13,9 @@ from projections.answers import HistoryRow, IncidentSummary, QueueRow, Reference
 from projections.dead_letters import DeadLetterRow
 from projections.generations import ensure_active
 from projections.incident_row import STEPS, IncidentRow
+from projections.indicator_terms import CONDITIONS, HELD
 from projections.telling import TELLINGS
-from projections.view import digest
+from projections.view import definition, digest
 from projections.views import ALL_VIEWS
 
 TOPICS = {event.TOPIC for event in vars(Incident).values() if isinstance(event, type) and "TOPIC" in vars(event)}
@@ -35,6 +36,15 @@ def test_the_digest_changes_with_a_views_meaning_and_not_with_their_order():
 
     assert digest(ALL_VIEWS) == digest(list(reversed(ALL_VIEWS)))
     assert digest([Other(), *ALL_VIEWS[1:]]) != digest(ALL_VIEWS)
+
+
+def test_the_table_of_facts_keeps_a_bit_for_each_condition_as_the_terms_word_them():
+    made = "0::bigint " + " ".join(
+        f"+ CASE WHEN {CONDITIONS[name].expression} THEN {bit} ELSE 0 END" for name, bit in HELD.items()
+    )
+    written = definition(next(view for view in ALL_VIEWS if view.name == "case_facts"))
+    assert f"GENERATED ALWAYS AS ( {made} ) STORED" in " ".join(written.split()), "bring case_facts.sql up to date"
+    assert {"due", "handling_due", "overdue", "open_overdue"} == set(CONDITIONS) - set(HELD)
 
 
 @pytest.fixture
@@ -61,5 +71,5 @@ def test_rows_and_answers_have_the_columns_of_their_tables(columns):
     assert names(DeadLetterRow) == columns["dead_letters"]
     assert names(ReferenceVersion) == columns["reference_versions"]
     assert set(names(IncidentSummary)) < set(columns["incident_view"])
-    assert set(names(QueueRow)) | {"sort_priority", "sort_due"} == set(columns["task_queue"])
+    assert set(names(QueueRow)) | {"sort_priority", "sort_due", "span"} == set(columns["task_queue"])
     assert set(names(HistoryRow)) - {"event", "label"} == set(columns["incident_history"])

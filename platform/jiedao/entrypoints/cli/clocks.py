@@ -13,7 +13,7 @@ from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, line, local, table
 from jiedao.entrypoints.cli.paging import all_pages, paged
-from jiedao.entrypoints.cli.words import read_incident, read_moment, read_street, read_term
+from jiedao.entrypoints.cli.words import read_as_of, read_incident, read_moment, read_street, read_term
 from jiedao.entrypoints.clock_wording import clock_page
 from jiedao.entrypoints.http.clock_models import ClockEntry, ClockPage
 from jiedao.entrypoints.http.wording import Wording
@@ -51,6 +51,7 @@ def clocks() -> None:
 @click.option("--incident", help="事件 Of one incident, by its id or SOURCE:EXTERNAL_ID.")
 @click.option("--offered", is_flag=True, help="只看顺延派办 Only offers of tasks that nobody accepted in time.")
 @click.option("--offered-to", help="顺延派办给 Only offers to this person, as they stand in events: user:wang.")
+@click.option("--as-of", help="回看 As of a position in the log, or a time; without zone it is the district's.")
 @paged
 @json_output
 @with_settings(*DISTRICT)
@@ -62,6 +63,7 @@ def list_clocks(  # noqa: PLR0913  # one parameter per option
     clock: str | None,
     incident: str | None,
     offered_to: str | None,
+    as_of: str | None,
     limit: int,
     cursor: str | None,
     *,
@@ -71,7 +73,7 @@ def list_clocks(  # noqa: PLR0913  # one parameter per option
     """时限一览 List the clocks that run, the soonest due first; what is overdue comes before it all.
 
     An incident waits for a decision, for 受理, 立案 and 派遣, its tasks for 签收, 处置 and 核查, the whole for 结案.
-    Each has a limit of its own. What is suspended (挂账) is not due, and not listed.
+    Each has a limit of its own. What is suspended (挂账) is not due, and not listed. With --as-of: those that ran then.
 
     A task that nobody accepts in time is offered onward (顺延派办): --offered lists to whom, and until when.
     """
@@ -88,11 +90,17 @@ def list_clocks(  # noqa: PLR0913  # one parameter per option
             offered_to=offered_to,
         )
 
+        position, moment = read_as_of(as_of, zone)
+        now = district.clock.now()
+
         def ask(after: str | None, size: int) -> Page[ClockRow]:
-            return district.read.clocks(wanted, after, size)
+            nonlocal now
+            page, then = district.auditing.as_of.clocks(wanted, after, size, as_of_position=position, as_of_time=moment)
+            now = then or now
+            return page
 
         found = all_pages(ask) if every else ask(cursor, limit)
-        document = clock_page(found, Wording(profile), district.clock.now())
+        document = clock_page(found, Wording(profile), now)
         rows = [[cell(row, zone) for _title, cell in _COLUMNS] for row in document.items]
         answer(
             document,

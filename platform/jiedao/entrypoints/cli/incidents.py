@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import ClassMethod, IntakeOutcome, Lifecycle, ReportFlag, Role, Transport
 from jiedao.domain.workflow import ENDED
-from jiedao.entrypoints.cli import duplicates, reporter, task_papers
+from jiedao.entrypoints.cli import duplicates, incident_listing, reporter, task_papers
 from jiedao.entrypoints.cli.finding import find_incident
 from jiedao.entrypoints.cli.incident_commands import commands
 from jiedao.entrypoints.cli.listing import Listed
@@ -54,29 +54,36 @@ def show(settings: Settings, incident: str, as_of: str | None) -> None:
 @incident.command()
 @click.argument("incident")
 @click.option("--inputs", is_flag=True, help="依据 Show what each decision saw and used, too.")
+@click.option("--as-of", help="回看 As of a position in the log, or a time; without zone it is the district's.")
 @json_output
 @with_settings(*DISTRICT)
-def history(settings: Settings, incident: str, *, inputs: bool) -> None:
+def history(settings: Settings, incident: str, as_of: str | None, *, inputs: bool) -> None:
     """事件全过程 Tell everything of an incident, from the bytes that came in to the queue it stands in.
 
     Who did what, when, why, and on which inputs: boundary set, class table, what the source said.
     INCIDENT is its id, or SOURCE:EXTERNAL_ID. What is encrypted stays so. With --json the inputs are always there.
+    With --as-of the story ends there.
     """
     with opened_for_reading(settings) as district:
-        incident_id = find_incident(district, incident)
-        found = district.read.incident(incident_id)
-        told = Wording(district.profile).history(
-            found,
-            district.reconciliation.find_record(found.source, found.external_id),
-            district.read.history(incident_id, interventions=may(console_actor(), Act.READ_INTERVENTIONS)),
-        )
         zone = ZoneInfo(district.profile.timezone)
+        position, moment = read_as_of(as_of, zone)
+        incident_id = find_incident(district, incident)
+        story = district.auditing.as_of.history(
+            incident_id,
+            as_of_position=position,
+            as_of_time=moment,
+            interventions=may(console_actor(), Act.READ_INTERVENTIONS),
+        )
+        found = story.incident
+        deliveries = district.reconciliation.find_record(found.source, found.external_id)
+        told = Wording(district.profile).history(found, story.known(deliveries), story.rows)
+        standing = "现状 now" if as_of is None else f"截至日志位置 {story.position} 的状况 as of then"
         answer(
             told,
             lambda: line(f"事件 {incident_id}", style="bold"),
             lambda: Group(*(_delivered(one, zone) for one in told.deliveries)),
             lambda: Group(*(_told(entry, zone, inputs=inputs) for entry in told.events)),
-            lambda: line(f"现状 now: {_standing(told.incident)}", style="bold"),
+            lambda: line(f"{standing}: {_standing(told.incident)}", style="bold"),
         )
 
 
@@ -89,7 +96,13 @@ def _standing(found: IncidentAnswer) -> str:
     return f"{found.state_label}，在 {place} {platform} 队列（position {found.last_position}）"
 
 
-for _command in (*reporter.commands(), *duplicates.commands(), *task_papers.commands(), *commands()):
+for _command in (
+    *incident_listing.commands(),
+    *reporter.commands(),
+    *duplicates.commands(),
+    *task_papers.commands(),
+    *commands(),
+):
     incident.add_command(_command)
 
 

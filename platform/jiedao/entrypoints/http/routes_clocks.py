@@ -15,8 +15,8 @@ from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.clock_models import ClockPage
 from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
-from jiedao.entrypoints.http.moments import read_moment
-from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition
+from jiedao.entrypoints.http.moments import read_as_of, read_moment
+from jiedao.entrypoints.http.parameters import AsOf, Cursor, Limit, MinPosition
 from jiedao.entrypoints.http.permissions import Act, require_all_sources, require_street
 from projections.clock_questions import ClockFilter
 
@@ -44,12 +44,17 @@ async def list_clocks(  # noqa: PLR0913  # one parameter per filter
         str | None,
         Query(max_length=200, description="顺延派办给 Offered to whom; `me`: whose token this is.", examples=["me"]),
     ] = None,
+    as_of: AsOf = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     min_position: MinPosition = None,
 ) -> ClockPage:
-    """List the clocks that run, the soonest due first, those that are overdue before them all."""
+    """List the clocks that run, the soonest due first, those that are overdue before them all.
+
+    With `as_of`: those that ran then, by the rules that held, and what was overdue then.
+    """
     edge = edge_of(request)
+    position, moment = read_as_of(as_of)
     require_all_sources(holder, "clocks")
     if street is not None:
         require_street(holder, street)
@@ -64,5 +69,8 @@ async def list_clocks(  # noqa: PLR0913  # one parameter per filter
         streets=holder.streets,
     )
     await edge.reach(min_position)
-    page = await edge.read(edge.services.read.clocks, wanted, cursor, limit)
-    return clock_page(page, edge.wording, edge.services.clock.now())
+    as_of_queries = edge.services.auditing.as_of
+    page, then = await edge.read(
+        as_of_queries.clocks, wanted, cursor, limit, as_of_position=position, as_of_time=moment
+    )
+    return clock_page(page, edge.wording, then or edge.services.clock.now())

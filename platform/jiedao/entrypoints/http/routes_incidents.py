@@ -49,12 +49,17 @@ async def list_incidents(  # noqa: PLR0913  # one parameter per filter
         str | None,
         Query(max_length=200, description="标题、描述、地址、编号中的文字 Found in title, text, address, numbers."),
     ] = None,
+    as_of: AsOf = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     min_position: MinPosition = None,
 ) -> IncidentPage:
-    """List incidents, the latest received first; filters narrow, a cursor goes on where the page before ended."""
+    """List incidents, the latest received first; filters narrow, a cursor goes on where the page before ended.
+
+    With `as_of` the list is what it was then: filters, and which street sees what, are about how things stood.
+    """
     edge = edge_of(request)
+    position, moment = read_as_of(as_of)
     if street is not None:
         require_street(holder, street)
     wanted = IncidentFilter(
@@ -70,7 +75,8 @@ async def list_incidents(  # noqa: PLR0913  # one parameter per filter
         streets=holder.streets,
     )
     await edge.reach(min_position)
-    page = await edge.read(edge.services.read.incidents, wanted, cursor, limit)
+    as_of_queries = edge.services.auditing.as_of
+    page = await edge.read(as_of_queries.incidents, wanted, cursor, limit, as_of_position=position, as_of_time=moment)
     return IncidentPage(
         items=[edge.wording.incident(row) for row in page.rows], next_cursor=page.after, position=page.position
     )
@@ -116,21 +122,28 @@ async def show_reporter(
 
 @router.get("/{incident_id}/history", summary="事件全过程 Tell an incident's whole story")
 async def tell_history(
-    incident_id: UUID, request: Request, holder: Reader, min_position: MinPosition = None
+    incident_id: UUID, request: Request, holder: Reader, as_of: AsOf = None, min_position: MinPosition = None
 ) -> HistoryAnswer:
     """Tell what came in and what happened to it, in order: who did what, when, why, and on which inputs.
 
     What is encrypted stays so: it is shown as «已加密» with the id of its key. Interventions (干预留痕) are shown to
-    supervisor, auditor and administrator only.
+    supervisor, auditor and administrator only. With `as_of` the story ends there, as it was told then.
     """
     edge = edge_of(request)
+    position, moment = read_as_of(as_of)
     await edge.reach(min_position)
-    incident = await edge.read(edge.services.read.incident, incident_id, holder.streets)
-    _require_own(holder, incident)
-    deliveries = await edge.read(edge.services.reconciliation.find_record, incident.source, incident.external_id)
-    interventions = may(holder, Act.READ_INTERVENTIONS)
-    rows = await edge.read(edge.services.read.history, incident_id, holder.streets, interventions=interventions)
-    return edge.wording.history(incident, deliveries, rows)
+    told = await edge.read(
+        edge.services.auditing.as_of.history,
+        incident_id,
+        as_of_position=position,
+        as_of_time=moment,
+        streets=holder.streets,
+        interventions=may(holder, Act.READ_INTERVENTIONS),
+    )
+    found = told.incident
+    _require_own(holder, found)
+    deliveries = await edge.read(edge.services.reconciliation.find_record, found.source, found.external_id)
+    return edge.wording.history(found, told.known(deliveries), told.rows)
 
 
 def _source_within(holder: Holder, source: str | None, profile: DistrictProfile) -> str | None:
