@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import NotFoundError
-from jiedao.domain.ports import LogEntry
+from jiedao.store.log_reading import LogReading
 from projections.answers import IncidentSummary
 from projections.folding import Before, fold
 from projections.incident_row import IncidentRow
@@ -26,19 +25,16 @@ from projections.log import EventDecoder, PositionedEvent
 from projections.queries import ReadModel, find_incident
 from projections.queues import resolve_position
 
-_STREAM = b"""
-SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
-WHERE originator_id = ANY(%s) AND position <= %s ORDER BY position
-"""
 _FIELDS = tuple(field.name for field in fields(IncidentSummary))
 
 
 class AsOfQueries:
     """Asks for incidents as of the past. Raises UnavailableError as :class:`ReadModel` does."""
 
-    def __init__(self, read: ReadModel, decoder: EventDecoder, time_rules: UUID) -> None:
+    def __init__(self, read: ReadModel, log: LogReading, decoder: EventDecoder, time_rules: UUID) -> None:
         """Make it; ``time_rules`` is the stream of the time rules."""
         self._read = read
+        self._log = log
         self._decoder = decoder
         self._time_rules = time_rules
 
@@ -60,7 +56,7 @@ class AsOfQueries:
             found = find_incident(connection, incident_id, streets)
             if position is None:
                 return found, reached
-            row = self._fold(connection, incident_id, position)
+        row = self._fold(incident_id, position)
         if row is None:
             raise NotFoundError(
                 f"there was no incident {incident_id} as of position {position}: it was received at position"
@@ -68,13 +64,12 @@ class AsOfQueries:
             )
         return _summary(row), position
 
-    def _fold(self, connection: Connection[TupleRow], incident_id: UUID, position: int) -> IncidentRow | None:
-        with connection.cursor(binary=True) as cursor:
-            streams = [incident_id, self._time_rules]
-            entries = [LogEntry(*row) for row in cursor.execute(_STREAM, [streams, position])]
+    def _fold(self, incident_id: UUID, position: int) -> IncidentRow | None:
+        entries = [*self._log.stream_entries(incident_id), *self._log.stream_entries(self._time_rules)]
         events = [
             PositionedEvent(entry.position, entry.recorded_at, entry.topic, self._decoder.to_event(entry))
-            for entry in entries
+            for entry in sorted(entries, key=attrgetter("position"))
+            if entry.position <= position
         ]
         return fold(events, Before()).after.get(incident_id)
 

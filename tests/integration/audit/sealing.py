@@ -36,7 +36,7 @@ class SealedLog:
 
     def sealer(self):
         """A sealer that has seen nothing yet, as after a start."""
-        return Sealer(self.database, self.published, self.signer, self.clock)
+        return Sealer(self.recorder.reading, self.published, self.signer, self.clock)
 
     def record(self, *events):
         self.recorder.insert_events(events)
