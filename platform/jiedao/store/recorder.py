@@ -189,7 +189,7 @@ class JiedaoRecorder(ProcessRecorder):
             "limit": limit,
         }
         rows = self._rows(log_queries.NOTIFICATIONS, asked)
-        if topics or not _without_hole(rows, first):
+        if topics or not _without_hole(rows, first, stop, limit):
             rows = self._with_archived(rows, asked, topics)
         return [
             RecordedNotification(
@@ -265,6 +265,13 @@ class JiedaoRecorder(ProcessRecorder):
         return self.database.rows(query, parameters)
 
 
-def _without_hole(rows: Sequence[TupleRow], first: int) -> bool:
-    """Whether rows are of all positions from the first on; it may be that there is none before ``first`` = 0 or 1."""
-    return not rows or (rows[0][0] <= max(first, 1) and rows[-1][0] - rows[0][0] + 1 == len(rows))
+def _without_hole(rows: Sequence[TupleRow], first: int, stop: int | None, limit: int) -> bool:
+    """Whether rows of all topics are surely all that there are: of all positions from the first on, to an end.
+
+    The log's last event never leaves the table: without ``stop`` there is nothing behind the last row.
+    """
+    if not rows:
+        return stop is None
+    reached = rows[-1][0]
+    whole = rows[0][0] <= max(first, 1) and reached - rows[0][0] + 1 == len(rows)
+    return whole and (stop is None or reached >= stop or len(rows) == limit)
