@@ -45,7 +45,7 @@ from jiedao.domain.range_removal import (
 from jiedao.domain.ruling import RuledOutError
 from jiedao.domain.terms import RemovalState, Role, StaysWhy
 from jiedao.store.archive import ArchiveFaultError, Manifest, manifest_path, note_removal, read_events, read_manifest
-from jiedao.store.recorder import UnitContext
+from jiedao.store.recorder import JiedaoRecorder, UnitContext
 from jiedao.store.removal import Decided, RangeMovedError, RangeRemover, Report
 
 _ATTEMPTS = 5
@@ -91,7 +91,7 @@ class RemovalDesk:
     district: str
     application: Application[UUID]
     record: Callable[[Sequence[RecordedAggregate], UnitContext], range]
-    head: Callable[[], int]
+    log: JiedaoRecorder
     book: Book
     archives: Archives
     published: PublishedLedger
@@ -105,7 +105,8 @@ class RemovalDesk:
         """Ask for an archived range to be removed; the same key is asked once.
 
         Raises RemovalRefusedError, recorded, where something stands against it, ConflictError where it was asked
-        already and waits, NotFoundError where there is no archive of exactly these positions, NotAllowedError.
+        already and waits, or has left already, NotFoundError where there is no archive of exactly these positions,
+        NotAllowedError.
         """
         self._require_reader(actor, "ask", None)
         if why := against_asking(actor.role):
@@ -115,6 +116,8 @@ class RemovalDesk:
         if (before := self._get(stream)) is not None:
             return before
         manifest = self.archives.of(first, last)
+        if any(one.first <= last and first <= one.last for one in self.log.reading.removed()):
+            raise ConflictError(f"已移除 the positions {first} to {last} have left the database already")
         archive = ArchivedRange(first, last, manifest.file, manifest.sha256, manifest.tree_size)
         self._let_views_catch_up()
         if (waiting := self._waiting_for(archive)) is not None:
@@ -295,7 +298,7 @@ class RemovalDesk:
 
     def _let_views_catch_up(self) -> None:
         """Wait a little until the views show what is recorded now; nothing rests on whether they do."""
-        self.book.reach(self.head())
+        self.book.reach(self.log.max_notification_id() or 0)
 
     def _require_reader(self, actor: Holder, act: str, request_id: UUID | None) -> None:
         if actor.role not in READERS:

@@ -22,7 +22,7 @@ def removal_desk(district: District) -> RemovalDesk:
         district=district.profile.code,
         application=application,
         record=application.record,
-        head=lambda: application.district_log.max_notification_id() or 0,
+        log=application.district_log,
         book=RangeBook(district.read, district.profile.retention),
         archives=Archives(district.settings.archives),
         published=district.ledger.published,
