@@ -19,7 +19,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import NotFoundError
-from jiedao.domain.ports import LogEntry
+from jiedao.store.log_reading import LogReading
 from jiedao.store.reconciliation import DeliveredRecord
 from projections.answers import HistoryRow, IncidentFilter, IncidentSummary, Page
 from projections.clock_questions import ClockFilter, ClockRow, of_incident, select_clocks_then
@@ -32,15 +32,11 @@ from projections.paging import select_rows
 from projections.queries import ReadModel, find_incident, select_history
 from projections.queues import resolve_position
 
-_STREAM = b"""
-SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
-WHERE originator_id = ANY(%s) AND position <= %s ORDER BY position
-"""
 _CHANGED = b"""
 SELECT incident_id, last_position > %(position)s FROM incident_view WHERE incident_id = ANY(%(wanted)s)
 """
 _OTHER_RULES = "SELECT EXISTS (SELECT FROM clock_rules WHERE position > %s)"
-_RECORDED = "SELECT recorded_at FROM event WHERE position = %s"
+_RECORDED = "SELECT recorded_at_of(%s)"
 _FIELDS = tuple(field.name for field in fields(IncidentSummary))
 
 
@@ -61,9 +57,10 @@ class HistoryThen:
 class AsOfQueries:
     """Asks for incidents as of the past. Raises UnavailableError as :class:`ReadModel` does."""
 
-    def __init__(self, read: ReadModel, decoder: EventDecoder, time_rules: UUID) -> None:
+    def __init__(self, read: ReadModel, log: LogReading, decoder: EventDecoder, time_rules: UUID) -> None:
         """Make it; ``time_rules`` is the stream of the time rules."""
         self._read = read
+        self._log = log
         self._decoder = decoder
         self._time_rules = time_rules
 
@@ -186,12 +183,11 @@ class AsOfQueries:
     ) -> Mapping[UUID, IncidentRow]:
         if not incidents:
             return {}
-        with connection.cursor(binary=True) as cursor:
-            streams = [*incidents, self._time_rules]
-            entries = [LogEntry(*row) for row in cursor.execute(_STREAM, [streams, position])]
+        entries = self._log.entries_of([*incidents, self._time_rules], connection)
         events = [
             PositionedEvent(entry.position, entry.recorded_at, entry.topic, self._decoder.to_event(entry))
             for entry in entries
+            if entry.position <= position
         ]
         return fold(events, Before()).after
 

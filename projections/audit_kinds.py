@@ -12,6 +12,7 @@ from jiedao.domain.duplicate_judgement import DuplicateJudgement
 from jiedao.domain.erasure import ErasureRequest, RefusedErasure
 from jiedao.domain.handover import Handover
 from jiedao.domain.incident import Incident
+from jiedao.domain.range_removal import RangeRemoval, RefusedRemoval
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
 from jiedao.domain.reporter_hold import ReporterHold
@@ -39,6 +40,7 @@ class AuditKind(Term):
     ATTACHMENT = "attachment", "附件"
     DEAD_LETTER = "dead_letter", "死信"
     ERASURE = "erasure", "信息删除"
+    RETENTION = "retention", "归档移除"
     DUPLICATE = "duplicate", "重复判断"
     DUTY = "duty", "值班交接"
     REFERENCE = "reference", "规则与边界"
@@ -69,6 +71,8 @@ _OF_AGGREGATES: Mapping[str, AuditKind] = {
     f"{RefusedErasure.TOPIC}.": AuditKind.REFUSAL,
     f"{ErasureRequest.TOPIC}.": AuditKind.ERASURE,
     f"{ReporterHold.TOPIC}.": AuditKind.ERASURE,
+    f"{RefusedRemoval.TOPIC}.": AuditKind.REFUSAL,
+    f"{RangeRemoval.TOPIC}.": AuditKind.RETENTION,
     f"{DuplicateJudgement.TOPIC}.": AuditKind.DUPLICATE,
     f"{RosterDay.TOPIC}.": AuditKind.DUTY,
     f"{Handover.TOPIC}.": AuditKind.DUTY,
@@ -134,6 +138,12 @@ NOTES: Mapping[str, Callable[[Any], str]] = {
     ErasureRequest.Refused.TOPIC: lambda event: f"现不能删除上报人信息：障碍 {len(event.obstacles)} 项",
     ErasureRequest.CarriedOut.TOPIC: lambda event: f"已删除上报人信息，销毁密钥 {len(event.key_ids)} 个",
     ErasureRequest.Reapplied.TOPIC: lambda event: f"恢复备份后再次销毁密钥 {len(event.key_ids)} 个",
+    RangeRemoval.Asked.TOPIC: lambda event: f"申请移除已归档的位置 {event.archive.name}",
+    RangeRemoval.Approved.TOPIC: lambda _event: "同意移除已归档的位置",
+    RangeRemoval.Rejected.TOPIC: lambda _event: "不同意移除已归档的位置",
+    RangeRemoval.Refused.TOPIC: lambda event: f"现不能移除：障碍 {len(event.obstacles)} 项 {event.because}".strip(),
+    RangeRemoval.CarriedOut.TOPIC: lambda event: f"已移除位置 {event.archive.name}，归档 {event.archive.file}",
+    RefusedRemoval.Recorded.TOPIC: lambda event: f"拒绝移除归档的操作 {event.act}：{event.why}",
     RefusedErasure.Recorded.TOPIC: lambda event: f"拒绝删除上报人信息的操作 {event.act}：{event.why}",
     ReporterHold.Opened.TOPIC: lambda event: f"依法留存上报人信息：{event.reference}",
     ReporterHold.Placed.TOPIC: lambda event: f"依法留存上报人信息：{event.reference}",

@@ -119,8 +119,8 @@ def _moment(
         return question.as_of_time
     if position is None:
         return now
-    row = connection.execute("SELECT recorded_at FROM event WHERE position = %s", [position]).fetchone()
-    return row[0] if row else now
+    row = connection.execute("SELECT recorded_at_of(%s)", [position]).fetchone()
+    return row[0] if row and row[0] else now
 
 
 def facts_as_of(position: int | None, reached: int) -> Composed:

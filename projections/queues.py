@@ -57,7 +57,7 @@ def resolve_position(
     if as_of_position is not None:
         if not 0 <= as_of_position <= reached:
             raise OutsideLogError(f"positions reach from 0 to {reached}, not to {as_of_position}", pointer="/as_of")
-        query = "SELECT position_as_of((SELECT recorded_at FROM event WHERE position = %s))"
+        query = "SELECT position_as_of(recorded_at_of(%s))"
         return min(_number(connection, query, as_of_position), reached) if as_of_position else 0
     if as_of_time is not None:
         if as_of_time.tzinfo is None:

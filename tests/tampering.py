@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-KEPT = ("event", "checkpoint", "checkpoint_cosignature", "event_removal")
+KEPT = ("event", "checkpoint", "checkpoint_cosignature", "event_removal", "removed_event")
 
 
 def unguard(connection, *tables):

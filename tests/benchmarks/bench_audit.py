@@ -16,8 +16,10 @@ from uuid import UUID
 import psycopg
 
 from jiedao.domain.sample_draw import draw
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.database import Database
 from jiedao.store.follow import LogFollower
+from jiedao.store.log_reading import LogReading
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.recorder import JiedaoRecorder
 from jiedao.store.writer import GroupCommitWriter
@@ -53,13 +55,13 @@ def bench(url: str, *, events: int = 1_000_000, rounds: int = 12) -> list[Measur
         with psycopg.connect(url, autocommit=True) as connection:
             last = lay_behind_itself(connection, active.schema if active else "", stretch, COPIES - 1)
             connection.execute("VACUUM ANALYZE")
-        return list(_measure(read, last, rounds))
+        return list(_measure(read, LogReading(database, ArchiveReader(None)), last, rounds))
 
 
-def _measure(read: ReadModel, last: int, rounds: int) -> Iterable[Measured]:
+def _measure(read: ReadModel, log: LogReading, last: int, rounds: int) -> Iterable[Measured]:
     random = Random(7)  # noqa: S311  # nothing here is secret
     past = [random.randrange(last // 10, last) for _ in range(rounds)]
-    as_of, audit = AsOfQueries(read, TypedMapper(), UUID(int=0)), AuditQueries(read)
+    as_of, audit = AsOfQueries(read, log, TypedMapper(), UUID(int=0)), AuditQueries(read)
     closed, _position = audit.closed_between(None, None, None)
     picked = draw("bench", rounds, closed)
 

@@ -24,9 +24,11 @@ from jiedao.audit.published import PublishedLedger
 from jiedao.audit.sealer import Sealer
 from jiedao.audit.signing_key import load_signer
 from jiedao.audit.verification import Verification, VerificationReport
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.database import Database
 from jiedao.store.ledger import LedgerTable
 from jiedao.store.ledger_reading import _COPY, _copied
+from jiedao.store.log_reading import LogReading
 from tests.benchmarks.bench_append import stored_events
 from tests.benchmarks.measured import Measured
 
@@ -61,10 +63,11 @@ def bench(url: str, *, events: int = 1_000_000, proofs: int = 300) -> list[Measu
         bytes_each = sum(len(one.state) + len(one.metadata) for one in patterns) / len(patterns)
         bare = _bare_reading(connection, events)
     with Database(url, max_connections=4) as database, TemporaryDirectory() as folder:
+        log = LogReading(database, ArchiveReader(None))
         table, published = LedgerTable(database), PublishedLedger(Path(folder) / "ledger")
         signer = load_signer(ORIGIN, Path(folder) / "ledger.key", create=True)
         started = perf_counter()
-        Sealer(database, published, signer, _Clock()).seal()
+        Sealer(log, published, signer, _Clock()).seal()
         sealed = events / (perf_counter() - started)
         trust = Trust(ORIGIN, [signer.key])
         rate, processor_rate = _verified(Verification(database, published, trust), events)
@@ -77,7 +80,7 @@ def bench(url: str, *, events: int = 1_000_000, proofs: int = 300) -> list[Measu
             ),
             Measured("verification, two processes", both, "events/s", bare),
             Measured("sealing of a log that was never sealed", sealed, "events/s", bare),
-            *_proofs(Prover(ORIGIN, table, published), published, events, proofs),
+            *_proofs(Prover(ORIGIN, log, table, published), published, events, proofs),
         ]
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from jiedao.audit.replay import Replay
 from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.database import Database
+from jiedao.store.log_reading import LogReading
 from projections.answers import IncidentFilter
 from projections.as_of import AsOfQueries
 from projections.clock_questions import ClockFilter
@@ -27,6 +29,11 @@ from tests.property.test_projections import HISTORY, carry_out, empty, every_que
 
 FORMULAS = load_formulas(Path(__file__).parents[2] / "config")
 LATER = START + timedelta(days=30)
+
+
+def reading(read):
+    """The log of the database whose views are read."""
+    return LogReading(read._database, ArchiveReader(None))
 
 
 class LogUpTo:
@@ -63,7 +70,7 @@ def all_of(read, incidents, position, moment, *, past):
         question = IndicatorQuestion("class", as_of_position=then)
         figures = select_indicators(connection, reached, question, FORMULAS, moment)
     counts = read.counts(as_of_position=then)
-    found = AsOfQueries(read, Decoder(), UUID(int=99))
+    found = AsOfQueries(read, reading(read), Decoder(), UUID(int=99))
     shown, told = {}, {}
     for incident_id in incidents:
         try:
@@ -187,7 +194,7 @@ def test_an_incident_is_not_there_before_it_was_received(database_url):
             ProjectionRunner(database, journal, Decoder()).catch_up()
             read = ReadModel(database)
             second, first = (row.incident_id for row in read.incidents(IncidentFilter()).rows)
-            found = AsOfQueries(read, Decoder(), UUID(int=99))
+            found = AsOfQueries(read, reading(read), Decoder(), UUID(int=99))
             assert found.incident(first, as_of_position=ends[0])[1] == ends[0]
             with pytest.raises(NotFoundError, match=f"it was received at position {ends[1]}"):
                 found.incident(second, as_of_position=ends[0])

@@ -16,7 +16,7 @@ from jiedao.audit.checkpoints import read_checkpoint_note
 from jiedao.audit.notes import VerifierKey, read_key
 from jiedao.audit.published import PublishedLedger
 from jiedao.audit.range_proof import range_path, range_root
-from jiedao.domain.errors import ConflictError
+from jiedao.domain.errors import ConflictError, NotFoundError
 from jiedao.domain.ports import Clock, LogEntry
 from jiedao.store.archive import (
     FORM,
@@ -25,6 +25,7 @@ from jiedao.store.archive import (
     events_name,
     keep,
     list_archives,
+    manifest_path,
     read_events,
     read_manifest,
     sha256_of,
@@ -85,7 +86,7 @@ class Archives:
         checkpoint, note = told.checkpoint, told.note
         path = range_path(published.tree(checkpoint.size), first - 1, last, checkpoint.size)
         streams: set[UUID] = set()
-        part, digest = write_events(self.folder, first, last, _counted(log, first, last, streams, report))
+        written = write_events(self.folder, first, last, _counted(log, first, last, streams, report))
         manifest = Manifest(
             form=FORM,
             district=district,
@@ -93,8 +94,9 @@ class Archives:
             last=last,
             streams=len(streams),
             file=events_name(first, last),
-            sha256=digest,
-            size=part.stat().st_size,
+            sha256=written.sha256,
+            size=written.part.stat().st_size,
+            blocks=written.blocks,
             made_at=clock.now(),
             tree_size=checkpoint.size,
             checkpoint=str(note),
@@ -102,16 +104,24 @@ class Archives:
             keys=tuple(map(str, keys)),
         )
         try:
-            verify_archive(manifest, part, keys)
-        except ArchiveFaultError:
-            part.unlink()
+            verify_archive(manifest, written.part, keys)
+        except BaseException:
+            written.part.unlink()
             raise
-        keep(self.folder, part, manifest)
+        keep(self.folder, written.part, manifest)
         return manifest
 
     def all(self) -> list[Manifest]:
         """The archives, the first positions first."""
         return [manifest for _path, manifest in list_archives(self.folder)]
+
+    def of(self, first: int, last: int) -> Manifest:
+        """The archive of exactly these positions. Raises NotFoundError, ArchiveFaultError for a damaged manifest."""
+        path = manifest_path(self.folder / events_name(first, last))
+        if not path.is_file():
+            named = "、".join(one.name for one in self.all()) or "none"
+            raise NotFoundError(f"there is no archive {first}-{last} in {self.folder}; there are: {named}")
+        return read_manifest(path)
 
     def verify(self, path: Path, keys: Sequence[VerifierKey] = (), report: Report | None = None) -> Verified:
         """Verify an archive by its manifest; ``keys`` are those that are believed, without them the manifest's own.

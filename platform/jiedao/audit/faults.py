@@ -20,6 +20,8 @@ class FaultKind(Term):
     CHECKPOINT = "checkpoint", "检查点被改动"
     SIGNATURE = "signature", "签名无效"
     PUBLISHED = "published", "公布的文件损坏"
+    ARCHIVE = "archive", "归档文件不符"
+    REMOVAL = "removal", "移除记录不符"
     UNREADABLE = "unreadable", "无法读取"
 
 

@@ -20,6 +20,7 @@ from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.ports import LogEntry
 from jiedao.store.leaf import leaf_hash
 from jiedao.store.ledger import LedgerTable
+from jiedao.store.log_reading import LogReading
 
 FORM = "jiedao.inclusion-proofs.1/sha256"
 CONSISTENCY_FORM = "jiedao.consistency-proof.1/sha256"
@@ -77,8 +78,9 @@ class ConsistencyProof:
 class Prover:
     """Makes proofs for one log."""
 
-    def __init__(self, origin: str, table: LedgerTable, published: PublishedLedger) -> None:
+    def __init__(self, origin: str, log: LogReading, table: LedgerTable, published: PublishedLedger) -> None:
         self._origin = origin
+        self._log = log
         self._table = table
         self._published = published
 
@@ -93,7 +95,7 @@ class Prover:
 
     def entries_of(self, stream: UUID) -> list[LogEntry]:
         """The entries of a stream, as they are stored. Raises NotFoundError for an empty one."""
-        entries = self._table.entries_of(stream)
+        entries = self._log.stream_entries(stream)
         if not entries:
             raise NotFoundError(f"there is no stream {stream}")
         return entries
@@ -104,7 +106,7 @@ class Prover:
 
     def of_position(self, position: int, size: int | None = None) -> InclusionProofs:
         """Prove that the event at a position is in the tree. Raises as :meth:`of_stream` does."""
-        entries = self._table.entries_at([position])
+        entries = self._log.at([position])
         if not entries:
             raise NotFoundError(f"there is no event at position {position}")
         return self._prove(entries, size, entries[0].originator_id)

@@ -21,9 +21,11 @@ from jiedao.audit.notes import Note, Signer, read_note, read_signature
 from jiedao.audit.published import LedgerFaultError, PublishedLedger, Told
 from jiedao.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from jiedao.domain.ports import Clock
-from jiedao.store.database import Database
+from jiedao.store.archive_reading import parted
+from jiedao.store.leaf import leaf_hash
 from jiedao.store.ledger import CheckpointRow, LedgerTable
 from jiedao.store.ledger_reading import hashed_rows
+from jiedao.store.log_reading import LogReading
 
 STEP_EVENTS = 1 << 18
 """The most events that one checkpoint adds; a long log gets several on its first sealing."""
@@ -59,9 +61,9 @@ def protection_of(origin: str, table: LedgerTable, published: PublishedLedger) -
 class Sealer:
     """Seals one district's log; one at a time (see :class:`~jiedao.store.leadership.Leadership`)."""
 
-    def __init__(self, database: Database, published: PublishedLedger, signer: Signer, clock: Clock) -> None:
-        self._database = database
-        self._table = LedgerTable(database)
+    def __init__(self, log: LogReading, published: PublishedLedger, signer: Signer, clock: Clock) -> None:
+        self._log = log
+        self._table = LedgerTable(log.database)
         self._published = published
         self._signer = signer
         self._clock = clock
@@ -203,8 +205,13 @@ class Sealer:
             raise LedgerFaultError(f"there is no event at position {expected}, and there are later ones; {_VERIFY}")
 
     def _rows(self, first: int, last: int) -> Iterator[tuple[int, bytes, bytes]]:
-        with self._database.connection() as connection:
-            yield from hashed_rows(connection, first, last)
+        with self._log.database.connection() as connection:
+            for begin, end, removed in parted(self._log.removed(), first, last):
+                if removed is None:
+                    yield from hashed_rows(connection, begin, end)
+                    continue
+                for entry in self._log.archives.between(removed, begin, end):
+                    yield entry.position, leaf_hash(entry), entry.leaf_hash
 
     def _add(self, checkpoint: Checkpoint, note: Note, at: datetime) -> None:
         try:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from time import monotonic
 
 from psycopg import Connection
@@ -24,10 +25,13 @@ from jiedao.audit.claims import Claims, Trust
 from jiedao.audit.faults import Fault, FaultKind
 from jiedao.audit.merkle import Frontier, root_of
 from jiedao.audit.published import PublishedLedger, Told
+from jiedao.audit.verifying_archives import Unread, compare_with_the_log, look_at_archives, not_located
 from jiedao.audit.verifying_range import STRETCH, Stretch, Verified, verify_apart
 from jiedao.domain.errors import JiedaoError
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.database import Database, connect_alone
 from jiedao.store.ledger import LedgerTable, Removal
+from jiedao.store.log_reading import LogReading
 
 MOST_TOLD = 100
 """How many faults a report holds, by position; ``fault_count`` counts them all."""
@@ -38,10 +42,16 @@ _STREAMS = b"""
 SELECT s.originator_id, s.originator_version, s.previous
 FROM (SELECT originator_id, originator_version,
              lag(originator_version, 1, 0) OVER (PARTITION BY originator_id ORDER BY originator_version) AS previous
-      FROM event) AS s
+      FROM (SELECT originator_id, originator_version FROM event
+            UNION ALL SELECT originator_id, originator_version FROM removed_event) AS e) AS s
 WHERE s.originator_version <> s.previous + 1
 """
-_POSITION = b"SELECT min(position) FROM event WHERE originator_id = %s AND originator_version = %s"
+_POSITION = b"""
+SELECT min(position) FROM (
+    SELECT position FROM event WHERE originator_id = %(stream)s AND originator_version = %(version)s
+    UNION ALL SELECT position FROM removed_event
+    WHERE originator_id = %(stream)s AND originator_version = %(version)s) AS e
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,9 @@ class VerificationReport:
     """What was found. ``head`` is the log's last position, ``protected`` that of the last published checkpoint.
 
     ``first_fault`` is the first position that does not hold. ``witnesses`` cosigned the last published checkpoint.
-    ``removals`` are ranges that left the log by the recorded procedure. Times are in seconds.
+    ``removals`` are ranges that left the database by the recorded procedure; ``unread`` those of them whose archive is
+    not there: their leaf hashes lead to the roots that were signed, and what they are hashes of was not seen. Times are
+    in seconds.
     """
 
     whole: bool
@@ -64,6 +76,7 @@ class VerificationReport:
     cosigned: int
     witnesses: Sequence[str]
     removals: Sequence[Removal]
+    unread: Sequence[Unread]
     notes: Sequence[str]
     seconds: float
     events_per_second: float
@@ -71,13 +84,14 @@ class VerificationReport:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What is to be verified, and by whom it is trusted."""
+    """What is to be verified, and by whom it is trusted; ``archives`` is the folder of what left the database."""
 
     database: Database
     published: PublishedLedger
     trust: Trust
     kept: Sequence[Told] = ()
     processes: int = 1
+    archives: Path | None = None
 
     def run(self, report: Report) -> VerificationReport:
         """Verify everything that is in the log by now; ``report`` is told how far it is."""
@@ -86,14 +100,17 @@ class Verification:
         claims = Claims(self.trust)
         claims.gather(self.published, table, self.kept)  # first: while a server seals, the log is never behind them
         head, removals = table.head(), table.removals()
+        reader = ArchiveReader(self.archives)
+        archives = look_at_archives(reader, removals)
         faults = [*claims.faults, *self._tree(claims, head, removals, report)]
+        faults += [*not_located(archives.changed, removals, faults)]
         faults += _published_tree(self.published, claims)
-        faults += _out_of_order(table, claims.published, removals)
         if head < claims.published:
             gone = f"{claims.published} events were published and the log ends at position {head}"
             faults.append(Fault(head + 1, FaultKind.TRUNCATED, gone))
         with connect_alone(self.database.url, "jiedao-audit-verify") as connection:
-            faults += _streams(connection, removals)
+            faults += compare_with_the_log(LogReading(self.database, reader), connection, removals, claims.published)
+            faults += _streams(connection)
         faults.sort()
         seconds = monotonic() - began
         return VerificationReport(
@@ -109,7 +126,8 @@ class Verification:
             cosigned=len(claims.cosigned),
             witnesses=sorted(claims.cosigned.get(claims.published, ())),
             removals=removals,
-            notes=[*claims.notes, *_remarks(claims, head)],
+            unread=archives.unread,
+            notes=[*claims.notes, *_remarks(claims, head), *map(_unread, archives.unread)],
             seconds=round(seconds, 3),
             events_per_second=round(head / seconds) if seconds else 0,
         )
@@ -117,7 +135,7 @@ class Verification:
     def _tree(self, claims: Claims, head: int, removals: Sequence[Removal], report: Report) -> Iterator[Fault]:
         """Build the tree anew, a stretch at a time, and compare its roots."""
         sizes = sorted(size for size in claims.roots if size <= head)
-        removed = [(one.first_position, one.last_position) for one in removals]
+        removed = [one.range for one in removals]
         stretches = [
             Stretch(
                 first=first,
@@ -126,6 +144,7 @@ class Verification:
                 published=claims.published,
                 folder=self.published.folder,
                 removed=removed,
+                archives=self.archives,
             )
             for first in range(1, head + 1, STRETCH)
         ]
@@ -190,26 +209,11 @@ def _published_tree(published: PublishedLedger, claims: Claims) -> Iterator[Faul
         yield Fault(size, FaultKind.PUBLISHED, "the published tiles do not have the root of the published checkpoint")
 
 
-def _out_of_order(table: LedgerTable, published: int, removals: Sequence[Removal]) -> Iterator[Fault]:
-    """Find removals that the procedure would not have permitted: of what was not sealed, or that no event tells of."""
-    for one in removals:
-        said = f"the removal of the positions {one.first_position} to {one.last_position}"
-        if one.last_position > published:
-            yield Fault(one.first_position, FaultKind.MISSING, f"{said} took events that were not sealed")
-        if table.recorded_at(one.recorded_position) is None:
-            untold = f"{said} names an event at position {one.recorded_position} that is not there"
-            yield Fault(one.first_position, FaultKind.MISSING, untold)
-
-
-def _streams(connection: Connection[TupleRow], removals: Sequence[Removal]) -> list[Fault]:
-    """Find streams whose versions are not 1, 2, 3, …; what was removed by the procedure may be missing."""
-    found = connection.execute(_STREAMS).fetchmany(MOST_TOLD)
-    missing = sum(version - previous - 1 for _, version, previous in found)
-    if missing <= sum(one.last_position - one.first_position + 1 for one in removals):
-        return []
+def _streams(connection: Connection[TupleRow]) -> list[Fault]:
+    """Find streams whose versions are not 1, 2, 3, …, wherever their events are."""
     faults = []
-    for stream, version, previous in found:
-        row = connection.execute(_POSITION, [stream, version]).fetchone()
+    for stream, version, previous in connection.execute(_STREAMS).fetchmany(MOST_TOLD):
+        row = connection.execute(_POSITION, {"stream": stream, "version": version}).fetchone()
         follows = f"follows version {previous}" if previous else "is the first"
         sentence = f"version {version} of the stream {stream} {follows}: what should stand between is not there"
         faults.append(Fault(int(row[0]) if row else 0, FaultKind.VERSION, sentence))
@@ -226,6 +230,14 @@ def _remarks(claims: Claims, head: int) -> Iterator[str]:
     elif head > claims.published:
         after = head - claims.published
         yield f"{after} events after position {claims.published} are not yet protected by a published checkpoint"
+
+
+def _unread(one: Unread) -> str:
+    return (
+        f"the positions {one.first_position} to {one.last_position} were not read: their leaf hashes, as they were"
+        f" published, lead to the signed roots, and whether the archive still holds those events was not seen."
+        f" {one.sentence}"
+    )
 
 
 @contextmanager

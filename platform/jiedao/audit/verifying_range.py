@@ -7,7 +7,7 @@ own, and put together by their roots. Each takes constant memory.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,10 @@ from jiedao.audit.merkle import HASH_BYTES, Frontier, perfect_root
 from jiedao.audit.published import LedgerFaultError, PublishedLedger
 from jiedao.audit.tiles import LEVEL_BITS, WIDTH, Tile
 from jiedao.domain.errors import NotFoundError
+from jiedao.domain.ports import LogEntry
+from jiedao.store.archive_reading import ArchiveReader, ArchiveUnreadableError, RemovedRange, parted
 from jiedao.store.database import connect_alone
+from jiedao.store.leaf import leaf_hash
 from jiedao.store.ledger_reading import HashedRow, UnreadableLogError, hashed_rows
 
 STRETCH = 1 << 16
@@ -32,6 +35,9 @@ MOST_FAULTS = 20
 # In the order of positions, from the index: never the whole log sorted somewhere on the server.
 _IN_ORDER = b"SET enable_sort = off; SET enable_bitmapscan = off; SET enable_seqscan = off"
 _NONE = bytes(HASH_BYTES)
+_PLACES = b"""
+SELECT position, originator_id, originator_version, recorded_at FROM removed_event WHERE position BETWEEN %s AND %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Stretch:
     """What is to be verified: the positions ``first`` to ``last``.
 
     ``sizes`` are those of checkpoints within it. ``published`` is how many events are published in ``folder``,
-    ``removed`` the ranges that left the log by the recorded procedure.
+    ``removed`` the ranges that left the database by the recorded procedure, read from the folder ``archives``.
     """
 
     first: int
@@ -47,7 +53,8 @@ class Stretch:
     sizes: Sequence[int]
     published: int
     folder: Path
-    removed: Sequence[tuple[int, int]]
+    removed: Sequence[RemovedRange]
+    archives: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ class _StretchVerification:
         self._edges: list[tuple[int, tuple[bytes, ...]]] = []
 
     def run(self, connection: Connection[TupleRow]) -> Verified:
-        rows = hashed_rows(connection, self._stretch.first, self._stretch.last)
+        rows = self._rows(connection)
         try:
             while block := list(islice(rows, WIDTH - (self._expected - 1) % WIDTH)):
                 if not self._whole(block):
@@ -96,6 +103,42 @@ class _StretchVerification:
             self._fault(self._expected, FaultKind.UNREADABLE, str(error))
         faults = [*self._faults, *self._published.faults]
         return Verified(self._frontier.size, self._frontier.roots, self._edges, faults)
+
+    def _rows(self, connection: Connection[TupleRow]) -> Iterator[HashedRow]:
+        """The events of the stretch, each hashed here: from the table, and from the archives of what has left it."""
+        for first, last, removed in parted(self._stretch.removed, self._stretch.first, self._stretch.last):
+            if removed is None:
+                yield from hashed_rows(connection, first, last)
+            else:
+                yield from self._archived(connection, removed, first, last)
+
+    def _archived(
+        self, connection: Connection[TupleRow], removed: RemovedRange, first: int, last: int
+    ) -> Iterator[HashedRow]:
+        """As much of an archive as can be read, whatever it hashes to; what cannot be is passed over."""
+        try:
+            for begins, read in ArchiveReader(self._stretch.archives).raw_blocks(removed, first, last):
+                if isinstance(read, str):
+                    self._fault(max(begins, first), FaultKind.ARCHIVE, read)
+                    continue
+                entries = [entry for entry in read if first <= entry.position <= last]
+                self._compare_with_places(connection, entries)
+                for entry in entries:
+                    yield entry.position, leaf_hash(entry), entry.leaf_hash
+        except ArchiveUnreadableError:
+            return  # whoever looked at the archives before says which are not there
+
+    def _compare_with_places(self, connection: Connection[TupleRow], entries: Sequence[LogEntry]) -> None:
+        """What stays behind of each event in the database says of it what the archive does."""
+        found = connection.execute(_PLACES, [entries[0].position, entries[-1].position]).fetchall()
+        places = {row[0]: row for row in found}
+        for one in entries:
+            if places.get(one.position) != (one.position, one.originator_id, one.originator_version, one.recorded_at):
+                self._fault(
+                    one.position,
+                    FaultKind.REMOVAL,
+                    f"what the database keeps of the archived event at position {one.position} is not as it was",
+                )
 
     def _whole(self, block: Sequence[HashedRow]) -> bool:
         """Take a whole tile of events at once; false, and nothing is taken, where anything about it is not plain."""
@@ -131,7 +174,7 @@ class _StretchVerification:
         """Take what is missing before a position as it was published, and note it where it was not removed."""
         while self._expected < position:
             missing = self._expected
-            if not any(first <= missing <= last for first, last in self._stretch.removed):
+            if not any(missing in one for one in self._stretch.removed):
                 self._fault(missing, FaultKind.MISSING, f"there is no event at position {missing}")
             published = self._published.leaf(missing) if missing <= self._stretch.published else None
             self._add(published or _NONE)

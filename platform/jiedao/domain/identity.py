@@ -64,6 +64,11 @@ def erasure_id(district: str, holder: str, key: str) -> UUID:
     return uuid5(_NAMESPACE, f"erasure\x00{district}\x00{holder}\x00{key}")
 
 
+def range_removal_id(district: str, holder: str, key: str) -> UUID:
+    """The id of the stream of a request to remove an archived range, by who asks and the idempotency key."""
+    return uuid5(_NAMESPACE, f"range-removal\x00{district}\x00{holder}\x00{key}")
+
+
 def reporter_hold_id(district: str, subject: str) -> UUID:
     """The id of the stream of the holds on a reporter, by the pseudonym."""
     return uuid5(_NAMESPACE, f"reporter-hold\x00{district}\x00{subject}")

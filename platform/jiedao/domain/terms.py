@@ -335,6 +335,27 @@ class ErasureState(Term):
     REFUSED = "refused", "不符合条件"
 
 
+class StaysWhy(Term):
+    """Why an event can be neither archived nor removed (不得归档移除的事由)."""
+
+    OPEN = "open", "未办结"
+    HELD = "held", "保全"
+    APPEALED = "appealed", "申诉复核中"
+    ONLINE = "online", "在线期限未满"
+    KEPT = "kept", "常用，不归档"
+
+
+class RemovalState(Term):
+    """Where a request to remove an archived range from the database stands."""
+
+    ASKED = "asked", "待审批"
+    APPROVED_ONCE = "approved_once", "待第二人审批"
+    APPROVED = "approved", "已批准，待移除"
+    CARRIED_OUT = "carried_out", "已移除"
+    REJECTED = "rejected", "不予批准"
+    REFUSED = "refused", "不符合条件"
+
+
 class ApprovalSeat(Term):
     """Whose approvals are needed for what cannot be undone: one of each, by two people (双人审批)."""
 

@@ -74,7 +74,7 @@ def make_auditing(  # noqa: PLR0913  # the parts that it is put together from, b
             time_rules_id(district),
         ),
         current_rules=CurrentRules(jurisdiction, classes, routing, clock),
-        as_of=AsOfQueries(read, TypedMapper(), time_rules_id(district)),
+        as_of=AsOfQueries(read, application.district_log.reading, TypedMapper(), time_rules_id(district)),
         events=events,
         samples=SampleDesk(application, events.closed_between, clock),
     )

@@ -160,6 +160,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 {
                     "JIEDAO_DATABASE_URL": addresses.app_url,
                     "JIEDAO_DATABASE_MAX_CONNECTIONS": str(settings.database_connections),
+                    "JIEDAO_ARCHIVE_FOLDER": str(settings.archives),
                 }
             )
         )
@@ -251,7 +252,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             outbox=stack.enter_context(
                 open_outbox(profile=profile, application=application, database=database, clock=clock)
             ),
-            ledger=open_ledger(settings, database, clock),
+            ledger=open_ledger(settings, application.district_log.reading, clock),
             clock=clock,
             formulas=find_formulas(settings.config, settings.district, shipped_config()),
             auditing=auditing,

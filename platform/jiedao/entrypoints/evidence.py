@@ -66,7 +66,7 @@ def gather_evidence(district: District, incident_id: UUID, holder: Holder) -> Ev
 def _adoptions(district: District) -> Iterator[LogEntry]:
     """The entries by which boundary sets, class tables, routing rules and time rules were adopted."""
     yield from district.application.district_log.select_adoptions()
-    yield from district.ledger.table.entries_of(time_rules_id(district.profile.code))
+    yield from district.ledger.log.stream_entries(time_rules_id(district.profile.code))
 
 
 def _timeline(district: District, incident_id: UUID, holder: Holder) -> dict[str, bytes]:

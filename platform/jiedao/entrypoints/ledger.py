@@ -18,6 +18,7 @@ from jiedao.domain.ports import Clock
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.database import Database
 from jiedao.store.ledger import CosignatureRow, LedgerTable
+from jiedao.store.log_reading import LogReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Ledger:
 
     origin: str
     database: Database
+    log: LogReading
     table: LedgerTable
     published: PublishedLedger
     prover: Prover
@@ -43,7 +45,7 @@ class Ledger:
             raise ConfigurationError(f"the key that signs is in {self.key_file}: move it away before another is made")
         first = self.table.latest(self.origin) is None and self.published.latest() is None
         signer = load_signer(self.origin, self.key_file, create=first or new_key)
-        return Sealer(self.database, self.published, signer, self.clock)
+        return Sealer(self.log, self.published, signer, self.clock)
 
     def protection(self) -> Protection:
         """Say how far the log is protected, by what is published now."""
@@ -64,19 +66,21 @@ class Ledger:
         return take_cosignatures(self.table, self.origin, self.witnesses, written, received_from=received_from, now=now)
 
 
-def open_ledger(settings: Settings, database: Database, clock: Clock) -> Ledger:
+def open_ledger(settings: Settings, log: LogReading, clock: Clock) -> Ledger:
     """Put it together. Raises ConfigurationError for a witness's key that is none."""
     try:
         witnesses = read_keys(settings.ledger_witnesses)
     except InvalidInputError as error:
         raise ConfigurationError(f"JIEDAO_LEDGER_WITNESSES: {error}") from error
-    origin, table, published = settings.log_origin, LedgerTable(database), PublishedLedger(settings.published_folder)
+    origin, database, published = settings.log_origin, log.database, PublishedLedger(settings.published_folder)
+    table = LedgerTable(database)
     return Ledger(
         origin=origin,
         database=database,
+        log=log,
         table=table,
         published=published,
-        prover=Prover(origin, table, published),
+        prover=Prover(origin, log, table, published),
         key_file=settings.signing_key_file,
         witnesses=witnesses,
         clock=clock,

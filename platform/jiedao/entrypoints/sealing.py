@@ -107,7 +107,7 @@ class SealingService(Collector):
         protection = self._ledger.protection()
         if not protection.unprotected:
             return protection, 0.0
-        recorded_at = self._ledger.table.recorded_at(protection.size + 1)
+        recorded_at = self._ledger.log.recorded_at(protection.size + 1)
         waits = (self._clock.now() - recorded_at).total_seconds() if recorded_at is not None else 0.0
         return protection, max(0.0, waits)
 

@@ -40,11 +40,16 @@ class Settings(BaseSettings):
         Path("jiedao-data"),
         description="The folder for what this installation keeps beside the database: files, keys, the embedded one.",
     )
+    archive_folder: Path | None = Field(
+        None,
+        description="Where archives of the log are; without it <data>/archives. Best on another disk, with a copy.",
+    )
     database_url: str | None = Field(
         None, description="Address of the district's PostgreSQL database; without it an embedded one is used."
     )
     database_owner_url: str | None = Field(
-        None, description="Address under the role that owns the schema; used to migrate it, and for nothing else."
+        None,
+        description="Address under the role that owns the schema; used to migrate it and to remove archived ranges.",
     )
     database_connections: int = Field(12, ge=4, le=200, description="Connections that one process may read with.")
     vault_key: SecretStr | None = Field(
@@ -88,6 +93,11 @@ class Settings(BaseSettings):
     def files_folder(self) -> Path:
         """Photos, attachments, and the contents of boundary sets and class tables, by their hash."""
         return self.data / "files"
+
+    @property
+    def archives(self) -> Path:
+        """Where archives of the log are."""
+        return self.archive_folder or self.data / "archives"
 
     @property
     def embedded_folder(self) -> Path:

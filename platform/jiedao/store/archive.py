@@ -1,9 +1,11 @@
 """An archive: a range of the log as a compressed file, every event exactly as it is stored, and a manifest beside it.
 
 ``events-<first>-<last>.jsonl.gz`` holds one JSON object a line: position, stream, version, topic, recorded_at
-(microseconds since 1970), state and metadata in base64, and the leaf hash. ``….manifest.json`` says what the file must
-hash to, and what proves that its leaves are in the log. Files are written beside their names, flushed to the disk, read
-again, and only then given their names; an archive is never written over.
+(microseconds since 1970), state and metadata in base64, and the leaf hash. Every 256 of them are a gzip member of their
+own, so one event is read without unpacking what stands before it, and ``zcat`` reads the file whole.
+``….manifest.json`` says where the members begin, what the file must hash to, and what proves that its leaves are in the
+log. Files are written beside their names, flushed to the disk, read again, and only then given their names; an archive
+is never written over.
 """
 
 from __future__ import annotations
@@ -12,9 +14,13 @@ import gzip
 import hashlib
 import os
 import re
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BufferedWriter
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -32,6 +38,9 @@ _NAME = re.compile(r"events-(?P<first>\d{12})-(?P<last>\d{12})\.manifest\.json")
 _CHUNK = 1 << 20
 _LEVEL = 6  # of gzip, as its own tools have it
 
+BLOCK_EVENTS = 256
+"""Events of a gzip member: reading one event costs about a millisecond, and the file is hardly larger for it."""
+
 
 class ArchiveFaultError(JiedaoError):
     """An archive is not what its manifest, or the log, says of it; the sentence names the first place."""
@@ -42,6 +51,7 @@ class ArchiveFaultError(JiedaoError):
 class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     """What an archive is: positions are both included, ``sha256`` is that of the compressed file, sizes in bytes.
 
+    ``blocks`` says where in the file each :data:`BLOCK_EVENTS` events begin, in bytes.
     ``checkpoint`` is the signed note of the tree of ``tree_size`` leaves, ``path`` the hashes (hex) by which the leaves
     of the range lead to its root, ``keys`` the verifier keys of the log.
     """
@@ -54,6 +64,7 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
     file: str
     sha256: str
     size: int
+    blocks: tuple[int, ...]
     made_at: datetime
     tree_size: int
     checkpoint: str
@@ -87,28 +98,49 @@ def events_name(first: int, last: int) -> str:
     return f"events-{first:012}-{last:012}.jsonl.gz"
 
 
-def write_events(folder: Path, first: int, last: int, entries: Iterable[LogEntry]) -> tuple[Path, str]:
-    """Write the events of a range under a name of its own, flushed to the disk; returns the file and its SHA-256.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of events that has not been given its name yet, its SHA-256, and where its blocks begin."""
 
+    part: Path
+    sha256: str
+    blocks: tuple[int, ...]
+
+
+def write_events(folder: Path, first: int, last: int, entries: Iterable[LogEntry]) -> Written:
+    """Write the events of a range under a name of its own, flushed to the disk.
+
+    What was written is removed again where that does not come about.
     Raises ConflictError where the archive is there already, ArchiveFaultError where a position is missing.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (folder / events_name(first, last)).exists():
         raise ConflictError(f"the archive of the positions {first} to {last} is in {folder} already")
     part = folder / f"{events_name(first, last)}.part"
+    try:
+        with part.open("wb") as raw:
+            blocks = list(_write_blocks(raw, first, last, iter(entries)))
+            raw.flush()
+            os.fsync(raw.fileno())
+        return Written(part, sha256_of(part), tuple(blocks))
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _write_blocks(raw: BufferedWriter, first: int, last: int, entries: Iterator[LogEntry]) -> Iterator[int]:
     expected = first
-    with part.open("wb") as raw:
-        with gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as packed:  # the same events make the same bytes
-            for entry in entries:
-                if entry.position != expected:
-                    raise ArchiveFaultError(f"the log has no event at position {expected}")
-                packed.write(_encode(_line_of(entry)) + b"\n")
-                expected += 1
-        raw.flush()
-        os.fsync(raw.fileno())
-    if expected != last + 1:
-        raise ArchiveFaultError(f"the log has no event at position {expected}")
-    return part, sha256_of(part)
+    while expected <= last:
+        lines = []
+        for entry in islice(entries, min(BLOCK_EVENTS, last + 1 - expected)):
+            if entry.position != expected:
+                raise ArchiveFaultError(f"the log has no event at position {expected}")
+            lines.append(_encode(_line_of(entry)))
+            expected += 1
+        if not lines:
+            raise ArchiveFaultError(f"the log has no event at position {expected}")
+        yield raw.tell()
+        raw.write(gzip.compress(b"\n".join(lines) + b"\n", _LEVEL, mtime=0))  # the same events make the same bytes
 
 
 def keep(folder: Path, part: Path, manifest: Manifest) -> Path:
@@ -136,6 +168,40 @@ def manifest_path(events: Path) -> Path:
     return events.with_name(events.name.removesuffix(".jsonl.gz") + ".manifest.json")
 
 
+class RemovalNote(msgspec.Struct):
+    """What lies beside an archive whose range left the database: so a restored database can be told from it."""
+
+    first: int
+    last: int
+    request: UUID
+    removed_at: datetime
+
+
+def note_removal(events: Path, request: UUID, at: datetime) -> None:
+    """Note beside an archive that its range left the database; flushed to the disk. Written again, it is the same."""
+    manifest = read_manifest(manifest_path(events))
+    path = _removal_path(events)
+    with path.open("wb") as out:
+        out.write(_encode(RemovalNote(manifest.first, manifest.last, request, at)) + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def removal_notes(folder: Path) -> list[RemovalNote]:
+    """The notes beside archives, the first positions first. Raises ArchiveFaultError for one that is damaged."""
+    found = []
+    for path in sorted(folder.glob("events-*.removed.json")):
+        try:
+            found.append(msgspec.json.decode(path.read_bytes(), type=RemovalNote))
+        except msgspec.DecodeError as error:
+            raise ArchiveFaultError(f"{path} is damaged: {error}") from error
+    return found
+
+
+def _removal_path(events: Path) -> Path:
+    return events.with_name(events.name.removesuffix(".jsonl.gz") + ".removed.json")
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest. Raises NotFoundError, and ArchiveFaultError for one that is damaged or of another form."""
     try:
@@ -147,6 +213,18 @@ def read_manifest(path: Path) -> Manifest:
     if manifest.form != FORM:
         raise ArchiveFaultError(f"{path} is of the form {manifest.form}; this version reads {FORM}: upgrade")
     return manifest
+
+
+def read_block(packed: bytes, first: int) -> list[LogEntry]:
+    """Read the events of a block, of which the first stands at a position. Raises ArchiveFaultError."""
+    try:
+        entries = [_entry_of(_decode_line(line)) for line in gzip.decompress(packed).splitlines()]
+    except (OSError, EOFError, ValueError, zlib.error, msgspec.DecodeError) as error:
+        raise ArchiveFaultError(f"what should hold position {first} is damaged: {error}") from error
+    for expected, entry in enumerate(entries, first):
+        if entry.position != expected:
+            raise ArchiveFaultError(f"position {entry.position} stands where {expected} should")
+    return entries
 
 
 def list_archives(folder: Path) -> list[tuple[Path, Manifest]]:
@@ -165,7 +243,7 @@ def read_events(path: Path) -> Iterator[LogEntry]:
                 read += 1
     except FileNotFoundError as error:
         raise NotFoundError(f"there is no file {path}: bring it back beside its manifest") from error
-    except (OSError, EOFError, ValueError, msgspec.DecodeError) as error:
+    except (OSError, EOFError, ValueError, zlib.error, msgspec.DecodeError) as error:
         raise ArchiveFaultError(f"{path} is damaged after line {read}: {error}") from error
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from eventsourcing.persistence import InfrastructureFactory, Mapper, Transcoder
 from eventsourcing.utils import Environment, EnvType
 
 from jiedao.domain.errors import ConfigurationError
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.database import Database
 from jiedao.store.follow import LogFollower
 from jiedao.store.mapper import TypedMapper
@@ -14,13 +17,15 @@ from jiedao.store.writer import GroupCommitWriter
 
 DATABASE_URL = "JIEDAO_DATABASE_URL"
 MAX_CONNECTIONS = "JIEDAO_DATABASE_MAX_CONNECTIONS"
+ARCHIVES = "JIEDAO_ARCHIVE_FOLDER"
 
 
 class JiedaoFactory(InfrastructureFactory[JiedaoRecorder]):
     """Makes one recorder, whatever kind is asked for, and closes what it made.
 
     Its environment names the database (``JIEDAO_DATABASE_URL``) and the size of the pool that it reads with
-    (``JIEDAO_DATABASE_MAX_CONNECTIONS``, 8). Nothing connects before the first use.
+    (``JIEDAO_DATABASE_MAX_CONNECTIONS``, 8), and the folder of the archives (``JIEDAO_ARCHIVE_FOLDER``). Nothing
+    connects before the first use.
     """
 
     def __init__(self, env: Environment | EnvType | None) -> None:
@@ -43,7 +48,9 @@ class JiedaoFactory(InfrastructureFactory[JiedaoRecorder]):
                 raise ConfigurationError(f"set {DATABASE_URL} to the address of the district's database")
             connections = int(self.env.get(MAX_CONNECTIONS) or 8)
             database = Database(url, max_connections=connections)
-            self._recorder = JiedaoRecorder(database, GroupCommitWriter(url), LogFollower(url))
+            folder = self.env.get(ARCHIVES)
+            archives = ArchiveReader(Path(folder) if folder else None)
+            self._recorder = JiedaoRecorder(database, GroupCommitWriter(url), LogFollower(url), archives)
         return self._recorder
 
     def aggregate_recorder(self, purpose: str = "events") -> JiedaoRecorder:

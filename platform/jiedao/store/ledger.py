@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from jiedao.domain.errors import ConflictError, NotFoundError
-from jiedao.domain.ports import LogEntry
+from jiedao.store.archive_reading import RemovedRange
 from jiedao.store.database import Database
 
 
@@ -41,7 +41,11 @@ class CosignatureRow:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A range of positions that left the log by the recorded procedure."""
+    """A range of positions that left the table of events by the recorded procedure, and stays in the log.
+
+    ``archive_file`` is the file that holds it. The event of the log that tells of it is version ``recorded_version`` of
+    the stream ``recorded_stream``; ``recorded_position`` is where that stands, ``None`` where it is not there.
+    """
 
     removal: int
     first_position: int
@@ -50,9 +54,18 @@ class Removal:
     approver: str
     second_approver: str
     archive_sha256: str
-    recorded_position: int
+    archive_file: str | None
+    tree_size: int | None
+    recorded_stream: UUID | None
+    recorded_version: int | None
+    recorded_position: int | None
     removed_at: datetime
     removed_by: str
+
+    @property
+    def range(self) -> RemovedRange:
+        """What is read from the archive."""
+        return RemovedRange(self.first_position, self.last_position, self.archive_file, self.archive_sha256)
 
 
 class LedgerTable:
@@ -66,22 +79,6 @@ class LedgerTable:
         with self._database.connection() as connection:
             row = connection.execute(_HEAD).fetchone()
             return int(row[0]) if row else 0
-
-    def recorded_at(self, position: int) -> datetime | None:
-        """When the event at a position was recorded; ``None`` where there is none."""
-        with self._database.connection() as connection:
-            row = connection.execute(_RECORDED_AT, [position]).fetchone()
-            return row[0] if row else None
-
-    def entries_of(self, stream: UUID) -> list[LogEntry]:
-        """The whole entries of one stream, oldest first."""
-        with self._database.connection() as connection, connection.cursor(binary=True) as cursor:
-            return [LogEntry(*row) for row in cursor.execute(_ENTRIES_OF, [stream])]
-
-    def entries_at(self, positions: Sequence[int]) -> list[LogEntry]:
-        """The whole entries at these positions, as far as there are any, in their order."""
-        with self._database.connection() as connection, connection.cursor(binary=True) as cursor:
-            return [LogEntry(*row) for row in cursor.execute(_ENTRIES_AT, [list(positions)])]
 
     def add(self, row: CheckpointRow) -> None:
         """Add a checkpoint. Raises ConflictError where it is not later than all before it, or beyond the log."""
@@ -154,7 +151,7 @@ class LedgerTable:
             return max((row[1] for row in rows), default=entry), sorted({row[0] for row in rows})
 
     def removals(self) -> list[Removal]:
-        """The ranges that left the log by the recorded procedure, in their order."""
+        """The ranges that left the table by the recorded procedure, in their order."""
         with self._database.connection() as connection, connection.cursor(row_factory=class_row(Removal)) as cursor:
             return cursor.execute(_REMOVALS).fetchall()
 
@@ -173,14 +170,6 @@ _COLUMNS = "origin, size, root, note, sealed_at"
 _COSIGNED = "origin, size, witness, line, cosigned_at, received_at, received_from"
 
 _HEAD = b"SELECT coalesce(max(position), 0) FROM event"
-_RECORDED_AT = b"SELECT recorded_at FROM event WHERE position = %s"
-_ENTRY = "position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash"
-_ENTRIES_OF = f"""
-SELECT {_ENTRY} FROM event WHERE originator_id = %s ORDER BY originator_version
-""".encode()  # noqa: S608  # constants of this file
-_ENTRIES_AT = f"""
-SELECT {_ENTRY} FROM event WHERE position = ANY(%s::bigint[]) ORDER BY position
-""".encode()  # noqa: S608  # as above
 _ADD = f"""
 INSERT INTO checkpoint ({_COLUMNS}) VALUES (%(origin)s, %(size)s, %(root)s, %(note)s, %(sealed_at)s)
 """.encode()  # noqa: S608  # constants of this file
@@ -202,7 +191,10 @@ SELECT {_COSIGNED} FROM checkpoint_cosignature WHERE origin = %s AND size = ANY(
 """.encode()  # noqa: S608  # as above
 _COSIGNED_AFTER = b"SELECT size, entry FROM checkpoint_cosignature WHERE origin = %s AND entry > %s"
 _REMOVALS = b"""
-SELECT removal, first_position, last_position, reason, approver, second_approver, archive_sha256, recorded_position,
-       removed_at, removed_by
-FROM event_removal ORDER BY first_position
+SELECT r.removal, r.first_position, r.last_position, r.reason, r.approver, r.second_approver, r.archive_sha256,
+       r.archive_file, r.tree_size, r.recorded_stream, r.recorded_version, e.position AS recorded_position,
+       r.removed_at, r.removed_by
+FROM event_removal AS r
+LEFT JOIN event AS e ON e.originator_id = r.recorded_stream AND e.originator_version = r.recorded_version
+ORDER BY r.first_position
 """

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+# An event that has left the table stands here with its position in place of its state, and no topic.
 STREAM = b"""
 SELECT originator_id, originator_version, topic, state, metadata FROM event
+WHERE originator_id = %(stream)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
+UNION ALL
+SELECT originator_id, originator_version, NULL, int8send(position), NULL FROM removed_event
 WHERE originator_id = %(stream)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
 ORDER BY originator_version LIMIT %(limit)s
 """
@@ -12,12 +16,16 @@ ORDER BY originator_version LIMIT %(limit)s
 STREAM_BACKWARDS = STREAM.replace(b"ORDER BY originator_version", b"ORDER BY originator_version DESC")
 """The same, newest first."""
 
-# One index scan for each stream, whatever the planner believes of the table's size.
+# One index scan for each stream, whatever the planner believes of the tables' sizes.
 STREAMS = b"""
 SELECT e.originator_id, e.originator_version, e.topic, e.state, e.metadata
 FROM unnest(%b) AS s (id)
 CROSS JOIN LATERAL (
-    SELECT * FROM event WHERE originator_id = s.id ORDER BY originator_version OFFSET 0
+    SELECT originator_id, originator_version, topic, state, metadata FROM event WHERE originator_id = s.id
+    UNION ALL
+    SELECT originator_id, originator_version, NULL, int8send(position), NULL FROM removed_event
+    WHERE originator_id = s.id
+    ORDER BY originator_version OFFSET 0
 ) AS e
 """
 """The events of many streams, each oldest first."""
@@ -35,11 +43,29 @@ WHERE position > %s ORDER BY position LIMIT %s
 """
 """Whole entries beyond a position."""
 
+AT = b"""
+SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
+WHERE position = ANY(%s::bigint[])
+"""
+"""The whole entries at positions, as far as they are in the table."""
+
+RECORDED_AT = b"SELECT recorded_at_of(%s)"
+"""When the event at a position was recorded, wherever it is."""
+
+REMOVED = b"""
+SELECT first_position, last_position, archive_file, archive_sha256 FROM event_removal ORDER BY first_position
+"""
+"""The ranges that have left the table, and the archives that hold them."""
+
 STREAM_ENTRIES = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata, recorded_at, leaf_hash FROM event
-WHERE originator_id = %s ORDER BY originator_version
+WHERE originator_id = ANY(%(streams)s)
+UNION ALL
+SELECT position, originator_id, originator_version, NULL, NULL, NULL, recorded_at, NULL FROM removed_event
+WHERE originator_id = ANY(%(streams)s)
+ORDER BY position
 """
-"""The whole entries of one stream, oldest first: with their positions, and when they were recorded."""
+"""The whole entries of streams, oldest first; of one that has left the table, where and when it stood."""
 
 # The condition is that of the index event_reference, to the letter.
 ADOPTIONS = b"""

@@ -6,7 +6,7 @@ Every append is a unit with an idempotency key. A unit of work is handed in as `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,10 +18,12 @@ from psycopg.rows import TupleRow
 from jiedao.domain.errors import InvalidInputError, KeyReuseError
 from jiedao.domain.ports import Appended, InboxEntry, LogEntry, OffsetMove, RecordedEvent, Unit
 from jiedao.store import log_queries
-from jiedao.store.arrays import TextArray, UuidArray
+from jiedao.store.archive_reading import ArchiveReader
+from jiedao.store.arrays import TextArray
 from jiedao.store.conflicts import RecordedTrackingConflictError
 from jiedao.store.database import Database
 from jiedao.store.follow import LogFollower
+from jiedao.store.log_reading import LogReading
 from jiedao.store.subscription import LogSubscription
 from jiedao.store.writer import GroupCommitWriter, appended
 
@@ -99,11 +101,18 @@ class JiedaoRecorder(ProcessRecorder):
     """Records and reads events; implements the library's ApplicationRecorder and ProcessRecorder.
 
     ``database`` is read from, ``writer`` appends, ``follower`` serves subscriptions. All three belong to whoever made
-    them and are closed there.
+    them and are closed there. ``archives`` hold what has left the database.
     """
 
-    def __init__(self, database: Database, writer: GroupCommitWriter, follower: LogFollower) -> None:
+    def __init__(
+        self,
+        database: Database,
+        writer: GroupCommitWriter,
+        follower: LogFollower,
+        archives: ArchiveReader | None = None,
+    ) -> None:
         self.database = database
+        self.reading = LogReading(database, archives or ArchiveReader(None))
         self.writer = writer
         self.follower = follower
 
@@ -156,15 +165,11 @@ class JiedaoRecorder(ProcessRecorder):
             "lte": _LAST if lte is None else lte,
             "limit": limit,
         }
-        return [RecordedEvent(*row) for row in self._rows(query, asked)]
+        return self.reading.events(query, asked)
 
-    def select_streams(self, ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
+    def select_streams(self, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
         """Read many streams with one query; streams without events are left out."""
-        streams: dict[UUID, list[StoredEvent]] = {}
-        if ids:
-            for row in self._rows(log_queries.STREAMS, [UuidArray(list(dict.fromkeys(ids)))]):
-                streams.setdefault(row[0], []).append(RecordedEvent(*row))
-        return streams
+        return self.reading.streams(ids) if ids else {}
 
     def select_notifications(
         self,
@@ -176,26 +181,40 @@ class JiedaoRecorder(ProcessRecorder):
         inclusive_of_start: bool = True,
     ) -> Sequence[RecordedNotification]:
         """Read events by position from ``start`` to ``stop``, of some topics or all."""
+        first = (start or 0) + (0 if inclusive_of_start or start is None else 1)
         asked = {
-            "first": (start or 0) + (0 if inclusive_of_start or start is None else 1),
+            "first": first,
             "last": _LAST_POSITION if stop is None else stop,
             "topics": list(topics) or None,
             "limit": limit,
         }
+        rows = self._rows(log_queries.NOTIFICATIONS, asked)
+        if topics or not _without_hole(rows, first, stop, limit):
+            rows = self._with_archived(rows, asked, topics)
         return [
             RecordedNotification(
                 id=position, originator_id=stream, originator_version=version, topic=topic, state=state, metadata=meta
             )
-            for position, stream, version, topic, state, meta in self._rows(log_queries.NOTIFICATIONS, asked)
+            for position, stream, version, topic, state, meta in rows
         ]
 
+    def _with_archived(self, rows: list[TupleRow], asked: Mapping[str, Any], topics: Sequence[str]) -> list[TupleRow]:
+        last = rows[-1][0] if len(rows) == asked["limit"] else asked["last"]
+        archived = self.reading.left_the_table(asked["first"], last, topics, asked["limit"])
+        told = [
+            (one.position, one.originator_id, one.originator_version, one.topic, one.state, one.metadata)
+            for one in archived
+        ]
+        by_position = {row[0]: row for row in (*told, *rows)}
+        return [by_position[one] for one in sorted(by_position)][: asked["limit"]]
+
     def select_log(self, after: int, limit: int) -> list[LogEntry]:
-        """Read at most ``limit`` whole entries beyond the position ``after``, in one statement."""
-        return [LogEntry(*row) for row in self._rows(log_queries.LOG, [after, limit])]
+        """Read at most ``limit`` whole entries beyond the position ``after``; fewer are all that there were."""
+        return self.reading.after(after, limit)
 
     def select_stream_entries(self, originator_id: UUID) -> list[LogEntry]:
         """Read the whole entries of one stream, oldest first."""
-        return [LogEntry(*row) for row in self._rows(log_queries.STREAM_ENTRIES, [originator_id])]
+        return self.reading.stream_entries(originator_id)
 
     def select_answer(self, scope: str, key: str, request_mac: bytes) -> Appended | None:
         """Return what a unit was answered with; ``None`` when nothing was recorded under its key.
@@ -244,3 +263,15 @@ class JiedaoRecorder(ProcessRecorder):
 
     def _rows(self, query: bytes, parameters: Any) -> list[TupleRow]:
         return self.database.rows(query, parameters)
+
+
+def _without_hole(rows: Sequence[TupleRow], first: int, stop: int | None, limit: int) -> bool:
+    """Whether rows of all topics are surely all that there are: of all positions from the first on, to an end.
+
+    The log's last event never leaves the table: without ``stop`` there is nothing behind the last row.
+    """
+    if not rows:
+        return stop is None
+    reached = rows[-1][0]
+    whole = rows[0][0] <= max(first, 1) and reached - rows[0][0] + 1 == len(rows)
+    return whole and (stop is None or reached >= stop or len(rows) == limit)

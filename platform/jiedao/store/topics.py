@@ -17,6 +17,7 @@ from jiedao.domain.duplicate_judgement import DuplicateJudgement
 from jiedao.domain.erasure import ErasureRequest, RefusedErasure
 from jiedao.domain.handover import Handover
 from jiedao.domain.incident import Incident
+from jiedao.domain.range_removal import RangeRemoval, RefusedRemoval
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
 from jiedao.domain.reporter_hold import ReporterHold
@@ -40,6 +41,8 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     ErasureRequest,
     RefusedErasure,
     ReporterHold,
+    RangeRemoval,
+    RefusedRemoval,
 )
 """Every kind of aggregate that the log may hold."""
 

@@ -373,7 +373,7 @@ def open_district(database_url, files, *, limits=None, live=True):
                 profile=PROFILE, application=application, jurisdiction=TwoStreets(), classes=FourClasses(), macs=vault,
                 deadlines=DEADLINES, clock=clock, routing=routing,
             ),
-            routing=desk, ledger=open_ledger(load_settings(data=Path(files), ledger_witnesses=str(WITNESS.key)), database, clock),
+            routing=desk, ledger=open_ledger(load_settings(data=Path(files), ledger_witnesses=str(WITNESS.key)), recorder.reading, clock),
         )  # fmt: skip
         yield services if limits is None else replace(services, limits=limits)
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from jiedao.audit.published import PublishedLedger
 from jiedao.audit.sealer import Sealer
 from jiedao.audit.signing_key import load_signer
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.ledger import LedgerTable
+from jiedao.store.recorder import JiedaoRecorder
 
 ORIGIN = "jiedao.330103/log"
 
@@ -27,7 +29,10 @@ class SealedLog:
     """Puts a sealer beside a recorder."""
 
     def __init__(self, recorder, folder, origin=ORIGIN):
-        self.recorder = recorder
+        self.archives = folder / "archives"
+        self.recorder = JiedaoRecorder(
+            recorder.database, recorder.writer, recorder.follower, ArchiveReader(self.archives)
+        )
         self.database = recorder.database
         self.table = LedgerTable(recorder.database)
         self.signer = load_signer(origin, folder / "keys" / "ledger.key", create=True)
@@ -36,7 +41,7 @@ class SealedLog:
 
     def sealer(self):
         """A sealer that has seen nothing yet, as after a start."""
-        return Sealer(self.database, self.published, self.signer, self.clock)
+        return Sealer(self.recorder.reading, self.published, self.signer, self.clock)
 
     def record(self, *events):
         self.recorder.insert_events(events)

@@ -26,7 +26,7 @@ BOUND = 30.0
 
 @pytest.fixture
 def ledger(log, tmp_path):
-    return open_ledger(load_settings(data=tmp_path), log.database, log.clock)
+    return open_ledger(load_settings(data=tmp_path), log.recorder.reading, log.clock)
 
 
 @pytest.fixture
@@ -150,4 +150,4 @@ def test_settings_that_are_wrong_are_refused(ledger, log, tmp_path):
     with pytest.raises(ConfigurationError, match="JIEDAO_LEDGER_PUSH_URL"):
         LedgerPusher(log.published, "ftp://somewhere", None, 1)
     with pytest.raises(ConfigurationError, match="JIEDAO_LEDGER_WITNESSES"):
-        open_ledger(load_settings(data=tmp_path, ledger_witnesses="nonsense"), log.database, log.clock)
+        open_ledger(load_settings(data=tmp_path, ledger_witnesses="nonsense"), log.recorder.reading, log.clock)

@@ -1,12 +1,18 @@
 """The tamper table: whatever the database's superuser changes up to the last published checkpoint is found and located.
 
-One log: 600 events of 200 streams, with checkpoints at 200, 400 and 520 events. Each row changes it, with the triggers
-off, and puts it back afterwards. The table is printed.
+One log: 600 events of 200 streams, with checkpoints at 200, 400 and 520 events; those at the positions 21 to 120 have
+left the database with an archive, and the event at position 404 tells of it. Each row changes it, with the triggers off,
+and puts it back afterwards. The table is printed.
 """
 
 from __future__ import annotations
 
-from uuid import uuid4
+import gzip
+import hashlib
+import json
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
@@ -18,6 +24,9 @@ from jiedao.audit.faults import FaultKind
 from jiedao.audit.growth import GrowingTree
 from jiedao.audit.notes import Signer
 from jiedao.audit.verification import Verification
+from jiedao.domain.ports import LogEntry
+from jiedao.store.leaf import leaf_hash
+from tests.integration.audit.removing import archive, remove
 from tests.integration.audit.sealing import ORIGIN
 from tests.log_samples import stored
 from tests.tampering import KEPT, unguard
@@ -95,6 +104,74 @@ CHECKPOINTED = [
     ("the published checkpoint replaced", replace_the_published_checkpoint, 520, {FaultKind.SIGNATURE}),
     ("a published tile damaged", spoil_a_tile, 101, {FaultKind.PUBLISHED}),
 ]  # fmt: skip
+
+
+def archived(change):
+    """Change the archive: its lines, and what its manifest says of it, so that they fit each other."""
+
+    def tamper(case):
+        file, manifest = case.file, case.file.with_name(case.file.name.replace(".jsonl.gz", ".manifest.json"))
+        lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
+        packed = gzip.compress(b"".join(change(lines)), mtime=0)
+        file.write_bytes(packed)
+        told = json.loads(manifest.read_bytes())
+        told |= {"sha256": hashlib.sha256(packed).hexdigest(), "size": len(packed)}
+        manifest.write_text(json.dumps(told))
+
+    return tamper
+
+
+def altered(lines, place, **fields):
+    one = json.loads(lines[place]) | fields
+    return [*lines[:place], json.dumps(one).encode() + b"\n", *lines[place + 1 :]]
+
+
+def rehashed(lines, place):
+    """One event of the archive rewritten with its own hash."""
+    line = json.loads(lines[place]) | {"state": b64encode(b"other").decode()}
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=line["recorded_at"])
+    entry = LogEntry(
+        line["position"], UUID(line["stream"]), line["version"], line["topic"], b"other",
+        b64decode(line["metadata"]), moment, b"",
+    )  # fmt: skip
+    return altered(lines, place, state=line["state"], leaf_hash=leaf_hash(entry).hex())
+
+
+def one_byte(case):
+    content = bytearray(case.file.read_bytes())
+    content[len(content) // 2] ^= 1
+    case.file.write_bytes(content)
+
+
+def another_archive(case):
+    """The archive of other positions under this one's name, manifest and all."""
+    other = archive(case.log, 121, 200)
+    for name in (case.file.name, case.file.name.replace(".jsonl.gz", ".manifest.json")):
+        (case.log.archives / other.file.replace(".jsonl.gz", name[name.index(".") :])).replace(case.log.archives / name)
+
+
+ARCHIVED = [
+    ("archive: one byte of the file", one_byte, 21, {FaultKind.ARCHIVE}),
+    ("archive: an event's state, manifest to fit", archived(lambda lines: altered(lines, 30, state="e30=")), 51, {FaultKind.CONTENT}),
+    ("archive: … and its hash recomputed", archived(lambda lines: rehashed(lines, 30)), 51, {FaultKind.REWRITTEN}),
+    ("archive: an event less", archived(lambda lines: lines[:-1]), 21, {FaultKind.ARCHIVE}),
+    ("archive: swapped for another archive", another_archive, 21, {FaultKind.ARCHIVE}),
+    ("removed range: row edited to another file hash", change("UPDATE event_removal SET archive_sha256 = repeat('ab', 32)"), 21,
+     {FaultKind.ARCHIVE, FaultKind.REMOVAL}),
+    ("removed range: another approver", change("UPDATE event_removal SET approver = 'user:zhao'"), 21, {FaultKind.REMOVAL}),
+    ("removed range: made longer, over an event deleted", change(
+        "DELETE FROM event WHERE position = 121", "UPDATE event_removal SET last_position = 121"), 21,
+     {FaultKind.REMOVAL, FaultKind.VERSION}),
+    ("removed range: row deleted", change("DELETE FROM event_removal"), 21, {FaultKind.MISSING}),
+    ("removed range: what is kept of an event edited", change(
+        "UPDATE removed_event SET recorded_at = recorded_at - interval '1 s' WHERE position = 70"), 70, {FaultKind.REMOVAL}),
+    ("removed range: what is kept of an event deleted", change("DELETE FROM removed_event WHERE position = 70"), 21,
+     {FaultKind.REMOVAL, FaultKind.VERSION}),
+    ("removed range: an event put back into it", change(
+        f"INSERT INTO event SELECT 50, '{uuid4()}', 1, topic, recorded_at, state, metadata, leaf_hash FROM event"
+        " WHERE position = 299"), 50, {FaultKind.TWICE}),
+    ("removed without the procedure", change("DELETE FROM event WHERE position BETWEEN 121 AND 130"), 121, {FaultKind.MISSING}),
+]  # fmt: skip
 LATER = [
     ("after the last checkpoint: an event rewritten with its hash",
      change("UPDATE event SET state = 'other' WHERE position = 590", (REHASH, [590])), 600),
@@ -120,17 +197,22 @@ class Case:
             log.record(*(_event(streams, number) for number in range(done, upto)))
             if upto < 600:
                 sealer.seal()
+            if upto == 400:
+                manifest, self.told_at = remove(log, 21, 120)
+        self.file = log.archives / manifest.file
         unguard(superuser)
-        for table in ("event", "checkpoint"):
+        for table in KEPT:
             superuser.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
-        self._files = log.files()
+        self._files = {path: path.read_bytes() for path in (*_files(log.published.folder), *_files(log.archives))}
 
     def put_back(self):
         self.superuser.execute(f"TRUNCATE {', '.join(KEPT)}")
-        for table in ("event", "checkpoint"):
-            self.superuser.execute(f"INSERT INTO {table} SELECT * FROM kept_{table} ORDER BY 1, 2")
+        for table in KEPT:
+            self.superuser.execute(
+                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM kept_{table} ORDER BY 1, 2"
+            )
         for path, content in self._files.items():
-            (self.log.published.folder / path).write_bytes(content)
+            path.write_bytes(content)
 
     def leaves(self, size):
         return [entry.leaf_hash for entry in self.log.recorder.select_log(0, size)]
@@ -145,7 +227,12 @@ class Case:
 
     def verify(self):
         trust = Trust(ORIGIN, [self.log.signer.key])
-        return Verification(self.log.database, self.log.published, trust).run(lambda _done, _total: None)
+        verification = Verification(self.log.database, self.log.published, trust, archives=self.log.archives)
+        return verification.run(lambda _done, _total: None)
+
+
+def _files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def _event(streams, number):
@@ -158,7 +245,7 @@ def test_the_tamper_table(log, superuser, capsys):
     superuser.execute("ALTER TABLE checkpoint DISABLE TRIGGER ALL")
     table = Table("change 改动", "detected", "first position", "what", "not yet protected", title="Tampering 篡改")
     wrong = []
-    for name, tamper, position, kinds in (*CHECKPOINTED, *LATER_FOUND):
+    for name, tamper, position, kinds in (*CHECKPOINTED, *ARCHIVED, *LATER_FOUND):
         tamper(case)
         report = case.verify()
         found = {fault.kind for fault in report.faults}
@@ -181,6 +268,14 @@ def test_the_tamper_table(log, superuser, capsys):
             wrong.append((name, report))
         assert any("not yet protected" in note for note in report.notes)
         case.put_back()
+    case.file.unlink()
+    report = case.verify()
+    table.add_row("archive: missing", "told: not read", "21", "", str(report.unprotected))
+    (unread,) = report.unread
+    assert (report.whole, unread.first_position, unread.last_position) == (True, 21, 120)
+    assert case.file.name in unread.sentence
+    assert any("the positions 21 to 120 were not read" in note for note in report.notes)
+    case.put_back()
     with capsys.disabled():
         Console(width=150).print("", table)
     assert wrong == []

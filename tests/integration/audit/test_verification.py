@@ -13,6 +13,7 @@ from jiedao.audit.notes import COSIGNATURE_V1, Signer
 from jiedao.audit.published import Told
 from jiedao.audit.verification import Verification
 from jiedao.store.ledger import CosignatureRow
+from tests.integration.audit.removing import remove
 from tests.integration.audit.sealing import ORIGIN, SealedLog
 from tests.log_samples import stored
 from tests.tampering import unguard
@@ -24,7 +25,7 @@ ARCHIVE = "ab" * 32
 def verify(log, **more):
     trust = Trust(ORIGIN, [log.signer.key], [WITNESS.key])
     told = []
-    report = Verification(log.database, log.published, trust, **more).run(
+    report = Verification(log.database, log.published, trust, archives=log.archives, **more).run(
         lambda done, total: told.append((done, total))
     )
     assert told[-1] == (report.head, report.head)
@@ -110,35 +111,19 @@ def test_a_log_that_several_keys_signed_is_told_of(sealed, tmp_path):
     assert any(f"{first} (from 100 events), {second} (from 701 events)" in note for note in report.notes)
 
 
-def remove(connection, first=10, last=20, reason="保管期满", approver="user:li", second="user:wang", recorded=500):
-    query = "SELECT remove_events(%s, %s, %s, %s, %s, %s, %s)"
-    return connection.execute(query, [first, last, reason, approver, second, ARCHIVE, recorded]).fetchone()[0]
-
-
 def test_a_range_leaves_the_log_by_the_recorded_procedure_and_is_told_of(sealed, superuser):
-    for wrong, fault in (
-        ({"reason": " "}, "event_removal_reason"),
-        ({"second": "USER:LI "}, "event_removal_two_approvers"),
-        ({"second": ""}, "event_removal_two_approvers"),
-        ({"last": 701}, "not all sealed"),
-        ({"last": 700}, "last event cannot be removed"),
-        ({"recorded": 15}, "event_removal_recorded"),
-        ({"recorded": 900}, "no event at position 900"),
-        ({"first": 20, "last": 10}, "event_removal_range"),
-    ):
-        with pytest.raises(psycopg.DatabaseError, match=fault):
-            remove(superuser, **wrong)
-    assert remove(superuser) == 11
-    with pytest.raises(psycopg.DatabaseError, match="removed before"):
-        remove(superuser, 20, 30)
+    manifest, recorded = remove(sealed, 10, 20)
     report = verify(sealed)
-    assert (report.whole, report.first_fault) == (True, None)
+    assert (report.whole, report.first_fault, report.unread) == (True, None, [])
     (removal,) = report.removals
     assert (removal.first_position, removal.last_position, removal.reason) == (10, 20, "保管期满")
-    assert sealed.sealer().seal().size == 700
+    assert (removal.recorded_position, removal.archive_file) == (recorded, manifest.file)
+    assert sealed.sealer().seal().size == recorded == 704
     for statement in (
         "DELETE FROM event WHERE position = 21",
         "DELETE FROM event_removal",
+        "UPDATE removed_event SET recorded_at = now()",
+        "DELETE FROM removed_event",
         "UPDATE event SET state = 'x' WHERE position = 1",
         "TRUNCATE event",
         "DELETE FROM checkpoint WHERE size = 100",
@@ -153,16 +138,26 @@ def test_a_range_leaves_the_log_by_the_recorded_procedure_and_is_told_of(sealed,
     assert verify(sealed).first_fault == 21
 
 
+def test_what_left_is_verified_out_of_its_archives_in_stretches_and_processes(sealed, monkeypatch):
+    monkeypatch.setattr(verification, "STRETCH", 256)
+    for first, last in ((1, 255), (257, 600)):
+        remove(sealed, first, last)
+    for processes in (1, 2):
+        report = verify(sealed, processes=processes)
+        assert (report.whole, report.unread, len(report.removals)) == (True, [], 2)
+
+
 def test_a_removal_that_the_procedure_would_not_have_permitted_is_a_fault(sealed, superuser):
     sealed.record(stored(), stored())
     unguard(superuser)
     superuser.execute("DELETE FROM event WHERE position IN (30, 701)")
     row = "INSERT INTO event_removal (first_position, last_position, reason, approver, second_approver, archive_sha256,"
-    row += " recorded_position) VALUES (%s, %s, 'r', 'a', 'b', %s, %s)"
-    superuser.execute(row, [30, 30, ARCHIVE, 9_000])
-    superuser.execute(row, [701, 701, ARCHIVE, 1])
+    row += " archive_file) VALUES (%s, %s, 'r', 'a', 'b', %s, 'events-30.jsonl.gz')"
+    superuser.execute(row, [30, 30, ARCHIVE])
+    superuser.execute(row, [701, 701, ARCHIVE])
     report = verify(sealed)
-    assert [(fault.position, fault.kind) for fault in report.faults] == [(30, "missing"), (701, "missing")]
+    found = {(fault.position, fault.kind) for fault in report.faults}
+    assert {(30, "removal"), (701, "missing"), (701, "removal")} <= found
     assert len(report.removals) == 2
 
 

@@ -82,7 +82,11 @@ class Town:
     def __init__(self, database_url, folder, stack: ExitStack, profile=FORGETFUL):
         self.url = database_url
         self.clock = MovingClock()
-        self.application = stack.enter_context(DistrictApplication({"JIEDAO_DATABASE_URL": database_url}))
+        self.application = stack.enter_context(
+            DistrictApplication(
+                {"JIEDAO_DATABASE_URL": database_url, "JIEDAO_ARCHIVE_FOLDER": str(folder / "archives")}
+            )
+        )
         self.log = self.application.district_log
         self.database = self.log.database
         self.vault = KeyVault(self.database, ROOT)

@@ -32,6 +32,7 @@ GOLDEN_AGGREGATES = {
     "jiedao.duplicate_judgement", "jiedao.roster_day", "jiedao.handover",
     "jiedao.access", "jiedao.sample",
     "jiedao.erasure_request", "jiedao.refused_erasure", "jiedao.reporter_hold",
+    "jiedao.range_removal", "jiedao.refused_removal",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -96,6 +97,12 @@ GOLDEN = {
     "jiedao.erasure_request.carried_out": "timestamp key_ids incidents dead_letters",
     "jiedao.erasure_request.reapplied": "timestamp key_ids",
     "jiedao.refused_erasure.recorded": "originator_topic timestamp act request_id why",
+    "jiedao.range_removal.asked": "originator_topic timestamp archive",
+    "jiedao.range_removal.approved": "timestamp seat note",
+    "jiedao.range_removal.rejected": "timestamp",
+    "jiedao.range_removal.refused": "timestamp obstacles because",
+    "jiedao.range_removal.carried_out": "timestamp archive approvers",
+    "jiedao.refused_removal.recorded": "originator_topic timestamp act request_id why",
     "jiedao.reporter_hold.opened": "originator_topic timestamp subject ground reference",
     "jiedao.reporter_hold.placed": "timestamp ground reference",
     "jiedao.reporter_hold.released": "timestamp ground reference",

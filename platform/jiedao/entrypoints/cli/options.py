@@ -34,6 +34,7 @@ PROFILE = ("district", "config")
 DISTRICT = (
     *PROFILE,
     "data",
+    "archive_folder",
     "database_url",
     "database_owner_url",
     "database_connections",

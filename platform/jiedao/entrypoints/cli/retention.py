@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,7 +18,9 @@ from jiedao.domain.errors import ConflictError, NotFoundError
 from jiedao.domain.ports import LogEntry
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.cli import removals
 from jiedao.entrypoints.cli.acting import acting, actor_of
+from jiedao.entrypoints.cli.failing import ExitCode
 from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
@@ -29,19 +30,11 @@ from jiedao.entrypoints.cli.words import read_incident
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.archive import Manifest, manifest_path, read_range
 from jiedao.store.erasure import ErasureTable
+from jiedao.store.ledger import Removal
 from projections.retention import WHY, RetentionPlan, plan_ranges
 from projections.telling import TELLINGS
 
-R = TypeVar("R")
 _LEAST = 1_000
-
-
-def _in_folder(command: Callable[..., R]) -> Callable[..., R]:
-    return click.option(
-        "--folder",
-        type=click.Path(file_okay=False, path_type=Path),
-        help="归档目录 The folder of the archives; without it archives/ in the data folder.",
-    )(command)
 
 
 _least = click.option(
@@ -55,22 +48,33 @@ _least = click.option(
 
 @click.group(cls=Listed)
 def retention() -> None:
-    """档案 Archive ranges of the log whose incidents ended long ago, verify archives, and read them back.
+    """档案 Archive what ended long ago, and remove it from the database by two approvals.
 
-    How long what has ended stays online is data of the profile ([retention]). What is open, under reconsideration, in
-    litigation or held is never archived.
-    """
+    \b
+    jiedao retention plan                               which ranges may be archived now
+    jiedao retention archive --reason 年度归档            they are written to files, and verified
+    jiedao retention request 1-50000 --reason 期限已满    ask for one to leave the database
+    jiedao retention approve REQUEST                    by two people other than the asker
+    jiedao retention remove REQUEST                     it leaves, in the transaction that records it
+
+    What was removed stays in the log: replay, history, proofs, evidence, verification, rebuilding the views and further
+    commands read it from its archive. How long what has ended stays online is data of the profile ([retention]). What
+    is open, under reconsideration, in litigation, held or under appeal is neither archived nor removed.
+    """  # noqa: D301  # \b is click's own mark: leave these lines as they are
+
+
+for _command in removals.commands():
+    retention.add_command(_command)
 
 
 @retention.command()
-@_in_folder
 @_least
 @json_output
 @with_settings(*DISTRICT)
-def plan(settings: Settings, folder: Path | None, least: int) -> None:
+def plan(settings: Settings, least: int) -> None:
     """归档计划 Say which ranges may be archived now, and what stands in the way of more; nothing changes."""
     with opened_for_reading(settings) as district:
-        planned = _plan(district, _archives(settings, folder), least)
+        planned = _plan(district, _archives(settings), least)
     rows = [
         (one.first, one.last, one.events, f"{one.then}：{WHY[one.then_why]}" if one.then and one.then_why else "")
         for one in planned.ranges
@@ -96,7 +100,6 @@ def plan(settings: Settings, folder: Path | None, least: int) -> None:
 @retention.command()
 @click.argument("ranges", metavar="[FIRST-LAST]...", nargs=-1)
 @click.option("--reason", required=True, help="理由 Why; it is recorded.")
-@_in_folder
 @_least
 @acting(Role.ADMINISTRATOR)
 @json_output
@@ -105,7 +108,6 @@ def archive(  # noqa: PLR0913  # one parameter per option
     settings: Settings,
     ranges: Sequence[str],
     reason: str,
-    folder: Path | None,
     least: int,
     role: str,
     token: str | None,
@@ -117,7 +119,7 @@ def archive(  # noqa: PLR0913  # one parameter per option
     """
     wanted = [read_range(one) for one in ranges]
     with opened_for_reading(settings) as district:
-        actor, archives = actor_of(district, role, token), _archives(settings, folder)
+        actor, archives = actor_of(district, role, token), _archives(settings)
         planned = _plan(district, archives, least if not wanted else 1)
         chosen = wanted or [(one.first, one.last) for one in planned.ranges]
         for first, last in chosen:
@@ -148,14 +150,21 @@ def archive(  # noqa: PLR0913  # one parameter per option
 
 
 @retention.command("list")
-@_in_folder
 @json_output
 @with_settings(*DISTRICT)
-def list_archives(settings: Settings, folder: Path | None) -> None:
-    """归档列表 List the archives in the folder."""
+def list_archives(settings: Settings) -> None:
+    """归档列表 List the archives in the folder, and those that the log says are there and are not.
+
+    Exits with 4 when one is missing.
+    """
     with opened(settings) as district:
-        archives = _archives(settings, folder)
-        _list(archives.all(), district, archives.folder)
+        archives = _archives(settings)
+        found = archives.all()
+        names = {one.file for one in found}
+        missing = [one for one in district.ledger.table.removals() if one.archive_file not in names]
+        _list(found, district, archives.folder, missing)
+    if missing:
+        click.get_current_context().exit(ExitCode.UNAVAILABLE)
 
 
 @retention.command()
@@ -198,13 +207,10 @@ def verify(_settings: Settings, archives: Sequence[Path], keys: Sequence[str]) -
 @retention.command("read-back")
 @click.argument("incident")
 @click.option("--reason", required=True, help="理由 Why; that it was read is recorded.")
-@_in_folder
 @acting(Role.AUDITOR, Role.ADMINISTRATOR)
 @json_output
 @with_settings(*DISTRICT)
-def read_back(  # noqa: PLR0913  # one parameter per option
-    settings: Settings, incident: str, reason: str, folder: Path | None, role: str, token: str | None
-) -> None:
+def read_back(settings: Settings, incident: str, reason: str, role: str, token: str | None) -> None:
     """调阅 Tell an incident's events out of the archives. INCIDENT is its id, or SOURCE:EXTERNAL_ID.
 
     What was erased reads «已删除», whatever the archive holds.
@@ -216,7 +222,7 @@ def read_back(  # noqa: PLR0913  # one parameter per option
             AccessKind.REPLAY, actor, f"incident:{incident_id}", incident_id=incident_id, reason=reason,
             details={"from": "archive"},
         )  # fmt: skip
-        archives = _archives(settings, folder)
+        archives = _archives(settings)
         decode = forgetful(district.application.decode, ErasureTable(district.database))
         items = [_told(manifest, entry, decode) for manifest, entry in archives.stream(incident_id)]
         if not items:
@@ -256,16 +262,47 @@ def _plan(district: District, archives: Archives, least: int) -> RetentionPlan:
     return plan_ranges(district.read, district.profile.retention, district.clock.now(), least=least, archived=taken)
 
 
-def _archives(settings: Settings, folder: Path | None) -> Archives:
-    return Archives(folder or settings.data / "archives")
+def _archives(settings: Settings) -> Archives:
+    return Archives(settings.archives)
 
 
-def _list(manifests: Sequence[Manifest], district: District, folder: Path) -> None:
+def _list(manifests: Sequence[Manifest], district: District, folder: Path, more: Sequence[Removal] = ()) -> None:
+    """List archives, and what becomes of each: still in the database, or removed; and those that are not there."""
     zone = ZoneInfo(district.profile.timezone)
-    rows = [
-        (one.name, one.last - one.first + 1, one.streams, one.size, local(one.made_at, zone), one.sha256)
-        for one in manifests
+    removed = {(one.first_position, one.last_position): one for one in district.ledger.table.removals()}
+    items = []
+    for one in manifests:
+        removal = removed.get((one.first, one.last))
+        items.append(
+            msgspec.to_builtins(one)
+            | {
+                "removed_at": removal.removed_at if removal else None,
+                "recorded_position": removal.recorded_position if removal else None,
+            }
+        )
+    missing = [
+        {"first": one.first_position, "last": one.last_position, "file": one.archive_file, "sha256": one.archive_sha256}
+        for one in more
     ]
-    columns = ("归档 archive", "事件数 events#", "流 streams#", "字节 size#", "时间 made", "SHA-256")
-    document = page([msgspec.to_builtins(one) for one in manifests], None, folder=str(folder))
-    answer(document, lambda: table("", columns, rows), lambda: facts([("目录 folder", folder)]))
+    rows = [
+        (
+            one.name, one.last - one.first + 1, one.streams, one.size, local(one.made_at, zone),
+            f"已移除 {local(item['removed_at'], zone)}" if item["removed_at"] else "在库 in the database", one.sha256,
+        )
+        for one, item in zip(manifests, items, strict=True)
+    ]  # fmt: skip
+    columns = ("归档 archive", "事件数 events#", "流 streams#", "字节 size#", "时间 made", "状态 state", "SHA-256")
+    answer(
+        page(items, None, folder=str(folder), missing=missing),
+        lambda: table("", columns, rows),
+        lambda: facts([("目录 folder", folder)]),
+        lambda: Group(
+            *(
+                line(
+                    f"! 归档文件不在 not there: {one['file']} ({one['first']}-{one['last']})，SHA-256 {one['sha256']}",
+                    "red",
+                )
+                for one in missing
+            )
+        ),
+    )

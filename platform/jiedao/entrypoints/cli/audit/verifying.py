@@ -71,8 +71,10 @@ def verify(  # noqa: PLR0913  # one parameter per option
     Every event is hashed anew; the tree over them must have the root of every checkpoint that was ever published,
     those of the database and those that you kept; signatures and cosignatures must be right; no position and no version
     of a stream may be missing. What lies after the last published checkpoint is not yet protected, and told apart.
+    What was archived and removed is read from its archive; where that is not there, its published hashes stand for it,
+    and which positions were not read is said.
 
-    Exits with 1 when anything does not hold.
+    Exits with 1 when anything does not hold, with 4 when all that was read holds and an archive is not there.
     """  # noqa: D301  # \b is click's own mark: leave these lines as they are
     with opened(settings) as district:
         ledger = district.ledger
@@ -82,6 +84,7 @@ def verify(  # noqa: PLR0913  # one parameter per option
             ledger.trust([_key(one, "--key") for one in keys], [_key(one, "--witness") for one in witnesses]),
             [_kept(path) for path in kept],
             processes or max(1, (os.cpu_count() or 1) // 2),
+            settings.archives,
         )
         with progress("verified events") as report:
             found = verification.run(report)
@@ -89,6 +92,8 @@ def verify(  # noqa: PLR0913  # one parameter per option
     answer(_document(found), lambda: Group(*_told(found)))
     if not found.whole:
         click.get_current_context().exit(ExitCode.FAILED)
+    if found.unread:
+        click.get_current_context().exit(ExitCode.UNAVAILABLE)
 
 
 def _key(written: str, option: str) -> VerifierKey:
@@ -111,7 +116,10 @@ def _document(found: VerificationReport) -> dict[str, object]:
 
 
 def _told(found: VerificationReport) -> Iterator[RenderableType]:
-    if found.whole:
+    if found.whole and found.unread:
+        positions = "、".join(f"{one.first_position} … {one.last_position}" for one in found.unread)
+        yield line(f"! 已读部分完整，归档未读 what was read holds; not read: {positions}", style="yellow")
+    elif found.whole:
         yield line(f"✓ 日志完整 the log is whole: {found.head} events, {found.checkpoints} checkpoints", style="green")
     else:
         yield line(f"✗ 日志有误 the log does not hold from position {found.first_fault}", style="red")
@@ -134,8 +142,6 @@ def _facts(found: VerificationReport) -> Iterator[tuple[str, object]]:
     yield "见证 witnesses", "、".join(found.witnesses)
     for one in found.removals:
         approved = f"{one.approver}、{one.second_approver} 批准，见 position {one.recorded_position}"
-        said = (
-            f"{one.first_position} … {one.last_position}：{one.reason}（{approved}；归档 {one.archive_sha256[:16]}…）"
-        )
+        said = f"{one.first_position} … {one.last_position}：{one.reason}（{approved}；归档 {one.archive_file}）"
         yield "归档移除 removed", said
     yield "用时 took", f"{found.seconds:.1f} s, {found.events_per_second:,.0f} events/s"

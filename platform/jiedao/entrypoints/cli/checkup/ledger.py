@@ -14,11 +14,13 @@ from jiedao.domain.errors import ConfigurationError
 from jiedao.entrypoints.cli.checkup.findings import Installation, Verdict, fault, warning, well
 from jiedao.entrypoints.sealing import LATE_SECONDS
 from jiedao.entrypoints.settings import Settings
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.database import Database
 from jiedao.store.ledger import LedgerTable
+from jiedao.store.log_reading import LogReading
 from jiedao.store.migrations import pending
 
-KEPT = ("event", "checkpoint", "checkpoint_cosignature", "event_removal")
+KEPT = ("event", "checkpoint", "checkpoint_cosignature", "event_removal", "removed_event")
 """The tables whose rows are neither changed nor removed."""
 
 _GUARDS = ("keep_the_past", "keep_all_of_the_past")
@@ -37,7 +39,8 @@ WHERE has_table_privilege('jiedao_app', 'public.' || k.name, r.right_)
    OR has_table_privilege('public', 'public.' || k.name, r.right_)
 UNION ALL
 SELECT 'EXECUTE ' || p.oid::regprocedure FROM pg_proc AS p
-WHERE p.proname = 'remove_events' AND has_function_privilege('jiedao_app', p.oid, 'EXECUTE')
+WHERE p.proname IN ('begin_removal', 'remove_events', 'end_removal')
+  AND has_function_privilege('jiedao_app', p.oid, 'EXECUTE')
 """
 
 
@@ -59,7 +62,7 @@ def _look_at_triggers(connection: Connection[TupleRow]) -> Verdict:
         return fault(
             f"triggers that keep the past are missing or switched off: {', '.join(missing)}",
             "find out who did that and what was changed meanwhile (jiedao audit verify), then ALTER TABLE … ENABLE"
-            " ALWAYS TRIGGER …, or bring them back from migration 0010",
+            " ALWAYS TRIGGER …, or bring them back from migrations 0010 and 0012",
         )
     return well("triggers refuse to change or remove what was recorded, to the schema's owner too")
 
@@ -91,7 +94,7 @@ def _look_at_protection(installation: Installation) -> Verdict:
             protection = protection_of(settings.log_origin, table, published)
         except LedgerFaultError as error:
             return fault(str(error), "see what holds with jiedao audit verify")
-        waiting = table.recorded_at(protection.size + 1)
+        waiting = LogReading(database, ArchiveReader(None)).recorded_at(protection.size + 1)
     sentence = f"protected up to position {protection.size} of {protection.head}, published in {published.folder}"
     if protection.head < protection.size:
         return fault(
