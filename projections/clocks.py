@@ -15,12 +15,12 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from jiedao.domain.clock_course import Course
-from jiedao.domain.stage_clocks import StageClock, clocks_of
+from jiedao.domain.stage_clocks import StageClock
 from jiedao.domain.time_rules import TimeRuleBook, TimeRules
 from jiedao.store.arrays import Int4Array, TextArray, UuidArray, register_arrays
 from projections.folding import INCIDENT_TOPICS, Folded
 from projections.rows import copy_rows
-from projections.timekeeping import Timekeeper, encode_course, open_courses
+from projections.timekeeping import Timekeeper, encode_course
 
 _RULE_TOPICS = f"{TimeRuleBook.TOPIC}."
 _CLOCK_COLUMNS = (
@@ -53,25 +53,12 @@ class Clocks:
             version, content = changed.version, _encode(changed).decode()
             connection.execute("INSERT INTO clock_rules VALUES (%s, %s, %s)", [position, version, content])
         if keeper.courses:
-            _keep(connection, keeper.courses)
+            _keep(connection, keeper)
         if keeper.rules is None:  # the clocks come with the first rules
             return
-        if folded.rules:
-            connection.execute("DELETE FROM clock")
-            for courses in open_courses(connection):  # those of this batch are among them
-                self._fill(connection, keeper, courses)
-            return
-        if folded.before:
-            connection.execute("DELETE FROM clock WHERE incident_id = ANY(%s)", [list(folded.before)])
+        if known := [*folded.before, *keeper.stored]:
+            connection.execute("DELETE FROM clock WHERE incident_id = ANY(%s)", [known])
         _copy(connection, keeper.rules, keeper.courses, keeper.clocks)
-
-    @staticmethod
-    def _fill(connection: Connection[TupleRow], keeper: Timekeeper, courses: Mapping[UUID, Course]) -> None:
-        """Work clocks out by rules that were recorded just now."""
-        if keeper.rules is not None:
-            limits = keeper.limit_clocks.of(keeper.rules)
-            clocks = {one: clocks_of(course, keeper.rules, limits) for one, course in courses.items()}
-            _copy(connection, keeper.rules, courses, clocks)
 
 
 def _copy(
@@ -94,7 +81,9 @@ def _rows(incident_id: UUID, course: Course, rules: TimeRules, clocks: Sequence[
         )  # fmt: skip
 
 
-def _keep(connection: Connection[TupleRow], courses: Mapping[UUID, Course]) -> None:
+def _keep(connection: Connection[TupleRow], keeper: Timekeeper) -> None:
+    written = {one: encode_course(course).decode() for one, course in keeper.courses.items()}
+    courses = {one: keeper.courses[one] for one, course in written.items() if keeper.stored.get(one) != course}
     with connection.cursor() as cursor:
         register_arrays(cursor)
         cursor.execute(
@@ -102,6 +91,6 @@ def _keep(connection: Connection[TupleRow], courses: Mapping[UUID, Course]) -> N
             [
                 UuidArray(list(courses)),
                 Int4Array([int(not course.ended) for course in courses.values()]),
-                TextArray([encode_course(course).decode() for course in courses.values()]),
+                TextArray([written[one] for one in courses]),
             ],
         )

@@ -24,7 +24,8 @@ from jiedao.domain.time_rules import RecordedCalendar, TimeRules
 from projections.incident_row import COLUMNS, IncidentRow
 from projections.log import PositionedEvent
 
-_AT_ONCE = 5_000  # incidents looked at again in one go
+AT_ONCE = 2_000
+"""Incidents looked at again in one go: some 15 kB each."""
 
 decode_course = msgspec.json.Decoder(Course).decode
 encode_course = msgspec.json.Encoder().encode
@@ -59,7 +60,8 @@ class Timekeeper:
     """The courses of the incidents that a batch touches, moved event by event, under the rules that hold.
 
     ``clocks`` are those last worked out. ``connection`` is where all other open incidents are found when the rules
-    change; without one there are no others.
+    change; without one there are no others. ``stored`` are courses as they are stored, where it is worth the while to
+    know whether one moved.
     """
 
     limit_clocks: LimitClocks = field(default_factory=LimitClocks)
@@ -67,6 +69,7 @@ class Timekeeper:
     courses: dict[UUID, Course] = field(default_factory=dict)
     clocks: dict[UUID, tuple[StageClock, ...]] = field(default_factory=dict)
     connection: Connection[TupleRow] | None = None
+    stored: Mapping[UUID, str] = field(default_factory=dict)
     _moved: set[UUID] = field(default_factory=set)
 
     def advance(self, recorded: PositionedEvent) -> None:
@@ -93,16 +96,17 @@ class Timekeeper:
         self.clocks[incident_id] = clocks
         return clocks
 
-    def others(self) -> Iterator[tuple[IncidentRow, str]]:
-        """Yield all open incidents that the batch does not touch, each with its course as it is stored."""
+    def others(self) -> Iterator[tuple[Timekeeper, Mapping[UUID, IncidentRow]]]:
+        """Yield all open incidents that the batch does not touch, so many at a time: their courses and their rows."""
         if self.connection is None:
             return
         after = UUID(int=0)
-        while found := self.connection.execute(_OPEN, [after, _AT_ONCE]).fetchall():
+        while found := self.connection.execute(_OPEN, [after, AT_ONCE]).fetchall():
             after = found[-1][0]
-            courses = {one: course for one, course in found if one not in self.courses}
-            rows = read_rows(self.connection, list(courses))
-            yield from ((row, courses[incident_id]) for incident_id, row in rows.items())
+            stored = {one: course for one, course in found if one not in self.courses}
+            courses = {one: decode_course(course) for one, course in stored.items()}
+            rows = read_rows(self.connection, list(stored))
+            yield Timekeeper(self.limit_clocks, self.rules, courses, stored=stored), rows
 
 
 def read_rows(connection: Connection[TupleRow], incidents: Sequence[UUID]) -> dict[UUID, IncidentRow]:
@@ -124,11 +128,3 @@ def load_timekeeper(
         else:
             keeper.courses[incident_id] = decode_course(content)
     return keeper
-
-
-def open_courses(connection: Connection[TupleRow]) -> Iterator[Mapping[UUID, Course]]:
-    """Yield all courses of incidents that have not ended, some at a time."""
-    after = UUID(int=0)
-    while rows := connection.execute(_OPEN, [after, _AT_ONCE]).fetchall():
-        yield {incident_id: decode_course(course) for incident_id, course in rows}
-        after = rows[-1][0]
