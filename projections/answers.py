@@ -118,6 +118,7 @@ class IncidentSummary:
     closing_due_at: datetime | None
     task_dues: Mapping[str, object]
     maintaining_unit: str | None
+    source_class: str | None
 
     def read_progress(self) -> Progress:
         """Read how far people's commands have brought it."""
@@ -152,6 +153,7 @@ class QueueRow:
     address: str
     class_code: str | None
     class_name: str | None
+    source_class: str | None
     source: str
     external_id: str
     lifecycle: str

@@ -16,12 +16,11 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from jiedao.domain.clock_course import Course
 from jiedao.domain.time_rules import TimeRuleBook
 from jiedao.store.arrays import Int4Array, TextArray, UuidArray, register_arrays
 from projections.folding import INCIDENT_TOPICS, ClocksStood, Folded
 from projections.rows import copy_rows
-from projections.timekeeping import encode_course
+from projections.timekeeping import Timekeeper, encode_course
 
 _RULE_TOPICS = f"{TimeRuleBook.TOPIC}."
 _KEY = ("incident_id", "clock", "task_id", "part")
@@ -62,7 +61,7 @@ class Clocks:
             version, content = changed.version, _encode(changed).decode()
             connection.execute("INSERT INTO clock_rules VALUES (%s, %s, %s)", [position, version, content])
         if folded.keeper.courses:
-            _keep(connection, folded.keeper.courses)
+            _keep(connection, folded.keeper)
         if not folded.clocks:
             return
         stored = _take(connection, list(folded.clocks))
@@ -111,7 +110,9 @@ def _rows(incident_id: UUID, stood: ClocksStood) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _keep(connection: Connection[TupleRow], courses: Mapping[UUID, Course]) -> None:
+def _keep(connection: Connection[TupleRow], keeper: Timekeeper) -> None:
+    written = {one: encode_course(course).decode() for one, course in keeper.courses.items()}
+    courses = {one: keeper.courses[one] for one, course in written.items() if keeper.stored.get(one) != course}
     with connection.cursor() as cursor:
         register_arrays(cursor)
         cursor.execute(
@@ -119,6 +120,6 @@ def _keep(connection: Connection[TupleRow], courses: Mapping[UUID, Course]) -> N
             [
                 UuidArray(list(courses)),
                 Int4Array([int(not course.ended) for course in courses.values()]),
-                TextArray([encode_course(course).decode() for course in courses.values()]),
+                TextArray([written[one] for one in courses]),
             ],
         )

@@ -6,7 +6,7 @@ worked out once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,8 +26,6 @@ from projections.log import PositionedEvent
 from projections.timekeeping import (
     LimitClocks,
     Timekeeper,
-    decode_course,
-    encode_course,
     load_timekeeper,
     read_rows,
 )
@@ -75,7 +73,8 @@ class Folded:
     now, ``standings`` the position of each moment's last event that touched an incident, and the incident's row then.
     ``clocks`` says how an incident's clocks ran after each of these moments, and after each on which rules changed.
     ``keeper`` holds the courses and clocks of the incidents that it touched, ``rules`` the time rules that were
-    recorded in it, each with its position: by these, deadlines move of incidents that no event of the batch is about.
+    recorded in it, each with its position. By the last of each moment, which ``held`` keeps, deadlines move of
+    incidents that no event of the batch is about: see :func:`look_again`.
     """
 
     events: Sequence[PositionedEvent]
@@ -85,6 +84,7 @@ class Folded:
     standings: dict[UUID, list[tuple[int, IncidentRow]]] = field(default_factory=dict)
     clocks: dict[UUID, list[ClocksStood]] = field(default_factory=dict)
     rules: list[tuple[int, TimeRules]] = field(default_factory=list)
+    held: list[tuple[int, TimeRules]] = field(default_factory=list)
 
 
 def fold(events: Sequence[PositionedEvent], before: Before) -> Folded:
@@ -128,11 +128,12 @@ def _fold_moment(folded: Folded, moment: Sequence[PositionedEvent]) -> None:
         _stand(folded, row.last_position, row)
         _run(folded, row.last_position, incident_id, clocks)
     if recorded_rules:
+        folded.held.append(recorded_rules[-1])
         _look_again(folded, recorded_rules[-1][0], changed)
 
 
 def _look_again(folded: Folded, position: int, changed: Mapping[UUID, IncidentRow]) -> None:
-    """Work out anew, by rules that hold from a position on, the deadlines of whatever else is open."""
+    """Work out anew, by rules that hold from a position on, the deadlines of whatever else of the batch is open."""
     keeper = folded.keeper
     for incident_id, course in list(keeper.courses.items()):
         known = folded.after.get(incident_id) or folded.before.get(incident_id)
@@ -142,21 +143,29 @@ def _look_again(folded: Folded, position: int, changed: Mapping[UUID, IncidentRo
             _run(folded, position, incident_id, clocks)
             if row != known:
                 _stand(folded, position, row)
-    if keeper.rules is None:
+
+
+def look_again(folded: Folded) -> Iterator[Folded]:
+    """Yield all open incidents that no event of a batch is about, as the rules recorded in it move their deadlines.
+
+    So many at a time, each to be written before the next is asked for: there may be a hundred thousand of them.
+    """
+    if not folded.held:
         return
-    limits = keeper.limit_clocks.of(keeper.rules)
-    for known, stored in keeper.others():
-        row, course = copy(known), decode_course(stored)
-        clocks = work_out(course, keeper.rules, limits)
-        take_deadlines(row, course, clocks)
-        folded.clocks.setdefault(known.incident_id, []).append(
-            ClocksStood(position, clocks, keeper.rules.version, course.at)
-        )
-        if encode_course(course).decode() != stored:
-            keeper.courses[known.incident_id] = course
-        if row != known:
-            folded.before[known.incident_id] = known
-            _stand(folded, position, row)
+    for keeper, rows in folded.keeper.others():
+        piece = Folded((), {}, keeper)
+        for incident_id, known in rows.items():
+            course, stands = keeper.courses[incident_id], known
+            for position, rules in folded.held:
+                row = copy(stands)
+                clocks = work_out(course, rules, keeper.limit_clocks.of(rules))
+                take_deadlines(row, course, clocks)
+                stood = ClocksStood(position, clocks, rules.version, course.at)
+                piece.clocks.setdefault(incident_id, []).append(stood)
+                if row != stands:
+                    piece.before[incident_id], stands = known, row
+                    _stand(piece, position, row)
+        yield piece
 
 
 def _stand(folded: Folded, position: int, row: IncidentRow) -> None:

@@ -24,7 +24,7 @@ from jiedao.domain.progress import Progress
 from jiedao.domain.report import IncidentReport, Sealed
 from jiedao.domain.routing_decision import Route, RoutingDecision, class_route
 from jiedao.domain.stage_clocks import StageClock
-from jiedao.domain.terms import IncidentState, Lifecycle
+from jiedao.domain.terms import ClassMethod, IncidentState, Lifecycle
 from jiedao.domain.workflow_events import WorkflowEvent
 from projections.log import PositionedEvent
 from projections.telling_upstream import told_refusals
@@ -38,6 +38,7 @@ class IncidentRow:
     that it is the end of (:mod:`jiedao.domain.case_deadlines`); ``None`` while that stands still, and once it ended.
     ``filing_due_at``, ``handling_due_at`` and ``closing_due_at`` are the deadlines by which it is judged, ``task_dues``
     when each task is, or was, to be handled. ``maintaining_unit`` is the one that the class table names, if it does.
+    ``source_class`` is the class by the source's own code and name, as it is shown; ``None`` where it gave none.
     ``routing_rule`` of the version ``routing_rules`` is the rule that
     applied, ``None`` where none did. ``progress`` is a
     :class:`~jiedao.domain.progress.Progress` as plain JSON, ``None`` until the first event of the workflow; it is
@@ -97,6 +98,7 @@ class IncidentRow:
     closing_due_at: datetime | None = None
     task_dues: Mapping[str, object] = field(default_factory=dict)
     maintaining_unit: str | None = None
+    source_class: str | None = None
 
 
 COLUMNS = tuple(column.name for column in fields(IncidentRow))
@@ -231,6 +233,8 @@ def _take_class(row: IncidentRow, decision: ClassDecision) -> None:
     row.filing_condition = decision.filing_condition
     row.closing_condition = decision.closing_condition
     row.maintaining_unit = decision.maintaining_unit
+    if decision.method != ClassMethod.MANUAL:  # a person's decision names the district's own code
+        row.source_class = decision.source_class
     row.routing_rule = row.routing_rules = None
     _take_route(row, class_route(decision))
 

@@ -55,7 +55,8 @@ CREATE TABLE incident_view (
     closing_due_at       timestamptz,
     task_dues            jsonb       NOT NULL,
     -- Who maintains the component (权属、养护单位), where the class table names them beside the department.
-    maintaining_unit     text
+    maintaining_unit     text,
+    source_class         text                -- by the source's own code: what a person in triage goes by
 );
 -- Pages go from the newest incident to the oldest; the first event's position is that order, without ties.
 CREATE UNIQUE INDEX ON incident_view (first_position);

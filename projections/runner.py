@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from threading import Event
 from time import monotonic
 
@@ -27,7 +28,7 @@ from psycopg.rows import TupleRow
 from jiedao.application.collector import collection_paused
 from jiedao.domain.errors import JiedaoError, UnavailableError
 from jiedao.store.database import Database
-from projections.folding import UnappliableEventError, fold, load_before
+from projections.folding import Folded, UnappliableEventError, fold, load_before, look_again
 from projections.generations import (
     Generation,
     ensure_active,
@@ -217,14 +218,17 @@ class ProjectionRunner:
         events = self._decode(generation.position, stretch)
         enter(connection, generation.number)
         folded = fold(events, load_before(connection, self._limit_clocks, events))
-        first = stretch.entries[0].position
+        for piece in chain([folded], look_again(folded)):
+            self._write_views(connection, piece, stretch.entries[0].position)
+        connection.execute("SELECT set_config('search_path', 'public', true)")
+        _move(connection, generation, stretch.entries[-1].position)
+
+    def _write_views(self, connection: Connection[TupleRow], folded: Folded, first: int) -> None:
         for view in self._views:
             try:
                 view.write(connection, folded)
             except _UNWRITABLE as error:
                 raise UnappliableEventError(first, f"the view {view.name} cannot be written: {error}") from error
-        connection.execute("SELECT set_config('search_path', 'public', true)")
-        _move(connection, generation, stretch.entries[-1].position)
 
     def _decode(self, after: int, stretch: Stretch) -> list[PositionedEvent]:
         """Decode what any view reads; check that the log has no hole."""

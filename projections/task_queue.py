@@ -27,7 +27,7 @@ TO_DO_STATES = QUEUED_STATES - {IncidentState.TRIAGE.value}
 
 _SHOWN = (
     "state", "street_code", "platform", "priority", "due_at", "due_provisional", "due_clock", "title", "address",
-    "class_code", "class_name", "source", "external_id", "lifecycle", "received_at", "upstream_refusal",
+    "class_code", "class_name", "source_class", "source", "external_id", "lifecycle", "received_at", "upstream_refusal",
 )  # fmt: skip
 _COLUMNS = ("incident_id", "from_position", "to_position", *_SHOWN)
 _shown = attrgetter(*_SHOWN)

@@ -14,6 +14,7 @@ CREATE TABLE task_queue (
     address          text        NOT NULL,
     class_code       text,
     class_name       text,
+    source_class     text,                 -- by the source's own code
     source           text        NOT NULL,
     external_id      text        NOT NULL,
     lifecycle        text        NOT NULL,

@@ -6,7 +6,7 @@ recorded, the deadlines of all open incidents move by that event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -24,7 +24,8 @@ from jiedao.domain.time_rules import RecordedCalendar, TimeRules
 from projections.incident_row import COLUMNS, IncidentRow
 from projections.log import PositionedEvent
 
-_AT_ONCE = 5_000  # incidents looked at again in one go
+AT_ONCE = 2_000
+"""Incidents looked at again in one go: some 15 kB each."""
 
 decode_course = msgspec.json.Decoder(Course).decode
 encode_course = msgspec.json.Encoder().encode
@@ -58,14 +59,15 @@ class LimitClocks:
 class Timekeeper:
     """The courses of the incidents that a batch touches, moved event by event, under the rules that hold.
 
-    ``connection`` is where all other open incidents are found when the rules
-    change; without one there are no others.
+    ``connection`` is where all other open incidents are found when the rules change; without one there are no others.
+    ``stored`` are courses as they are stored, where it is worth the while to know whether one moved.
     """
 
     limit_clocks: LimitClocks = field(default_factory=LimitClocks)
     rules: TimeRules | None = None
     courses: dict[UUID, Course] = field(default_factory=dict)
     connection: Connection[TupleRow] | None = None
+    stored: Mapping[UUID, str] = field(default_factory=dict)
     _moved: set[UUID] = field(default_factory=set)
 
     def advance(self, recorded: PositionedEvent) -> None:
@@ -90,16 +92,17 @@ class Timekeeper:
             return ()
         return work_out(self.courses[incident_id], self.rules, self.limit_clocks.of(self.rules))
 
-    def others(self) -> Iterator[tuple[IncidentRow, str]]:
-        """Yield all open incidents that the batch does not touch, each with its course as it is stored."""
+    def others(self) -> Iterator[tuple[Timekeeper, Mapping[UUID, IncidentRow]]]:
+        """Yield all open incidents that the batch does not touch, so many at a time: their courses and their rows."""
         if self.connection is None:
             return
         after = UUID(int=0)
-        while found := self.connection.execute(_OPEN, [after, _AT_ONCE]).fetchall():
+        while found := self.connection.execute(_OPEN, [after, AT_ONCE]).fetchall():
             after = found[-1][0]
-            courses = {one: course for one, course in found if one not in self.courses}
-            rows = read_rows(self.connection, list(courses))
-            yield from ((row, courses[incident_id]) for incident_id, row in rows.items())
+            stored = {one: course for one, course in found if one not in self.courses}
+            courses = {one: decode_course(course) for one, course in stored.items()}
+            rows = read_rows(self.connection, list(stored))
+            yield Timekeeper(self.limit_clocks, self.rules, courses, stored=stored), rows
 
 
 def read_rows(connection: Connection[TupleRow], incidents: Sequence[UUID]) -> dict[UUID, IncidentRow]:

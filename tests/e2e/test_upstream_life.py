@@ -53,6 +53,9 @@ def header(issued):
     return {"Authorization": f"Bearer {issued.plain}"}
 
 
+PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(16)
+
+
 class Street:
     """The people of the street, and the superior's feed, over HTTP."""
 
@@ -78,6 +81,12 @@ class Street:
         assert answer.status_code == 200, answer.text
         self.position = answer.json()["position"]
         return answer.json()["state"]
+
+    def stores(self, photo):
+        headers = self._tokens["handler"] | {"Content-Type": "image/png"}
+        answer = self._client.post("/v1/files", headers=headers, content=photo)
+        assert answer.status_code in {200, 201}, answer.text
+        return answer.json()["sha256"]
 
     def get(self, path, **query):
         answer = self._client.get(path, headers=self._tokens["auditor"], params=query)
@@ -122,7 +131,7 @@ def test_a_case_from_its_dispatch_to_its_revisit(installation, superior, tokens)
         refused = street.sees()
         assert (refused["state"], refused["upstream_refusal"]) == ("dispatched", "上级拒收反馈：材料不全，请补充照片")
 
-        street.does("report_handled", "handler", task_id="T1", result="已清理，附照片", after=["ab" * 32])
+        street.does("report_handled", "handler", task_id="T1", result="已清理，附照片", after=[street.stores(PHOTO)])
         superior.wait_for_effect(CASE, ["accepted", "handled"])
         moved = {"deadlineDate": "2026-11-28 18:00:00"}
         failed = moved | {"orderState": "退回重办", "rehandleReason": "货物又摆出", "updateTime": "2026-11-25 10:00:00"}

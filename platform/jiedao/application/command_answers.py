@@ -41,11 +41,12 @@ class CommandAnswer:
 
 
 class StaleVersionError(ConflictError):
-    """The incident moved on since the version that the command saw."""
+    """The incident moved on since the version that the command saw; ``allowed`` is what the same role may do now."""
 
-    def __init__(self, incident: Incident, seen: int | None) -> None:
+    def __init__(self, incident: Incident, seen: int | None, allowed: tuple[Command, ...] = ()) -> None:
         """Say how it stands now."""
         self.version = incident.version
+        self.allowed = allowed
         self.state = incident.state.value
         before = f"version {seen}, which you saw" if seen is not None else "you looked"
         super().__init__(

@@ -251,8 +251,8 @@ class CommandDesk:
         self, request: CommandRequest, incident: Incident, actor: Holder, scope: str
     ) -> Callable[[], CommandAnswer]:
         """Record that a command came too late, as every refusal is recorded."""
-        stale = StaleVersionError(incident, request.version)
-        refusal = CommandRefusedError(str(stale), self._allowed(incident, actor))
+        stale = StaleVersionError(incident, request.version, self._allowed(incident, actor))
+        refusal = CommandRefusedError(str(stale), stale.allowed)
         return self._refuse(request, incident, refusal, actor, scope, stale)
 
     def _refuse(  # noqa: PLR0913  # what is refused to whom, and what they are told

@@ -52,7 +52,7 @@ def read_routing(tables: TableReader, profile: DistrictProfile) -> RoutingRules 
 
 def read_routing_file(file: Path, profile: DistrictProfile) -> RoutingRules:
     """Read rules for a district from any file, to try them; raises ConfigurationError that lists all faults."""
-    faults = Faults(file.parent, "the rules in")
+    faults = Faults(file, "the rule file")
     text = read_text(file, file.name, faults, needed=True)
     rules = _read(read_section(file.name, text, faults), profile, None)
     faults.raise_any()

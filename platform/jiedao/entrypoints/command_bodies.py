@@ -13,7 +13,8 @@ from typing import TypeVar, get_args, get_type_hints
 import msgspec
 
 from jiedao.domain.commands import DETAILS
-from jiedao.domain.errors import InvalidInputError
+from jiedao.domain.errors import InvalidInputError, NotFoundError
+from jiedao.domain.ports import FileStore
 from jiedao.domain.terms import Command, Term
 
 T = TypeVar("T")
@@ -40,6 +41,18 @@ def read_details(command: Command, content: Mapping[str, object]) -> object:
                     f"/{name}/{index}",
                 )
     return details
+
+
+def check_photos(details: object, files: FileStore) -> None:
+    """Raise InvalidInputError, pointing to it, for a photo that nobody stored: a hash alone shows nothing."""
+    for name in PHOTOS:
+        for index, photo in enumerate(getattr(details, name, ())):
+            try:
+                files.describe(photo)
+            except NotFoundError as error:
+                raise InvalidInputError(
+                    f"照片未入库 no photo {photo} is stored: store it first (POST /v1/files)", f"/{name}/{index}"
+                ) from error
 
 
 def read_fields(kind: type[T], content: Mapping[str, object], what: str) -> T:

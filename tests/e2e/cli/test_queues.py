@@ -43,6 +43,15 @@ def test_what_a_person_must_decide_is_a_queue_of_its_own(filled):
     assert [item["external_id"] for item in filled.ask("queue", "show", "朝晖", "--state", "triage")["items"]] == ["M4"]
 
 
+def test_who_decides_a_class_sees_by_which_code_the_source_named_it(filled):
+    (item,) = filled.ask("queue", "show", "朝晖", "--state", "triage")["items"]
+    assert (item["class_code"], item["source_class"]) == (None, "manual:no-such-class")
+    assert "manual:no-such-class" in filled.run("queue", "show", "--state", "triage").stdout
+    assert filled.ask("incident", "show", "manual:M4")["source_class"] == "manual:no-such-class"
+    known = filled.ask("queue", "show", "朝晖", "enforcement")["items"]
+    assert {one["source_class"] for one in known} == {f"manual:{one['class_code']}" for one in known}
+
+
 def test_a_queue_shows_every_open_state_and_is_narrowed_to_one(filled):
     filled.run("incident", "admit", "manual:M1")
     filled.run("incident", "decline", "manual:M2", "--reason", "不属本区")

@@ -73,6 +73,7 @@ def test_a_stale_version_is_told_with_how_it_stands(do):
     version = do("admit").json()["version"]
     stale = do("file", version=version - 1)
     assert (stale.status_code, stale.json()["type"]) == (409, "urn:jiedao:problem:conflict")
+    assert {"command": "void", "label": "作废"} in stale.json()["allowed"]
     assert (stale.json()["version"], stale.json()["state"]) == (version, "admitted")
 
 

@@ -237,6 +237,9 @@ def test_photos_are_named_by_their_hash(call):
     assert stored.json()["sha256"] == sha256
     incident_id, _ = dispatched(call, "photo")
     command(call, incident_id, "accept", ZHANG, task_id="T1")
+    said = {"task_id": "T1", "result": "已清理", "after": [sha256, "ab" * 32]}
+    unknown = call.post(f"/v1/incidents/{incident_id}/commands/report_handled", ZHANG, json=said)
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (400, "/after/1")
     position = command(call, incident_id, "report_handled", ZHANG, task_id="T1", result="已清理", after=[sha256])
     assert sha256 in sheet(call, incident_id, position).text
 

@@ -9,7 +9,9 @@ import pytest
 
 from jiedao.application.time_rules import rules_of
 from jiedao.domain.profile import CalendarSettings, ClockSettings
+from projections import timekeeping
 from projections.answers import QueueQuestion
+from projections.rebuild import rebuild
 from tests.clock_samples import HOURS, LIMITS, RULES, at
 
 NEW_YEAR = CalendarSettings(years=frozenset({2027}), holidays=frozenset({date(2027, 1, 1)}), workdays=frozenset())
@@ -56,6 +58,31 @@ def test_a_provisional_deadline_is_another_everywhere_once_the_year_is_known(dis
     assert past == [(at("2027-01-01T16:00"),)]
     (shown,) = district.read.queue(QueueQuestion("330103006", "enforcement", as_of_position=then)).rows
     assert (shown.due_at, shown.due_clock) == (at("2027-01-01T16:00"), "handle")
+
+
+def test_all_open_incidents_move_some_at_a_time_and_by_each_of_two_changes(district, monkeypatch):
+    monkeypatch.setattr(timekeeping, "AT_ONCE", 2)
+    for command_count in (0, 1, 2, 3, 3):
+        incident = district.receive(REPORTED, time_limit=LIMIT)
+        for command in ("admit", "file", "dispatch")[:command_count]:
+            district.do(incident, command, REPORTED)
+    district.do(district.receive(REPORTED), "decline", REPORTED)
+    district.show()
+    stricter = replace(ANNOUNCED, version="rules-stricter", limits={**ANNOUNCED.limits, "admit": "2小时"})
+    first, second = (district.adopt(one).log.max_notification_id() for one in (ANNOUNCED, stricter))
+    district.do(incident, "accept", REPORTED)
+    district.show()  # both changes, and what was done then, are in one batch of the views
+    assert rows(district, "SELECT DISTINCT rules FROM {}.clock") == [("rules-stricter",)]
+    assert rows(district, "SELECT count(DISTINCT incident_id), count(*) FROM {}.clock") == [(5, 9)]
+    assert rows(district, "SELECT due_at FROM {}.clock WHERE clock = 'handle'") == [(at("2027-01-04T16:00"),)] * 2
+    moved = rows(district, "SELECT state, from_position FROM {}.task_queue WHERE from_position IN (%d, %d) ORDER BY 2, 1" % (first, second))  # fmt: skip  # noqa: UP031
+    assert moved == [("dispatched", first), ("dispatched", first), ("filed", first), ("received", second)]
+    number = district.read.status().active.number
+    views = ("clock", "incident_view", "task_queue", "case_facts", "case_facts_past", "clock_course")
+    before = {name: sorted(map(str, rows(district, f"SELECT * FROM {{}}.{name}"))) for name in views}
+    rebuild(district.runner)
+    assert district.read.status().active.number > number
+    assert before == {name: sorted(map(str, rows(district, f"SELECT * FROM {{}}.{name}"))) for name in views}
 
 
 @pytest.mark.usefixtures("provisional")

@@ -26,7 +26,7 @@ from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, note
 from jiedao.entrypoints.cli.party_options import KINDS, Option, party_options, put_together, read_party, word_option
 from jiedao.entrypoints.cli.words import read_incident, read_street
-from jiedao.entrypoints.command_bodies import read_details
+from jiedao.entrypoints.command_bodies import check_photos, read_details
 from jiedao.entrypoints.settings import Settings
 
 _MEANINGS = {
@@ -80,7 +80,9 @@ def _make(command: Command) -> click.Command:
             said = {name: value for name, value in given.items() if value not in {None, ()}}
             content = _content(DETAILS[command], said, district.profile)
             incident_id = read_incident(incident, district.profile)
-            request = CommandRequest(incident_id, command, read_details(command, content), key or str(uuid4()), version)
+            details = read_details(command, content)
+            check_photos(details, district.files)
+            request = CommandRequest(incident_id, command, details, key or str(uuid4()), version)
             try:
                 done = district.commands.carry_out(request, actor)
             except CommandRefusedError as refusal:

@@ -133,6 +133,7 @@ def _facts(found: IncidentAnswer, profile: DistrictProfile) -> Iterator[tuple[st
     yield "部门 department", found.department
     yield "养护单位 maintained by", found.maintaining_unit
     yield "类别 class", _joined(found.class_code, found.class_name, label_of(ClassMethod, found.class_method))
+    yield "来源分类 by source", found.source_class
     yield "执法事项 matters", "、".join(found.matters)
     yield "立案条件 to file", found.filing_condition
     yield "结案条件 to close", found.closing_condition

@@ -27,7 +27,7 @@ _COLUMNS = (
     "案号 case",
     "类别 kind",
     "状态 state",
-    "尝试 tries#",
+    "未获应答 in vain#",
     "应报 owed",
     "说明 remark",
 )
@@ -156,7 +156,7 @@ def _facts(one: OutboxMessage, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
     yield "内容 content", to_json(one.content)
     yield "应报 owed", local(one.owed_at, zone)
     yield "状态 state", f"{one.state_label} {one.state}"
-    yield "尝试 tries", one.attempts
+    yield "未获应答 in vain", one.attempts
     if one.state == OutboxState.WAITING:
         yield "下次 next try", local(one.next_at, zone)
         yield "最近 last error", one.last_error

@@ -40,7 +40,7 @@ _COLUMNS: tuple[tuple[str, Callable[[QueueEntry, ZoneInfo], object]], ...] = (
     ("期限 due", _due),
     (_STREET, lambda row, _zone: row.street_name or row.street_code),
     (_PLATFORM, lambda row, _zone: label_of(Platform, row.platform)),
-    ("类别 class", lambda row, _zone: row.class_name),
+    ("类别 class", lambda row, _zone: row.class_name or row.source_class),
     ("标题 title", lambda row, _zone: row.title + (f"（{row.upstream_refusal}）" if row.upstream_refusal else "")),
     ("地址 address", lambda row, _zone: row.address),
     ("来源 source", lambda row, _zone: f"{row.source}:{row.external_id}"),

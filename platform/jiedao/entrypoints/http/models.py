@@ -19,6 +19,10 @@ NextCursor = Annotated[
     str | None,
     Field(description="下一页游标 Cursor of the next page; null at the end. Pass it back with the same filters."),
 ]
+SourceClass = Annotated[
+    str | None,
+    Field(description="来源分类 By the source's own code, mapped or not.", examples=["ga1400:661 游商"]),
+]
 StreetCode = Annotated[str | None, Field(description="街道代码 Code of the street; null where none holds it.")]
 
 UpstreamRefusal = Annotated[
@@ -190,6 +194,7 @@ class IncidentAnswer(Answer):
     department: str | None
     class_code: str | None
     class_name: str | None
+    source_class: SourceClass
     class_method: str | None
     class_table: str | None
     priority: Annotated[int | None, Field(description="1 (most urgent) to 4.")]
@@ -288,6 +293,7 @@ class QueueEntry(Answer):
     address: str
     class_code: str | None
     class_name: str | None
+    source_class: SourceClass
     source: str
     external_id: str
     lifecycle: str

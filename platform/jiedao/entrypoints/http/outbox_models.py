@@ -61,7 +61,7 @@ class OutboxMessage(Answer):
     state: str
     state_label: str
     round: Annotated[int, Field(description="How often a person had it sent again after a refusal.")]
-    attempts: Annotated[int, Field(description="尝试次数 Tries that came to no answer.")]
+    attempts: Annotated[int, Field(description="未获应答的次数 Tries that came to no answer.")]
     next_at: Annotated[datetime, Field(description="下次尝试 Not tried again before; while it waits.")]
     last_error: str | None
     answered_at: datetime | None

@@ -6,7 +6,7 @@ ever shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from jiedao.application.command_answers import StaleVersionError
 from jiedao.domain.carrying_out import CommandRefusedError
 from jiedao.domain.errors import InvalidInputError, JiedaoError
+from jiedao.domain.terms import Command
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:jiedao:problem:"
@@ -119,9 +120,9 @@ def problem_of(error: Exception, request_id: str, place: str = "query") -> Respo
             errors, members = error.errors, error.members
             headers.update(error.headers)
         case CommandRefusedError():
-            members = {"allowed": [{"command": one.value, "label": one.label} for one in error.allowed]}
+            members = {"allowed": _told(error.allowed)}
         case StaleVersionError():
-            members = {"version": error.version, "state": error.state}
+            members = {"version": error.version, "state": error.state, "allowed": _told(error.allowed)}
         case InvalidInputError(pointer=str(pointer)):
             errors = (FieldError(pointer, str(error), place),)
     if code == "unavailable":
@@ -152,6 +153,10 @@ def problem(  # noqa: PLR0913  # the members of one document
         document["errors"] = [{"pointer": error.pointer, "detail": error.detail, "in": error.place} for error in errors]
     document.update(members or {})
     return Response(msgspec.json.encode(document), kind.status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _told(commands: Iterable[Command]) -> list[Mapping[str, str]]:
+    return [{"command": one.value, "label": one.label} for one in commands]
 
 
 def pointer_to(*parts: object) -> str:

@@ -14,7 +14,7 @@ from jiedao.application.command_answers import CommandAnswer, CommandRequest
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import Command, IncidentState
-from jiedao.entrypoints.command_bodies import read_details
+from jiedao.entrypoints.command_bodies import check_photos, read_details
 from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.bodies import media_type_of, read_body
 from jiedao.entrypoints.http.command_models import AllowedCommand, CommandsAnswer, DoneAnswer
@@ -22,6 +22,7 @@ from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.permissions import Act
 from jiedao.entrypoints.http.problems import HttpProblemError
+from jiedao.entrypoints.services import Services
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}/commands", tags=["办理 Commands"], responses=PROBLEMS)
 
@@ -123,8 +124,12 @@ async def carry_out(
     wanted = CommandRequest(
         incident_id, command, read_details(command, content), idempotency_key or str(uuid4()), version
     )
-    answer = await edge.read(edge.services.commands.carry_out, wanted, holder)
-    return _done(answer)
+    return _done(await edge.read(_carry_out, edge.services, wanted, holder))
+
+
+def _carry_out(services: Services, wanted: CommandRequest, holder: Holder) -> CommandAnswer:
+    check_photos(wanted.details, services.files)
+    return services.commands.carry_out(wanted, holder)
 
 
 async def _read(request: Request) -> dict[str, object]:
