@@ -156,7 +156,9 @@ def test_a_range_leaves_the_database_by_two_approvals_and_every_command_reads_on
     bundle = terminal.data / "bundle.zip"
     terminal.run("audit", "export", "manual:M2", "--out", bundle)
     command = [sys.executable, ROOT / "docs" / "verify" / "verify.py", bundle]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.endswith("✓ 成立 everything holds\n")
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.endswith(
+        "✓ 成立 everything holds\n"
+    )
 
 
 def test_without_its_archive_what_was_not_read_is_said_and_the_rest_goes_on(approved, database_url):
