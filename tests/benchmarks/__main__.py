@@ -41,6 +41,7 @@ BENCHES = {
     "projections": {"reports": 3_000, "rounds": 1},
     "indicators": {"cases": 20_000, "rounds": 3},
     "audit": {"events": 60_000, "rounds": 5},
+    "archives": {"events": 30_000, "rounds": 1},
     "clocks": {"clocks": 12_000, "at_once": 4_000, "seconds": 3},
     "geo": {"points": 20_000, "rounds": 2},
     "routing": {"incidents": 3_000, "rounds": 1},

@@ -130,7 +130,8 @@ class _StretchVerification:
 
     def _compare_with_places(self, connection: Connection[TupleRow], entries: Sequence[LogEntry]) -> None:
         """What stays behind of each event in the database says of it what the archive does."""
-        found = connection.execute(_PLACES, [entries[0].position, entries[-1].position]).fetchall()
+        with connection.cursor(binary=True) as cursor:
+            found = cursor.execute(_PLACES, [entries[0].position, entries[-1].position]).fetchall()
         places = {row[0]: row for row in found}
         for one in entries:
             if places.get(one.position) != (one.position, one.originator_id, one.originator_version, one.recorded_at):

@@ -15,7 +15,6 @@ import hashlib
 import os
 import re
 import zlib
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,8 +82,8 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     version: int
     topic: str
     recorded_at: int
-    state: str
-    metadata: str
+    state: bytes  # in base64
+    metadata: bytes
     leaf_hash: str
 
 
@@ -215,16 +214,23 @@ def read_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def read_block(packed: bytes, first: int) -> list[LogEntry]:
-    """Read the events of a block, of which the first stands at a position. Raises ArchiveFaultError."""
+def read_block(packed: bytes) -> list[bytes]:
+    """Unpack a block; returns its lines, one for each event. Raises ArchiveFaultError."""
     try:
-        entries = [_entry_of(_decode_line(line)) for line in gzip.decompress(packed).splitlines()]
-    except (OSError, EOFError, ValueError, zlib.error, msgspec.DecodeError) as error:
-        raise ArchiveFaultError(f"what should hold position {first} is damaged: {error}") from error
-    for expected, entry in enumerate(entries, first):
-        if entry.position != expected:
-            raise ArchiveFaultError(f"position {entry.position} stands where {expected} should")
-    return entries
+        return gzip.decompress(packed).splitlines()
+    except (OSError, EOFError, zlib.error) as error:
+        raise ArchiveFaultError(f"it is damaged: {error}") from error
+
+
+def read_line(line: bytes, position: int) -> LogEntry:
+    """Read the event that stands at a position. Raises ArchiveFaultError for another one."""
+    try:
+        entry = _entry_of(_decode_line(line))
+    except (ValueError, msgspec.DecodeError) as error:
+        raise ArchiveFaultError(f"what should hold position {position} is damaged: {error}") from error
+    if entry.position != position:
+        raise ArchiveFaultError(f"position {entry.position} stands where {position} should")
+    return entry
 
 
 def list_archives(folder: Path) -> list[tuple[Path, Manifest]]:
@@ -266,8 +272,8 @@ def _line_of(entry: LogEntry) -> _Line:
         entry.originator_version,
         entry.topic,
         (entry.recorded_at - _EPOCH) // _MICROSECOND,
-        b64encode(entry.state).decode(),
-        b64encode(entry.metadata).decode(),
+        entry.state,
+        entry.metadata,
         entry.leaf_hash.hex(),
     )
 
@@ -278,8 +284,8 @@ def _entry_of(line: _Line) -> LogEntry:
         line.stream,
         line.version,
         line.topic,
-        b64decode(line.state, validate=True),
-        b64decode(line.metadata, validate=True),
+        line.state,
+        line.metadata,
         _EPOCH + line.recorded_at * _MICROSECOND,
         bytes.fromhex(line.leaf_hash),
     )

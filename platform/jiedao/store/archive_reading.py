@@ -16,10 +16,18 @@ from typing import BinaryIO
 
 from jiedao.domain.errors import NotFoundError, UnavailableError
 from jiedao.domain.ports import LogEntry
-from jiedao.store.archive import BLOCK_EVENTS, ArchiveFaultError, manifest_path, read_block, read_manifest, sha256_of
+from jiedao.store.archive import (
+    BLOCK_EVENTS,
+    ArchiveFaultError,
+    manifest_path,
+    read_block,
+    read_line,
+    read_manifest,
+    sha256_of,
+)
 
 _KEPT_BLOCKS = 64
-"""Blocks that are kept unpacked: those of some incidents that are asked for again, about 25 MB at most."""
+"""Blocks that are kept unpacked: those of some incidents that are asked for again, about 20 MB at most."""
 
 _Touched = tuple[int, int, int]
 _Block = tuple[str, str, int]
@@ -78,18 +86,19 @@ class ArchiveReader:
         """Make it; without a folder there are no archives here."""
         self.folder = folder
         self._opened: dict[tuple[str, str], _Opened] = {}
-        self._blocks: OrderedDict[_Block, list[LogEntry]] = OrderedDict()
+        self._blocks: OrderedDict[_Block, list[bytes]] = OrderedDict()
         self._lock = Lock()
 
     def between(self, of: RemovedRange, first: int, last: int) -> Iterator[LogEntry]:
         """Read the events from one position to another, in order. Raises ArchiveUnreadableError."""
         for number in range((first - of.first) // BLOCK_EVENTS, (last - of.first) // BLOCK_EVENTS + 1):
-            begins = of.first + number * BLOCK_EVENTS
-            yield from self._block(of, number)[max(0, first - begins) : last - begins + 1]
+            begins, lines = of.first + number * BLOCK_EVENTS, self._block(of, number)
+            for position in range(max(first, begins), min(last, begins + BLOCK_EVENTS - 1) + 1):
+                yield self._entry(of, lines, position)
 
     def at(self, of: RemovedRange, positions: Sequence[int]) -> list[LogEntry]:
         """Read the events at positions of the range. Raises ArchiveUnreadableError."""
-        return [self._block(of, (one - of.first) // BLOCK_EVENTS)[(one - of.first) % BLOCK_EVENTS] for one in positions]
+        return [self._entry(of, self._block(of, (one - of.first) // BLOCK_EVENTS), one) for one in positions]
 
     def check(self, of: RemovedRange) -> None:
         """See that the archive is there and whole, hashing it anew. Raises ArchiveUnreadableError."""
@@ -117,14 +126,21 @@ class ArchiveReader:
                     if begins + BLOCK_EVENTS <= first or begins > last:
                         continue
                     try:
-                        yield begins, _read(content, manifest.blocks, manifest.size, number, of)
+                        lines = _read(content, manifest.blocks, manifest.size, number, of)
+                        yield begins, [read_line(line, begins + place) for place, line in enumerate(lines)]
                     except ArchiveFaultError as error:
                         yield begins, f"{path.name}: {error}"
         except (NotFoundError, ArchiveFaultError, OSError) as error:
             raise _unreadable(of, path, str(error)) from error
 
-    def _block(self, of: RemovedRange, number: int) -> list[LogEntry]:
-        """One block, of a file that is whole as far as it can be told."""
+    def _entry(self, of: RemovedRange, lines: Sequence[bytes], position: int) -> LogEntry:
+        try:
+            return read_line(lines[(position - of.first) % BLOCK_EVENTS], position)
+        except ArchiveFaultError as error:
+            raise _unreadable(of, self._path(of), str(error)) from error
+
+    def _block(self, of: RemovedRange, number: int) -> list[bytes]:
+        """The lines of one block, of a file that is whole as far as it can be told."""
         opened, path = self._open(of), self._path(of)
         name: _Block = (path.name, of.sha256, number)
         with self._lock:
@@ -133,14 +149,14 @@ class ArchiveReader:
                 return kept
         try:
             with path.open("rb") as content:
-                entries = _read(content, opened.blocks, opened.size, number, of)
+                lines = _read(content, opened.blocks, opened.size, number, of)
         except (ArchiveFaultError, OSError) as error:
             raise _unreadable(of, path, str(error)) from error
         with self._lock:
-            self._blocks[name] = entries
+            self._blocks[name] = lines
             if len(self._blocks) > _KEPT_BLOCKS:
                 self._blocks.popitem(last=False)
-        return entries
+        return lines
 
     def _open(self, of: RemovedRange) -> _Opened:
         path = self._path(of)
@@ -181,19 +197,19 @@ def _touched(path: Path) -> _Touched:
     return looks.st_ino, looks.st_size, looks.st_mtime_ns
 
 
-def _read(content: BinaryIO, blocks: Sequence[int], size: int, number: int, of: RemovedRange) -> list[LogEntry]:
-    """Read a block of a file, all of it. Raises ArchiveFaultError."""
+def _read(content: BinaryIO, blocks: Sequence[int], size: int, number: int, of: RemovedRange) -> list[bytes]:
+    """Read a block of a file, all of its lines. Raises ArchiveFaultError."""
     begins, offsets = of.first + number * BLOCK_EVENTS, (*blocks, size)[number : number + 2]
     if len(offsets) < 2 or not 0 <= offsets[0] < offsets[1]:  # noqa: PLR2004  # a beginning and an end
         raise ArchiveFaultError(f"its manifest names no block for position {begins}")
     try:
         content.seek(offsets[0])
-        entries = read_block(content.read(offsets[1] - offsets[0]), begins)
+        lines = read_block(content.read(offsets[1] - offsets[0]))
     except OSError as error:
         raise ArchiveFaultError(str(error)) from error
-    if len(entries) != min(BLOCK_EVENTS, of.last - begins + 1):
-        raise ArchiveFaultError(f"it holds {len(entries)} events from position {begins}")
-    return entries
+    if len(lines) != min(BLOCK_EVENTS, of.last - begins + 1):
+        raise ArchiveFaultError(f"it holds {len(lines)} events from position {begins}")
+    return lines
 
 
 def _unreadable(of: RemovedRange, path: Path, why: str) -> ArchiveUnreadableError:

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-# An event that has left the table stands here with its position in place of its state, and no topic.
-STREAM = b"""
+# Where nothing has ever left the table, streams are read from it alone, and cost what that costs: the condition is
+# looked at once for a statement. Where something has, these answer nothing, whoever removed it a moment ago, and the
+# others are asked. There, an event that has left the table stands with its position in place of its state, without a
+# topic.
+_STREAM = b"""
 SELECT originator_id, originator_version, topic, state, metadata FROM event
 WHERE originator_id = %(stream)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
+"""
+_LEFT = b"""
 UNION ALL
 SELECT originator_id, originator_version, NULL, int8send(position), NULL FROM removed_event
 WHERE originator_id = %(stream)s AND originator_version > %(gt)s AND originator_version <= %(lte)s
-ORDER BY originator_version LIMIT %(limit)s
 """
-"""The events of one stream within a range of versions, oldest first."""
+_NOTHING_LEFT = b"AND NOT EXISTS (SELECT FROM event_removal)\n"
+_OLDEST_FIRST = b"ORDER BY originator_version LIMIT %(limit)s"
+_NEWEST_FIRST = b"ORDER BY originator_version DESC LIMIT %(limit)s"
 
-STREAM_BACKWARDS = STREAM.replace(b"ORDER BY originator_version", b"ORDER BY originator_version DESC")
+STREAM = _STREAM + _NOTHING_LEFT + _OLDEST_FIRST
+"""The events of one stream within a range of versions, oldest first, where nothing has left the table."""
+
+STREAM_BACKWARDS = _STREAM + _NOTHING_LEFT + _NEWEST_FIRST
+"""The same, newest first."""
+
+WHOLE_STREAM = _STREAM + _LEFT + _OLDEST_FIRST
+"""The events of one stream within a range of versions, oldest first, wherever they are."""
+
+WHOLE_STREAM_BACKWARDS = _STREAM + _LEFT + _NEWEST_FIRST
 """The same, newest first."""
 
 # One index scan for each stream, whatever the planner believes of the tables' sizes.
 STREAMS = b"""
+SELECT e.originator_id, e.originator_version, e.topic, e.state, e.metadata
+FROM unnest(%b) AS s (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM event WHERE originator_id = s.id ORDER BY originator_version OFFSET 0
+) AS e
+WHERE NOT EXISTS (SELECT FROM event_removal)
+"""
+"""The events of many streams, each oldest first, where nothing has left the table."""
+
+WHOLE_STREAMS = b"""
 SELECT e.originator_id, e.originator_version, e.topic, e.state, e.metadata
 FROM unnest(%b) AS s (id)
 CROSS JOIN LATERAL (
@@ -28,7 +53,7 @@ CROSS JOIN LATERAL (
     ORDER BY originator_version OFFSET 0
 ) AS e
 """
-"""The events of many streams, each oldest first."""
+"""The events of many streams, each oldest first, wherever they are."""
 
 NOTIFICATIONS = b"""
 SELECT position, originator_id, originator_version, topic, state, metadata FROM event

@@ -1,9 +1,9 @@
 """Reads the log: the table of events, and where events have left it, their archives. Nobody else need know which.
 
 Reading costs what reading the table costs while nothing has left it. By position there is no hole in the log, so a hole
-in what the table answers tells by itself that there are archives to be asked. Of streams, the same statement that reads
-the table says which of their events have left it; so an answer is never short because somebody else removed something a
-moment ago.
+in what the table answers tells by itself that there are archives to be asked. A statement that reads streams from the
+table answers nothing once anything has left it, and another one is asked, which says what of them has left; so an
+answer is never short because somebody else removed something a moment ago.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from jiedao.store.database import Database
 
 _LAST_POSITION = 2**63 - 1
 _TOPIC = 2  # of a row of a stream: none where the event has left the table
+_FORWARDS = (log_queries.STREAM, log_queries.WHOLE_STREAM)
+_BACKWARDS = (log_queries.STREAM_BACKWARDS, log_queries.WHOLE_STREAM_BACKWARDS)
 
 
 class LogReading:
@@ -102,22 +104,27 @@ class LogReading:
         archived = self._left({row[0]: (row[1], row[2]) for row in left}) if left else {}
         return [LogEntry(*row) if row[3] is not None else archived[row[0]] for row in rows]
 
-    def events(self, query: bytes, asked: dict[str, Any]) -> list[RecordedEvent]:
-        """Read events of a stream by one of the queries of streams."""
-        rows = self.database.rows(query, asked)
-        if any(row[_TOPIC] is None for row in rows):
-            rows = self._completed(rows)
-        return [RecordedEvent(*row) for row in rows]
+    def events(self, asked: dict[str, Any], *, backwards: bool) -> list[RecordedEvent]:
+        """Read the events of a stream: ``stream``, versions beyond ``gt`` up to ``lte``, at most ``limit``."""
+        table, whole = _BACKWARDS if backwards else _FORWARDS
+        return [RecordedEvent(*row) for row in self._of_streams(table, whole, asked)]
 
     def streams(self, ids: Sequence[UUID]) -> dict[UUID, list[RecordedEvent]]:
         """Read many streams by one statement; streams without events are left out."""
-        rows = self.database.rows(log_queries.STREAMS, [UuidArray(list(dict.fromkeys(ids)))])
-        if any(row[_TOPIC] is None for row in rows):
-            rows = self._completed(rows)
+        asked = [UuidArray(list(dict.fromkeys(ids)))]
         streams: dict[UUID, list[RecordedEvent]] = {}
-        for row in rows:
+        for row in self._of_streams(log_queries.STREAMS, log_queries.WHOLE_STREAMS, asked):
             streams.setdefault(row[0], []).append(RecordedEvent(*row))
         return streams
+
+    def _of_streams(self, table: bytes, whole: bytes, asked: Any) -> list[TupleRow]:
+        """Ask the table alone while nothing has left it; it answers nothing where something has."""
+        if not self._removed:
+            rows = self.database.rows(table, asked)
+            if rows or not self.removed():
+                return rows
+        rows = self.database.rows(whole, asked)
+        return self._completed(rows) if any(row[_TOPIC] is None for row in rows) else rows
 
     def left_the_table(self, first: int, last: int, topics: Sequence[str], limit: int) -> list[LogEntry]:
         """Read at most ``limit`` entries of some topics, or of all, that have left the table, within a range."""

@@ -158,14 +158,13 @@ class JiedaoRecorder(ProcessRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Read a stream, or the versions of it in (``gt``, ``lte``], at most ``limit`` of them."""
-        query = log_queries.STREAM_BACKWARDS if desc else log_queries.STREAM
         asked = {
             "stream": originator_id,
             "gt": -1 if gt is None else gt,
             "lte": _LAST if lte is None else lte,
             "limit": limit,
         }
-        return self.reading.events(query, asked)
+        return self.reading.events(asked, backwards=desc)
 
     def select_streams(self, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[StoredEvent]]:
         """Read many streams with one query; streams without events are left out."""

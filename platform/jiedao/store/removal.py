@@ -16,7 +16,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from jiedao.domain.errors import ConfigurationError, ConflictError, JiedaoError
+from jiedao.domain.errors import ConfigurationError, ConflictError, JiedaoError, UnavailableError
 from jiedao.domain.ports import Appended, LogEntry, Unit
 from jiedao.domain.range_removal import ArchivedRange
 from jiedao.store.append import append_units
@@ -36,6 +36,7 @@ WHERE position BETWEEN %s AND %s ORDER BY position
 _REMOVE = b"SELECT remove_events(%s, %s, %s)"
 _ALL_LEFT = b"SET CONSTRAINTS whole_removal IMMEDIATE"
 _BOUND = b"SET LOCAL idle_in_transaction_session_timeout = '1s'"
+_NO_LONG_WAIT = b"SET LOCAL lock_timeout = '2s'"  # with the log's lock held, everybody would wait too
 _END = b"SELECT end_removal(%s, %s, %s)"
 _TIDY = b"VACUUM (ANALYZE, SKIP_LOCKED) event, removed_event"
 
@@ -74,8 +75,8 @@ class RangeRemover:
         """Remove a range whose archive holds ``entries``; ``report`` is told how many events are done.
 
         Raises ArchiveFaultError that names the first event which is not as the archive has it, RangeMovedError,
-        ConflictError for what the database does not permit, ConfigurationError where the owner's address is not known.
-        Whatever is raised, and whatever ends the process, nothing was removed.
+        ConflictError for what the database does not permit, UnavailableError where the log is too busy,
+        ConfigurationError where the owner's address is not known. Whatever is raised, and whatever ends the process, nothing was removed.
         """
         if not self._owner_url:
             raise ConfigurationError(
@@ -93,6 +94,8 @@ class RangeRemover:
                 raise RangeMovedError("something of the range was recorded at this very moment; look again") from error
             if error.sqlstate == _REFUSED or isinstance(error, psycopg.errors.CheckViolation):
                 raise ConflictError(f"the database does not permit it: {str(error).splitlines()[0]}") from error
+            if isinstance(error, psycopg.errors.LockNotAvailable):
+                raise UnavailableError("the log is too busy at this moment; nothing was removed, try again") from error
             if isinstance(error, psycopg.errors.InsufficientPrivilege):
                 raise ConfigurationError(
                     "JIEDAO_DATABASE_OWNER_URL is not the address under the role that owns the schema"
@@ -117,6 +120,7 @@ def _remove(
         report(last - archive.first + 1, archive.events)
     connection.execute(_ALL_LEFT)
     connection.execute(_BOUND)
+    connection.execute(_NO_LONG_WAIT)
     with connection.cursor() as cursor:
         register_arrays(cursor)
         (outcome,) = append_units(cursor, [decided.unit])

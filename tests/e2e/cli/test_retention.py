@@ -6,10 +6,14 @@ import gzip
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 
+import psycopg
 import pytest
 
 from tests.e2e.cli.terminal import PHONE, ROOT, form
+from tests.tampering import unguard
 
 
 @pytest.fixture
@@ -90,4 +94,103 @@ def _write(folder, manifest, content):
     (folder / manifest["file"]).write_bytes(packed)
     changed = manifest | {"sha256": hashlib.sha256(packed).hexdigest(), "size": len(packed)}
     path = folder / manifest["file"].replace(".jsonl.gz", ".manifest.json")
-    path.write_text(json.dumps(changed), "utf-8")
+    path.write_text(json.dumps({name: changed[name] for name in json.loads(path.read_bytes())}), "utf-8")
+
+
+@pytest.fixture
+def approved(archived, database_url):
+    """The archive of a range whose removal two people approved."""
+    terminal = archived
+    terminal.env["JIEDAO_DATABASE_OWNER_URL"] = database_url
+    second, reviewer = (
+        terminal.ask("tokens", "create", "--role", role, "--holder", f"user:{role}")["token"]
+        for role in ("administrator", "legal_reviewer")
+    )
+    terminal.run("audit", "seal")
+    (manifest,) = terminal.ask("retention", "archive", "--reason", "年度归档", "--least", "5")["items"]
+    terminal.run("audit", "seal")
+    assert "there are" in terminal.run("retention", "request", "1-3", "--reason", "x", code=3).stderr
+    name = f"{manifest['first']}-{manifest['last']}"
+    asked = terminal.ask("retention", "request", name, "--reason", "在线期限已满")
+    assert (asked["state"], asked["sha256"]) == ("asked", manifest["sha256"])
+    request = asked["request_id"]
+    assert "由两人批准" in terminal.run("retention", "show", request).stdout
+    assert "who asked" in terminal.run("retention", "approve", request, code=1).stderr
+    assert "not approved by two" in terminal.run("retention", "remove", request, code=1).stderr
+    assert terminal.ask("retention", "approve", request, JIEDAO_TOKEN=second)["state"] == "approved_once"
+    done = terminal.ask("retention", "approve", request, JIEDAO_TOKEN=reviewer)
+    assert [one["seat_label"] for one in done["approvals"]] == ["系统管理", "法制监督"]
+    return terminal, manifest, request
+
+
+def answers(terminal):
+    """What is asked of an incident whose events are archived, and of one whose are not."""
+    return {
+        "history": terminal.ask("incident", "history", "manual:M2")["events"],
+        "replay": terminal.ask("audit", "replay", "manual:M2"),
+        "shown": terminal.ask("incident", "show", "manual:M2"),
+        "other": terminal.ask("audit", "replay", "manual:M3"),
+    }
+
+
+def test_a_range_leaves_the_database_by_two_approvals_and_every_command_reads_on(approved):
+    terminal, manifest, request = approved
+    before = answers(terminal)
+    refused = terminal.run("retention", "remove", request, code=1, JIEDAO_DATABASE_OWNER_URL="")
+    assert "JIEDAO_DATABASE_OWNER_URL" in refused.stderr
+    done = terminal.run("retention", "remove", request)
+    assert "已移除" in done.stdout
+    assert manifest["file"] in done.stderr
+    (listed,) = terminal.ask("retention", "list")["items"]
+    assert listed["removed_at"]
+    assert [one["state"] for one in terminal.ask("retention", "requests")["items"]] == ["carried_out"]
+    told = terminal.ask("audit", "events", "--kind", "retention")["items"]
+    assert [one["topic"].rpartition(".")[2] for one in told] == ["asked", "approved", "approved", "carried_out"]
+    assert answers(terminal) == before
+    terminal.run("projections", "rebuild")
+    assert answers(terminal) == before
+    terminal.run("audit", "seal")
+    verified = terminal.ask("audit", "verify")
+    assert (verified["whole"], verified["unread"], len(verified["removals"])) == (True, [], 1)
+    assert len(terminal.ask("audit", "prove", "manual:M2")["proofs"]) == len(before["history"])
+    bundle = terminal.data / "bundle.zip"
+    terminal.run("audit", "export", "manual:M2", "--out", bundle)
+    command = [sys.executable, ROOT / "docs" / "verify" / "verify.py", bundle]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.endswith(
+        "✓ 成立 everything holds\n"
+    )
+
+
+def test_without_its_archive_what_was_not_read_is_said_and_the_rest_goes_on(approved, database_url):
+    terminal, manifest, request = approved
+    before = answers(terminal)
+    terminal.run("retention", "remove", request)
+    assert _of_doctor(terminal)[0] == "ok"
+    terminal.run("audit", "seal")
+    file = terminal.data / "archives" / manifest["file"]
+    away = file.rename(file.with_suffix(".away"))
+    (unread,) = terminal.ask("audit", "verify", code=4)["unread"]
+    assert (unread["first_position"], unread["last_position"]) == (manifest["first"], manifest["last"])
+    for command in (("audit", "replay", "manual:M2"), ("projections", "rebuild")):
+        told = terminal.run(*command, code=4).stderr
+        assert f"positions {manifest['first']} to {manifest['last']}" in told
+        assert manifest["file"] in told
+    assert terminal.ask("incident", "show", "manual:M2") == before["shown"]
+    assert terminal.ask("audit", "replay", "manual:M3") == before["other"]
+    assert [one["file"] for one in terminal.ask("retention", "list", code=4)["missing"]] == [manifest["file"]]
+    assert _of_doctor(terminal)[0] == "fault"
+    away.rename(file)
+    assert answers(terminal) == before
+
+    # A backup of before is restored: the doctor says so.
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        unguard(connection)
+        connection.execute("TRUNCATE event_removal, removed_event")
+    assert "a backup of before was restored" in _of_doctor(terminal)[1]
+
+
+def _of_doctor(terminal):
+    """What it says of the archives; it does not like that tests connect as a superuser."""
+    items = terminal.ask("doctor", code=1)["items"]
+    found = [one for one in items if one["part"] == "archives"][-1]
+    return found["grade"], found["sentence"]

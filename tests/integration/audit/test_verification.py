@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jiedao.audit import verification
 from jiedao.audit.claims import Trust
 from jiedao.audit.faults import FaultKind
+from jiedao.audit.merkle import root_of
 from jiedao.audit.notes import COSIGNATURE_V1, Signer
-from jiedao.audit.published import Told
+from jiedao.audit.published import PublishedLedger, Told
+from jiedao.audit.sealer import Sealer
 from jiedao.audit.verification import Verification
 from jiedao.store.ledger import CosignatureRow
 from tests.integration.audit.removing import remove
@@ -136,6 +138,16 @@ def test_a_range_leaves_the_log_by_the_recorded_procedure_and_is_told_of(sealed,
     unguard(superuser)
     superuser.execute("DELETE FROM event WHERE position = 21")
     assert verify(sealed).first_fault == 21
+
+
+def test_a_published_folder_that_was_lost_is_made_again_out_of_table_and_archives(sealed, tmp_path):
+    for first, last in ((1, 255), (257, 600)):
+        remove(sealed, first, last)
+    again = PublishedLedger(tmp_path / "again")
+    protection = Sealer(sealed.recorder.reading, again, sealed.signer, sealed.clock).seal(anew=True)
+    assert protection.size == 706
+    for size in (100, 356, 700):
+        assert root_of(again.tree(706), size) == root_of(sealed.published.tree(700), size)
 
 
 def test_what_left_is_verified_out_of_its_archives_in_stretches_and_processes(sealed, monkeypatch):

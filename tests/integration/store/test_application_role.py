@@ -251,7 +251,11 @@ FORBIDDEN = (
     "TRUNCATE checkpoint CASCADE",
     "DELETE FROM checkpoint_cosignature",
     "INSERT INTO event_removal (reason) VALUES ('r')",
-    f"SELECT remove_events(1, 1, 'r', 'a', 'b', '{'0' * 64}', 2)",
+    "INSERT INTO removed_event VALUES (1, gen_random_uuid(), 1, now())",
+    "DELETE FROM removed_event",
+    f"SELECT begin_removal(1, 1, 'r', 'a', 'b', '{'0' * 64}', 'f', 2, gen_random_uuid(), 1)",
+    "SELECT remove_events(1, 1, 1)",
+    "SELECT end_removal(1, '{}', 1)",
     "ALTER TABLE event DISABLE TRIGGER keep_the_past",
     # The schema and the server are not its own.
     "CREATE TABLE mine (a integer)",

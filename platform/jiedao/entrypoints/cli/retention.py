@@ -29,6 +29,7 @@ from jiedao.entrypoints.cli.progress import progress
 from jiedao.entrypoints.cli.words import read_incident
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.archive import Manifest, manifest_path, read_range
+from jiedao.store.archive_reading import ArchiveReader
 from jiedao.store.erasure import ErasureTable
 from jiedao.store.ledger import Removal
 from projections.retention import WHY, RetentionPlan, plan_ranges
@@ -159,10 +160,9 @@ def list_archives(settings: Settings) -> None:
     """
     with opened(settings) as district:
         archives = _archives(settings)
-        found = archives.all()
-        names = {one.file for one in found}
-        missing = [one for one in district.ledger.table.removals() if one.archive_file not in names]
-        _list(found, district, archives.folder, missing)
+        reader = ArchiveReader(archives.folder)
+        missing = [one for one in district.ledger.table.removals() if not reader.has(one.range)]
+        _list(archives.all(), district, archives.folder, missing)
     if missing:
         click.get_current_context().exit(ExitCode.UNAVAILABLE)
 

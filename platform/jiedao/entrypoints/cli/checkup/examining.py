@@ -10,6 +10,7 @@ import structlog
 
 from jiedao.domain.errors import JiedaoError
 from jiedao.domain.ports import Clock
+from jiedao.entrypoints.cli.checkup.archives import check_archives
 from jiedao.entrypoints.cli.checkup.database import check_clock, check_database, check_views
 from jiedao.entrypoints.cli.checkup.district import check_boundaries, check_calendar, check_profile
 from jiedao.entrypoints.cli.checkup.erasures import check_erasures
@@ -53,6 +54,7 @@ PARTS: Sequence[Part] = (
     Part("boundaries", "辖区边界", check_boundaries),
     Part("root_key", "根密钥", check_root_key),
     Part("erasures", "删除", check_erasures),
+    Part("archives", "归档", check_archives),
     Part("files", "文件库", check_files),
     Part("kafka", "消息队列", check_kafka),
     Part("upstream", "上级平台", check_upstream),
