@@ -19,6 +19,7 @@ from jiedao.domain.handover import Handover
 from jiedao.domain.incident import Incident
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.refused_request import RefusedRequest
 from jiedao.domain.reporter_hold import ReporterHold
 from jiedao.domain.roster import RosterDay
 from jiedao.domain.sample_draw import SampleDraw
@@ -40,6 +41,7 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     ErasureRequest,
     RefusedErasure,
     ReporterHold,
+    RefusedRequest,
 )
 """Every kind of aggregate that the log may hold."""
 

@@ -101,7 +101,7 @@ def test_events_are_asked_for_and_exported_and_that_is_recorded(filled):
     who = commands[0]["actor"]
     mine = filled.ask("audit", "events", "--question", "by_person", "--actor", who, "--all")["items"]
     assert {one["position"] for one in commands} < {one["position"] for one in mine}
-    assert "拒绝办理" in filled.run("audit", "events", "--kind", "refusal").stdout
+    assert "拒绝结案" in filled.run("audit", "events", "--kind", "refusal").stdout
     assert "refusals" in filled.run("audit", "questions").stdout
     assert filled.ask("audit", "questions")["items"][0]["needs"] == "actor"
     assert filled.ask("audit", "refusals")["items"] == []
