@@ -180,6 +180,8 @@ def test_a_stranger_verifies_a_bundle_alone_sees_every_forgery_and_reads_nobodys
     assert (code, errors) == (0, ""), errors
     assert said.splitlines()[-1] == "✓ 成立 everything holds"
     assert len(VERIFIER.read_text(encoding="utf-8").splitlines()) < 200
+    for one in (*said.splitlines(), *VERIFIER.read_text(encoding="utf-8").splitlines()[:1]):
+        assert re.match(r"\W*[\u4e00-\u9fff]", one), f"Chinese comes first: {one}"
     code, said, _ = stranger(VERIFIER, bundle)
     assert (code, "the key came with the bundle" in said) == (0, True)
     other = Signer("jiedao.330103/log", Ed25519PrivateKey.generate())
@@ -191,7 +193,7 @@ def test_a_stranger_verifies_a_bundle_alone_sees_every_forgery_and_reads_nobodys
         options = () if name == "verifier-key.txt" else ("--key", key)
         code, said, errors = stranger(VERIFIER, forged, *options)
         assert code == 1, (name, said)
-        assert re.fullmatch(f"✗ 不成立 does not hold: .*({sentence}).*\n", errors), (name, errors)
+        assert re.fullmatch(f"✗ 不成立 does not hold: .*[\u4e00-\u9fff].*({sentence}).*\n", errors), (name, errors)
     holds_what_its_page_says_and_nobody_in_clear(bundle)
 
 
