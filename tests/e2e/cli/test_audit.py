@@ -28,7 +28,10 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
     ]  # fmt: skip
     assert (moved["after"], moved["label"], moved["before_label"]) == (CHANGQING, "街道", "朝晖街道")
     assert told["standing"]["state"] == told["steps"][-1]["standing"]["state"] == "admitted"
+    assert told["verified"] is False
     shown = filled.run("audit", "replay", "manual:M1").stdout
+    assert "不核验记录；核验日志 jiedao audit verify" in shown
+    assert "→ \n" not in shown, "an empty text is nothing, and no change"
     for text in (
         "街道: 朝晖街道 330103006 → 长庆街道 330103001",
         "状态: 待受理 received → 待立案 admitted",

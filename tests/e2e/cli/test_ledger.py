@@ -45,7 +45,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def test_a_log_is_sealed_verified_proved_and_witnessed(filled):
+def test_a_log_is_sealed_verified_proved_and_witnessed(filled):  # noqa: PLR0915  # one way, told in its order
     assert filled.run("audit", "key", code=3).stderr.startswith("error: this log has no key yet")
     before = filled.ask("audit", "verify")
     assert (before["whole"], before["protected"]) == (True, 0)
@@ -59,11 +59,16 @@ def test_a_log_is_sealed_verified_proved_and_witnessed(filled):
 
     found = filled.ask("audit", "verify")
     assert (found["whole"], found["head"], found["protected"], found["checkpoints"]) == (True, second, second, 2)
-    assert "✓ 日志完整" in filled.run("audit", "verify", "--processes", "2").stdout
+    assert found["key_from"] == "folder"
+    shown = filled.run("audit", "verify", "--processes", "2").stdout
+    assert "✓ 日志完整" in shown
+    assert "签名只按自带的公钥核验" in shown
     listed = filled.ask("audit", "checkpoints")
     assert [one["size"] for one in listed["items"]] == [second, first]
     key = filled.ask("audit", "key")
     assert filled.run("audit", "key").stdout.strip() == key["verifier_key"]
+    pinned = ("audit", "verify", "--key", key["verifier_key"])
+    assert (filled.ask(*pinned)["key_from"], "签名只按自带的公钥核验" in filled.run(*pinned).stdout) == ("given", False)
 
     proofs = filled.ask("audit", "prove", "manual:M1", "--out", filled.folder / "m1.json")
     assert len(proofs["proofs"]) == 4 - (proofs["proofs"][-1]["topic"] == "jiedao.incident.class_decided")
