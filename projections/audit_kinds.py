@@ -15,10 +15,11 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.range_removal import RangeRemoval, RefusedRemoval
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.refused_request import RefusedRequest
 from jiedao.domain.reporter_hold import ReporterHold
 from jiedao.domain.roster import RosterDay
 from jiedao.domain.sample_draw import SampleDraw
-from jiedao.domain.terms import Command, Term
+from jiedao.domain.terms import Command, Role, Term
 from jiedao.domain.time_rules import TimeRuleBook
 from projections.telling_upstream import UPSTREAM_TELLINGS
 
@@ -34,7 +35,7 @@ class AuditKind(Term):
     NO_RULE_MATCHED = "no_rule_matched", "无规则命中"
     COMMAND = "command", "办理"
     INTERVENTION = "intervention", "干预留痕"
-    REFUSAL = "refusal", "拒绝办理"
+    REFUSAL = "refusal", "拒绝"
     UPSTREAM = "upstream", "上级平台往来"
     CLOCK = "clock", "时限"
     ATTACHMENT = "attachment", "附件"
@@ -69,6 +70,7 @@ _OF_AGGREGATES: Mapping[str, AuditKind] = {
     f"{RefusedCommand.TOPIC}.": AuditKind.REFUSAL,
     f"{DeadLetter.TOPIC}.": AuditKind.DEAD_LETTER,
     f"{RefusedErasure.TOPIC}.": AuditKind.REFUSAL,
+    f"{RefusedRequest.TOPIC}.": AuditKind.REFUSAL,
     f"{ErasureRequest.TOPIC}.": AuditKind.ERASURE,
     f"{ReporterHold.TOPIC}.": AuditKind.ERASURE,
     f"{RefusedRemoval.TOPIC}.": AuditKind.REFUSAL,
@@ -101,6 +103,22 @@ def _refused(event: RefusedCommand.Recorded) -> str:
     return f"拒绝{_COMMANDS.get(event.command, event.command)}（{event.state}，第 {event.version} 版）：{event.why}"
 
 
+def _turned_away(event: RefusedRequest.Recorded) -> str:
+    allowed = f"；允许：{'、'.join(map(_permitted, event.allowed))}" if event.allowed else ""
+    times = f"，{event.times} 次" if event.times > 1 else ""
+    return f"拒绝请求 {event.method} {event.route}{times}：{event.why}{allowed}"
+
+
+def _permitted(told: str) -> str:
+    """Word what would have been allowed: ``role:auditor``, ``street:330103001``."""
+    kind, _, name = told.partition(":")
+    return f"{_PERMITTED.get(kind, kind)} {_ROLES.get(name, name)}"
+
+
+_PERMITTED = {"role": "角色", "street": "街道", "source": "来源", "token": "令牌"}
+_ROLES = {role.value: role.label for role in Role}
+
+
 def _looked(event: AccessRecord.Recorded) -> str:
     details = "，".join(f"{name}={value}" for name, value in event.details.items())
     return f"{_ACCESSES.get(event.kind, event.kind)} {event.subject}{f'（{details}）' if details else ''}"
@@ -115,6 +133,8 @@ def _drawn(event: SampleDraw.Drawn) -> str:
 
 NOTES: Mapping[str, Callable[[Any], str]] = {
     RefusedCommand.Recorded.TOPIC: _refused,
+    RefusedRequest.Recorded.TOPIC: _turned_away,
+    RefusedRequest.Repeated.TOPIC: lambda event: f"同一分钟内又被拒绝 {event.times} 次",
     AccessRecord.Recorded.TOPIC: _looked,
     SampleDraw.Drawn.TOPIC: _drawn,
     DeadLetter.SetAside.TOPIC: lambda event: f"来源 {event.source} 的记录无法识别：{event.reason}",

@@ -58,7 +58,11 @@ class AuditQuestion:
 
 QUESTIONS: Mapping[str, AuditQuestion] = {
     "by_person": AuditQuestion("某人所做的一切", "everything that one person did", needs="actor"),
-    "refusals": AuditQuestion("一切被拒绝的办理", "every command that was refused", (AuditKind.REFUSAL,)),
+    "refusals": AuditQuestion(
+        "一切拒绝：办理、请求、信息删除",
+        "every refusal: commands, requests at the door, erasures",
+        (AuditKind.REFUSAL,),
+    ),
     "interventions": AuditQuestion("一切干预留痕", "every recorded intervention", (AuditKind.INTERVENTION,)),
     "jurisdiction_changes": AuditQuestion(
         "一切管辖变更", "every change of jurisdiction", (AuditKind.JURISDICTION_CHANGE,)

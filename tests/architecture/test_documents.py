@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby, pairwise
 
 import pytest
@@ -45,3 +46,27 @@ def test_nothing_is_said_twice_and_headings_stand_apart(page):
     assert [below for above, below in pairwise(lines) if below.startswith("#") and above] == []
     for said in [*_tables(lines), *_lists(lines)]:
         assert [one for one, other in pairwise(sorted(said)) if _says_no_more(one, other)] == []
+
+
+AUDIT, ITS_TWIN = ROOT / "docs" / "audit.md", ROOT / "docs" / "audit.zh-CN.md"
+_CHINESE = re.compile(r"[^A-Za-z]*")
+_NAMED = {
+    "commands": re.compile(r"jiedao (?:audit )?[a-z-]+(?: [a-z]+)?"),
+    "options": re.compile(r"--[a-z-]+"),
+    "settings": re.compile(r"JIEDAO_[A-Z_]+"),
+    "addresses": re.compile(r"(?:GET|POST) /v1/[a-z/{}…]+"),
+    "codes": re.compile(r"`([a-z_]+)`"),
+}
+
+
+def _headings(page):
+    return [line.removeprefix("## ") for line in _lines(page) if line.startswith("## ")]
+
+
+def test_the_auditors_page_says_the_same_in_chinese():
+    """Written apart, for an auditor who reads no English: the same sections, and everything that one types or reads."""
+    assert [_CHINESE.match(one)[0].strip() for one in _headings(AUDIT)] == _headings(ITS_TWIN)
+    one, other = (page.read_text(encoding="utf-8") for page in (AUDIT, ITS_TWIN))
+    for what, named in _NAMED.items():
+        assert set(named.findall(one)) == set(named.findall(other)), what
+    assert one.count("```console") == other.count("```console")

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, cast
 from uuid import UUID
 
-from eventsourcing.application import Application
+from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import CanMutateProtocol
 
 from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import InboxEntry, LogEntry, OffsetMove
+from jiedao.domain.refused_request import RefusedRequest
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.recorder import JiedaoRecorder, UnitContext
 from jiedao.store.writer import appended
@@ -71,6 +72,14 @@ class DistrictApplication(Application[UUID]):
     def decode(self, entry: LogEntry) -> RecordedEvent:
         """Decode an entry of the log."""
         return cast("TypedMapper", self.mapper).to_event(entry)
+
+    def find_refused_request(self, refusal_id: UUID) -> RefusedRequest | None:
+        """Rebuild what is recorded of the same refusal within a minute; ``None`` for nothing."""
+        try:
+            found: object = self.repository.get(refusal_id)
+        except AggregateNotFoundError:
+            return None
+        return found if isinstance(found, RefusedRequest) else None
 
     def load(self, ids: Sequence[UUID]) -> Mapping[UUID, Incident]:
         """Rebuild each incident from its stream, in one read; those that do not exist are left out."""

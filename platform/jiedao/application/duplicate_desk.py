@@ -61,7 +61,10 @@ class DuplicateDesk:
         """
         if actor.role not in JUDGES:
             words = ", ".join(f"{role.value} ({role.label})" for role in JUDGES)
-            raise NotAllowedError(f"the role {actor.role.value} ({actor.role.label}) may not judge this; {words} may")
+            raise NotAllowedError(
+                f"the role {actor.role.value} ({actor.role.label}) may not judge this; {words} may",
+                allowed=[f"role:{role.value}" for role in JUDGES],
+            )
         if not reason.strip():
             raise InvalidInputError("say why in reason", "/reason")
         if incident_id == other_id:

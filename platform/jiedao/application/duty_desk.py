@@ -177,7 +177,10 @@ class DutyDesk:
 def _require_role(actor: Holder, roles: Sequence[Role]) -> None:
     if actor.role not in roles:
         words = ", ".join(f"{role.value} ({role.label})" for role in roles)
-        raise NotAllowedError(f"the role {actor.role.value} ({actor.role.label}) may not do this; {words} may")
+        raise NotAllowedError(
+            f"the role {actor.role.value} ({actor.role.label}) may not do this; {words} may",
+            allowed=[f"role:{role.value}" for role in roles],
+        )
 
 
 def _require_street(actor: Holder, street_code: str | None) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from eventsourcing.application import AggregateNotFoundError
 
@@ -21,7 +22,14 @@ from jiedao.domain.access import Holder
 from jiedao.domain.approving import READERS, against_answering, against_asking, seat_of
 from jiedao.domain.context import EventContext
 from jiedao.domain.erasure import ErasureRequest, RefusedErasure
-from jiedao.domain.erasure_rules import DEAD_LETTER, Obstacle, again_at, obstacles, require_forgettable
+from jiedao.domain.erasure_rules import (
+    DEAD_LETTER,
+    Obstacle,
+    again_at,
+    obstacles,
+    require_forgettable,
+    told_moment,
+)
 from jiedao.domain.errors import (
     ConflictError,
     InvalidInputError,
@@ -75,13 +83,19 @@ class ErasureRefusedError(JiedaoError):
 
     code = "command_refused"
 
-    def __init__(self, request: ErasureRequest) -> None:
-        """Name what stands against it, and when it may be asked again."""
+    def __init__(self, request: ErasureRequest, zone: tzinfo) -> None:
+        """Name what stands against it, and when it may be asked again, in the zone of the district."""
         self.request = request
         self.again_at: datetime | None = again_at(request.obstacles)
         found = "；".join(f"{one.number} {one.detail}".strip() for one in request.obstacles)
-        when = "once these have ended" if self.again_at is None else f"from {self.again_at:%Y-%m-%d %H:%M} UTC"
+        when = "once these have ended" if self.again_at is None else f"from {told_moment(self.again_at, zone)}"
         super().__init__(f"不得删除 it cannot be erased now: {found}. 可再申请 ask again {when}")
+
+
+_SHOW_WHO = (
+    "同意删除须出示本人的访问令牌，本机登录名不作数 an approval needs the approver's own access token"
+    " (--token, JIEDAO_TOKEN): whoever is logged in at this machine could be anybody"
+)
 
 
 class ErasureDesk:
@@ -101,6 +115,7 @@ class ErasureDesk:
     ) -> None:
         self._district = profile.code
         self._rules: RetentionRules = profile.retention
+        self._zone = ZoneInfo(profile.timezone)
         self._application = application
         self._vault = vault
         self._keys = keys
@@ -154,14 +169,15 @@ class ErasureDesk:
             request.refuse(tuple(known.obstacles), context=context, at=self._clock.now())
         self._application.record([request], self._unit(request, actor, reason))
         if known.obstacles:
-            raise ErasureRefusedError(request)
+            raise ErasureRefusedError(request, self._zone)
         return request
 
     def approve(self, request_id: UUID, note: str, actor: Holder) -> ErasureRequest:
         """Approve a request; the second approval carries it out.
 
         Raises ErasureRefusedError, recorded, where something stands against it by now, NotAllowedError, recorded, for
-        who may not, RuledOutError for a request that waits no more, NotFoundError for none.
+        who may not or shows no token of their own, RuledOutError for a request that waits no more, NotFoundError for
+        none.
         """
         for _attempt in range(_ATTEMPTS):
             request = self._answerable(request_id, "approve", actor)
@@ -182,7 +198,7 @@ class ErasureDesk:
                 self._let_views_catch_up()
                 continue  # a report of theirs came in this moment: look again
             if request.obstacles:
-                raise ErasureRefusedError(request)
+                raise ErasureRefusedError(request, self._zone)
             return request
         raise UnavailableError("more and more of theirs is being recorded; nothing was erased, try again")
 
@@ -235,7 +251,7 @@ class ErasureDesk:
     def _known(self, subject: str) -> Known:
         look = self._book.look(subject)
         living = self._keys.living_of(_subjects(subject, look))
-        found = obstacles(look.cases, look.theirs.letters, look.holds, self._rules, self._clock.now())
+        found = obstacles(look.cases, look.theirs.letters, look.holds, self._rules, self._clock.now(), self._zone)
         return Known(subject, living, look, found)
 
     def _carry_out(self, request: ErasureRequest, actor: Holder, context: EventContext) -> None:
@@ -275,6 +291,8 @@ class ErasureDesk:
             why = f"申请已是{request.state.label} the request is {request.state.value}: it waits for nobody"
             self._record_refusal(act, request_id, why, actor)
             raise RuledOutError(why)
+        if act == "approve" and not actor.token_id:
+            raise self._not_allowed(act, request_id, _SHOW_WHO, actor)
         if why := against_answering(request.asked_by, request.approvals, actor.holder, actor.role):
             raise self._not_allowed(act, request_id, why, actor)
         return request
@@ -289,7 +307,7 @@ class ErasureDesk:
 
     def _not_allowed(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> NotAllowedError:
         self._record_refusal(act, request_id, why, actor)
-        return NotAllowedError(why)
+        return NotAllowedError(why, recorded=True)
 
     def _record_refusal(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> None:
         stream = uuid4()

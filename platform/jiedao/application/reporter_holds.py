@@ -61,7 +61,7 @@ class ReporterHoldDesk:
             named = "、".join(f"{role.label} {role.value}" for role in roles)
             why = f"{command.label}须由全区的 {named} the role {actor.role.value} may not"
             self._record_refusal(command, why, actor)
-            raise NotAllowedError(why)
+            raise NotAllowedError(why, recorded=True)
         require_forgettable(subject)
         if not reason.strip():
             raise InvalidInputError("say why in reason", "/reason")

@@ -193,11 +193,13 @@ def _task_fact(name: str) -> tuple[str, TaskFact] | None:
 
 
 def _plain(value: object) -> Value:
-    """Bring a fact to what can be compared and shown; nothing and an empty list are the same."""
+    """Bring a fact to what can be compared and shown; nothing, an empty text and an empty list are the same."""
     if isinstance(value, Term):
         return value.value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, tuple):
         return "、".join(map(str, value)) or None
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str | int | float | bool) else str(value)

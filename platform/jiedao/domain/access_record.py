@@ -25,6 +25,7 @@ class AccessKind(Term):
     REPLAY = "replay", "重放"
     VERIFY = "verify", "核验日志"
     PROVE = "prove", "出具证明"
+    FILE = "file", "取照片或文件"
     ACCESS_RECORDS = "access_records", "查阅访问记录"
 
 
@@ -40,9 +41,9 @@ class AccessRecord(RecordedAggregate):
         """Somebody looked.
 
         ``kind`` is an :class:`AccessKind` value, ``subject`` what was looked at (``incident:…``, ``dead_letter:…``,
-        ``log``, ``events``), ``incident_id`` the incident where it is one. ``details`` say how far it went, in words
-        and numbers that hold nothing personal (``masked``, ``as_of``, filters, a format, positions). Why, where it was
-        said, is the reason in the context.
+        ``file:<sha256>``, ``log``, ``events``), ``incident_id`` the incident where it is one. ``details`` say how far
+        it went, in words and numbers that hold nothing personal (``masked``, ``as_of``, filters, a format, positions).
+        Why, where it was said, is the reason in the context.
         """
 
         TOPIC = "jiedao.access.recorded"

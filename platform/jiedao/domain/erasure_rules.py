@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from jiedao.domain.errors import InvalidInputError
@@ -65,22 +65,32 @@ def require_forgettable(subject: str) -> str:
     return subject
 
 
-def obstacles(
+def obstacles(  # noqa: PLR0913  # what is looked at, and by which rules
     cases: Sequence[TheirCase],
     letters: Sequence[TheirLetter],
     holds: Sequence[Hold],
     rules: RetentionRules,
     now: datetime,
+    zone: tzinfo,
 ) -> tuple[Obstacle, ...]:
-    """Return all that stands against it; ``holds`` are those on the reporter, whatever the incident."""
-    found = [_held(hold, None, "") for hold in holds]
+    """Return all that stands against it; ``holds`` are those on the reporter, whatever the incident.
+
+    Sentences tell moments in ``zone``, the district's.
+    """
+    found = [_held(hold, None, "", zone) for hold in holds]
     for case in cases:
-        found += _of_case(case, rules, now)
+        found += _of_case(case, rules, now, zone)
     for letter in letters:
         until = rules.keep_until(RetentionKind.DEAD_LETTER, letter.set_aside_at)
         if now < until:
-            found.append(_kept(None, f"dead-letter:{letter.letter_id}", until, RetentionKind.DEAD_LETTER, rules))
+            kept = _kept(None, f"dead-letter:{letter.letter_id}", until, RetentionKind.DEAD_LETTER, rules, zone)
+            found.append(kept)
     return tuple(found)
+
+
+def told_moment(moment: datetime, zone: tzinfo) -> str:
+    """Return a moment as people there say it, with the zone: ``2026-11-24 17:30+08:00``."""
+    return moment.astimezone(zone).isoformat(sep=" ", timespec="minutes")
 
 
 def again_at(found: Sequence[Obstacle]) -> datetime | None:
@@ -89,10 +99,10 @@ def again_at(found: Sequence[Obstacle]) -> datetime | None:
     return None if not untils or None in untils else max(until for until in untils if until is not None)
 
 
-def _of_case(case: TheirCase, rules: RetentionRules, now: datetime) -> Iterator[Obstacle]:
+def _of_case(case: TheirCase, rules: RetentionRules, now: datetime, zone: tzinfo) -> Iterator[Obstacle]:
     incident = case.incident
     for hold in incident.progress.holds:
-        yield _held(hold, incident.id, incident.number)
+        yield _held(hold, incident.id, incident.number, zone)
     if incident.state in OPEN or case.ended_at is None:
         yield _open(incident, incident.state)
     elif case.joined is not None and case.joined.state in OPEN:
@@ -101,7 +111,7 @@ def _of_case(case: TheirCase, rules: RetentionRules, now: datetime) -> Iterator[
         kind = kind_of(incident)
         until = rules.keep_until(kind, case.ended_at)
         if now < until:
-            yield _kept(incident.id, incident.number, until, kind, rules)
+            yield _kept(incident.id, incident.number, until, kind, rules, zone)
 
 
 def _open(incident: Incident, state: IncidentState, joined: str = "") -> Obstacle:
@@ -109,14 +119,16 @@ def _open(incident: Incident, state: IncidentState, joined: str = "") -> Obstacl
     return Obstacle(ErasureObstacle.OPEN.value, incident.id, incident.number, None, detail)
 
 
-def _held(hold: Hold, incident: UUID | None, number: str) -> Obstacle:
-    since = f"{hold.since:%Y-%m-%d %H:%M} UTC"
+def _held(hold: Hold, incident: UUID | None, number: str, zone: tzinfo) -> Obstacle:
+    since = told_moment(hold.since, zone)
     detail = f"{hold.told}，{hold.placed_by} 提出 held by them since {since}: once it is released"
     return Obstacle(ErasureObstacle(hold.ground).value, incident, number, None, detail)
 
 
-def _kept(incident: UUID | None, number: str, until: datetime, kind: RetentionKind, rules: RetentionRules) -> Obstacle:
+def _kept(  # noqa: PLR0913  # what is kept, until when, and by what
+    incident: UUID | None, number: str, until: datetime, kind: RetentionKind, rules: RetentionRules, zone: tzinfo
+) -> Obstacle:
     period = rules.kinds[kind].keep.written
     assumed = "（假定值）" if rules.assumed else ""
-    detail = f"{kind.label}保管 {period}{assumed}，至 {until:%Y-%m-%d %H:%M} UTC to be kept until then"
+    detail = f"{kind.label}保管 {period}{assumed}，至 {told_moment(until, zone)} to be kept until then"
     return Obstacle(ErasureObstacle.RETENTION.value, incident, number, until, detail)

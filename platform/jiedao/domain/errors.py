@@ -5,6 +5,8 @@ At the edges every one of these becomes one RFC 9457 problem document or one lin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class JiedaoError(Exception):
     """The base of all errors that the platform itself raises."""
@@ -36,9 +38,19 @@ class OutsideLogError(InvalidInputError):
 
 
 class NotAllowedError(JiedaoError):
-    """The holder of the token may not do this."""
+    """The holder of the token may not do this.
+
+    ``allowed`` says what would have been, such as ``role:auditor`` or ``street:330103001``; ``recorded`` that whoever
+    refused it has put the refusal in the log already.
+    """
 
     code = "not_allowed"
+
+    def __init__(self, message: str, *, allowed: Iterable[str] = (), recorded: bool = False) -> None:
+        """Say why not, and what would have been allowed."""
+        super().__init__(message)
+        self.allowed = tuple(allowed)
+        self.recorded = recorded
 
 
 class ConfigurationError(JiedaoError):

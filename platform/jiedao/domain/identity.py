@@ -54,6 +54,11 @@ def handover_id(district: str, holder: str, key: str) -> UUID:
     return uuid5(_NAMESPACE, f"handover\x00{district}\x00{holder}\x00{key}")
 
 
+def refused_request_id(district: str, *told_by: str) -> UUID:
+    """The id of the stream of the same refusal within one minute, by what it is told by."""
+    return uuid5(_NAMESPACE, "\x00".join(("refused-request", district, *told_by)))
+
+
 def refusal_id(district: str, scope: str, key: str) -> UUID:
     """The id of the stream that records the refusal of a command, by the command's idempotency key."""
     return uuid5(_NAMESPACE, f"refusal\x00{district}\x00{scope}\x00{key}")

@@ -12,6 +12,7 @@ from jiedao.application.forgetful import forgetful
 from jiedao.application.personal_desk import PersonalDesk
 from jiedao.application.routing_in_force import Routing
 from jiedao.audit.access import AccessDesk
+from jiedao.audit.refusing import RefusalDesk
 from jiedao.audit.replay import Replay
 from jiedao.audit.sampling import SampleDesk
 from jiedao.domain.access import Holder
@@ -20,6 +21,7 @@ from jiedao.domain.identity import time_rules_id
 from jiedao.domain.ports import Clock, Jurisdiction, Vault
 from jiedao.store.erasure import ErasureTable
 from jiedao.store.mapper import TypedMapper
+from jiedao.store.refusals import RefusalLog
 from projections.as_of import AsOfQueries
 from projections.audit_queries import AuditQueries
 from projections.queries import ReadModel
@@ -27,7 +29,10 @@ from projections.queries import ReadModel
 
 @dataclass(frozen=True, slots=True)
 class Auditing:
-    """The parts. ``access`` records who looked, before anything is shown; ``personal`` opens reporters through it."""
+    """The parts. ``access`` records who looked, before anything is shown; ``personal`` opens reporters through it.
+
+    ``refusals`` records who was turned away.
+    """
 
     incidents: Incidents
     access: AccessDesk
@@ -36,6 +41,7 @@ class Auditing:
     current_rules: CurrentRules
     as_of: AsOfQueries
     events: AuditQueries
+    refusals: RefusalDesk
     samples: SampleDesk
 
 
@@ -76,5 +82,12 @@ def make_auditing(  # noqa: PLR0913  # the parts that it is put together from, b
         current_rules=CurrentRules(jurisdiction, classes, routing, clock),
         as_of=AsOfQueries(read, application.district_log.reading, TypedMapper(), time_rules_id(district)),
         events=events,
+        refusals=RefusalDesk(
+            district,
+            RefusalLog(application.district_log.database),
+            application,
+            application.find_refused_request,
+            clock,
+        ),
         samples=SampleDesk(application, events.closed_between, clock),
     )

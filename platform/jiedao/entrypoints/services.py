@@ -27,6 +27,7 @@ from jiedao.entrypoints.auditing import Auditing
 from jiedao.entrypoints.ledger import Ledger
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from jiedao.store.tokens import FormerToken
 from projections.indicator_formulas import Formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
@@ -61,6 +62,9 @@ class TokenAuthentication(Protocol):
 
     def authenticate(self, plain: str) -> Holder | None:
         """Return the holder; ``None`` for a token that is unknown, expired or revoked, as of now."""
+
+    def former(self, plain: str) -> FormerToken | None:
+        """Return whose token it was that is valid no more; ``None`` for one that never was, or still is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING {_COLUMNS}
 _LIST = f"SELECT {_COLUMNS} FROM access_token ORDER BY created_at, token_id".encode()  # noqa: S608  # as above
 _ONE = f"SELECT {_COLUMNS} FROM access_token WHERE token_id = %s".encode()  # noqa: S608  # as above
 _HOLDER_OF = b"SELECT token_id, holder, role, streets, sources, expires_at, assignees FROM token_holder(%s)"
+_FORMER = b"SELECT token_id, holder, role, ended FROM former_token_holder(%s)"
 _REVOKE = b"SELECT revoke_token(%s, %s)"
 
 
@@ -70,6 +71,14 @@ class IssuedToken:
 
     plain: str = field(repr=False)
     token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class FormerToken:
+    """A token that is valid no more: whose it was, and whether it was ``revoked`` or ``expired``."""
+
+    holder: Holder
+    ended: str
 
 
 class TokenTable:
@@ -127,6 +136,16 @@ class TokenTable:
             return None
         ((token_id, holder, role, streets, sources, expires_at, assignees),) = rows
         return Holder(token_id, holder, Role(role), _names(streets), _names(sources), expires_at, _names(assignees))
+
+    def former(self, plain: str) -> FormerToken | None:
+        """Return whose token it was that is valid no more; ``None`` for one that never was, or still is."""
+        if not _PLAIN.fullmatch(plain):
+            return None
+        rows = self._database.rows(_FORMER, [_hash(plain)], prepare=True)
+        if not rows:
+            return None
+        ((token_id, holder, role, ended),) = rows
+        return FormerToken(Holder(token_id, holder, Role(role)), ended)
 
     def list(self) -> Sequence[Token]:
         """Return all tokens, the oldest first; also those that expired or were revoked."""

@@ -20,6 +20,7 @@ from jiedao.domain.incident import Incident
 from jiedao.domain.range_removal import RangeRemoval, RefusedRemoval
 from jiedao.domain.reference import BoundarySet, ClassTableVersion, RoutingRulesVersion
 from jiedao.domain.refused_command import RefusedCommand
+from jiedao.domain.refused_request import RefusedRequest
 from jiedao.domain.reporter_hold import ReporterHold
 from jiedao.domain.roster import RosterDay
 from jiedao.domain.sample_draw import SampleDraw
@@ -43,6 +44,7 @@ AGGREGATES: tuple[type[RecordedAggregate], ...] = (
     ReporterHold,
     RangeRemoval,
     RefusedRemoval,
+    RefusedRequest,
 )
 """Every kind of aggregate that the log may hold."""
 

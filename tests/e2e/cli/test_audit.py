@@ -28,7 +28,10 @@ def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
     ]  # fmt: skip
     assert (moved["after"], moved["label"], moved["before_label"]) == (CHANGQING, "街道", "朝晖街道")
     assert told["standing"]["state"] == told["steps"][-1]["standing"]["state"] == "admitted"
+    assert told["verified"] is False
     shown = filled.run("audit", "replay", "manual:M1").stdout
+    assert "不核验记录；核验日志 jiedao audit verify" in shown
+    assert "→ \n" not in shown, "an empty text is nothing, and no change"
     for text in (
         "街道: 朝晖街道 330103006 → 长庆街道 330103001",
         "状态: 待受理 received → 待立案 admitted",
@@ -101,7 +104,7 @@ def test_events_are_asked_for_and_exported_and_that_is_recorded(filled):
     who = commands[0]["actor"]
     mine = filled.ask("audit", "events", "--question", "by_person", "--actor", who, "--all")["items"]
     assert {one["position"] for one in commands} < {one["position"] for one in mine}
-    assert "拒绝办理" in filled.run("audit", "events", "--kind", "refusal").stdout
+    assert "拒绝结案" in filled.run("audit", "events", "--kind", "refusal").stdout
     assert "refusals" in filled.run("audit", "questions").stdout
     assert filled.ask("audit", "questions")["items"][0]["needs"] == "actor"
     assert filled.ask("audit", "refusals")["items"] == []

@@ -45,7 +45,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def test_a_log_is_sealed_verified_proved_and_witnessed(filled):
+def test_a_log_is_sealed_verified_proved_and_witnessed(filled):  # noqa: PLR0915  # one way, told in its order
     assert filled.run("audit", "key", code=3).stderr.startswith("error: this log has no key yet")
     before = filled.ask("audit", "verify")
     assert (before["whole"], before["protected"]) == (True, 0)
@@ -59,11 +59,16 @@ def test_a_log_is_sealed_verified_proved_and_witnessed(filled):
 
     found = filled.ask("audit", "verify")
     assert (found["whole"], found["head"], found["protected"], found["checkpoints"]) == (True, second, second, 2)
-    assert "✓ 日志完整" in filled.run("audit", "verify", "--processes", "2").stdout
+    assert found["key_from"] == "folder"
+    shown = filled.run("audit", "verify", "--processes", "2").stdout
+    assert "✓ 日志完整" in shown
+    assert "签名只按自带的公钥核验" in shown
     listed = filled.ask("audit", "checkpoints")
     assert [one["size"] for one in listed["items"]] == [second, first]
     key = filled.ask("audit", "key")
     assert filled.run("audit", "key").stdout.strip() == key["verifier_key"]
+    pinned = ("audit", "verify", "--key", key["verifier_key"])
+    assert (filled.ask(*pinned)["key_from"], "签名只按自带的公钥核验" in filled.run(*pinned).stdout) == ("given", False)
 
     proofs = filled.ask("audit", "prove", "manual:M1", "--out", filled.folder / "m1.json")
     assert len(proofs["proofs"]) == 4 - (proofs["proofs"][-1]["topic"] == "jiedao.incident.class_decided")
@@ -180,6 +185,8 @@ def test_a_stranger_verifies_a_bundle_alone_sees_every_forgery_and_reads_nobodys
     assert (code, errors) == (0, ""), errors
     assert said.splitlines()[-1] == "✓ 成立 everything holds"
     assert len(VERIFIER.read_text(encoding="utf-8").splitlines()) < 200
+    for one in (*said.splitlines(), *VERIFIER.read_text(encoding="utf-8").splitlines()[:1]):
+        assert re.match(r"\W*[\u4e00-\u9fff]", one), f"Chinese comes first: {one}"
     code, said, _ = stranger(VERIFIER, bundle)
     assert (code, "the key came with the bundle" in said) == (0, True)
     other = Signer("jiedao.330103/log", Ed25519PrivateKey.generate())
@@ -191,7 +198,7 @@ def test_a_stranger_verifies_a_bundle_alone_sees_every_forgery_and_reads_nobodys
         options = () if name == "verifier-key.txt" else ("--key", key)
         code, said, errors = stranger(VERIFIER, forged, *options)
         assert code == 1, (name, said)
-        assert re.fullmatch(f"✗ 不成立 does not hold: .*({sentence}).*\n", errors), (name, errors)
+        assert re.fullmatch(f"✗ 不成立 does not hold: .*[\u4e00-\u9fff].*({sentence}).*\n", errors), (name, errors)
     holds_what_its_page_says_and_nobody_in_clear(bundle)
 
 

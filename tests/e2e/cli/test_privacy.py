@@ -64,8 +64,14 @@ def test_the_whole_way_of_forgetting_and_of_a_restored_backup_of_the_keys(people
     asked = terminal.ask("privacy", "erase", "manual:M1", "--reason", "本人申请", JIEDAO_TOKEN=operator)
     assert (asked["state"], asked["asked_by"]) == ("asked", "user:intake_operator")
     dump = _dump_of_keys(database_url, tmp_path)
-    assert terminal.ask("privacy", "approve", asked["request_id"])["state"] == "approved_once"
-    assert "同一人" in terminal.run("privacy", "approve", asked["request_id"], "--role", "supervisor", code=1).stderr
+    # Whoever is logged in at this machine could be anybody: an approval needs a person's own token.
+    told = terminal.run("privacy", "approve", asked["request_id"], "--role", "supervisor", code=1).stderr
+    assert "本机登录名不作数" in told
+    first = token(terminal, "administrator")
+    answered = terminal.ask("privacy", "approve", asked["request_id"], JIEDAO_TOKEN=first)
+    assert (answered["state"], answered["approvals"][0]["actor"]) == ("approved_once", "user:administrator")
+    again = terminal.run("privacy", "approve", asked["request_id"], code=1, JIEDAO_TOKEN=first)
+    assert "同一人" in again.stderr
     done = terminal.ask("privacy", "approve", asked["request_id"], JIEDAO_TOKEN=reviewer)
     assert (done["state"], done["keys"], len(done["approvals"])) == ("carried_out", 1, 2)
     shown = terminal.run("privacy", "show", asked["request_id"]).stdout
@@ -107,3 +113,19 @@ def _of_doctor(terminal, part):
     # A test logs in as the superuser, which is a fault of another part.
     items = [one for one in terminal.ask("doctor", code=1)["items"] if one["part"] == part]
     return items[0]["grade"], items[0]["sentence"]
+
+
+def test_whom_this_terminal_turned_away_is_an_answer_to_the_auditors_question(terminal):
+    made = terminal.ask("tokens", "create", "--role", "administrator", "--holder", "user:zhang")
+    terminal.run("tokens", "revoke", made["token_id"])
+    for _ in range(2):
+        terminal.run("privacy", "list", code=1, JIEDAO_TOKEN=made["token"])
+    terminal.run("privacy", "list", code=1, JIEDAO_TOKEN="jd_" + "a" * 43)
+    terminal.run("privacy", "list", "--role", "handler", code=1)
+    found = terminal.ask("audit", "events", "--question", "refusals")["items"]
+    told = {(one["actor"].partition(":")[0], one["summary"].partition("：")[0]) for one in found}
+    assert told == {("user", "拒绝请求 CLI jiedao privacy list"), ("console", "拒绝请求 CLI jiedao privacy list"),
+                    ("console", "拒绝删除上报人信息的操作 list")}  # fmt: skip
+    rows = terminal.ask("audit", "refusals")["items"]
+    (counted,) = [row for row in rows if row["holder"] == "user:zhang"]
+    assert (counted["times"], counted["method"], counted["route"]) == (2, "CLI", "jiedao privacy list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.http.district import ADMINISTRATOR
+from tests.waiting import until
 
 
 class Caller:
@@ -26,6 +27,15 @@ class Caller:
         answer = self.push(record, **where)
         assert answer.status_code == 200, answer.text
         return answer.json()["results"], answer.json()["position"]
+
+    def accesses(self, access, least=1):
+        """Return who looked in this way, once the views show at least so many looks."""
+
+        def shown():
+            items = self.get("/v1/audit/access", access=access).json()["items"]
+            return items if len(items) >= least else None
+
+        return until(shown, f"{least} looks of kind {access}")
 
     def request(self, method, path, token, headers=None, **content):
         shown = {"Authorization": f"Bearer {token}"} if token else {}

@@ -58,6 +58,7 @@ from jiedao.store.mapper import TypedMapper
 from jiedao.store.outbox import OutboxTable
 from jiedao.store.reconciliation import ReconciliationTable
 from jiedao.store.refusals import RefusalLog
+from jiedao.store.tokens import FormerToken
 from projections.indicator_formulas import load_formulas
 from projections.outbox import OutboxPages
 from projections.queries import ReadModel
@@ -284,6 +285,10 @@ class Tokens:
     def authenticate(self, plain):
         self.looked_up += 1
         return self.holders.get(plain)
+
+    def former(self, plain):
+        held = TOKENS.get(plain)
+        return FormerToken(held, "revoked") if held is not None and plain not in self.holders else None
 
 
 class Folder:

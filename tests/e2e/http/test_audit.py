@@ -148,7 +148,7 @@ def test_events_are_found_by_every_filter_and_in_pages(call, story):
     names = [one["name"] for one in told(call.get("/v1/audit/questions", AUDITOR))["items"]]
     assert "no_rule_matched" in names
     (refused,) = [one for one in pages if one["kind"] == "refusal"]
-    assert refused["label"] == "拒绝办理"
+    assert refused["label"] == "拒绝"
     assert (refused["street_name"], refused["actor"], refused["role_label"]) == ("文晖街道", "user:leader", "值班长")
 
 
@@ -233,6 +233,29 @@ def test_a_sample_is_drawn_recorded_and_drawn_again(call):
     for body in ({"size": 0}, {"size": 1, "seed": ""}, {"size": 1, "more": 1}):
         assert call.post("/v1/audit/samples", AUDITOR, json=body).status_code == 422
     assert call.post("/v1/audit/samples", LEGAL, json={"size": 1}).status_code == 403
+
+
+def test_whom_the_door_turned_away_is_an_answer_to_the_auditors_question(services, call):
+    ((received,), _position) = call.push_and_see([order(1)])
+    assert call.get("/v1/audit/events", DISPATCHER).status_code == 403
+    assert call.get(f"/v1/streets/{EAST}/queues/market", WESTERNER).status_code == 403
+    del services.tokens.holders[LEGAL]
+    assert call.get("/v1/incidents", LEGAL).status_code == 401
+    assert call.get("/v1/incidents", "jd_NobodyHasThisTokenAtAll00001").status_code == 401
+    (last,) = call.push_and_see([order(2)])[1:]
+    found = told(call.get("/v1/audit/events", AUDITOR, question="refusals", min_position=last))["items"]
+    said = {one["actor"]: one["summary"] for one in found}
+    assert set(said) == {"user:dispatch", "user:west", "user:legal"}, "nobody is nobody"
+    assert said["user:dispatch"].startswith("拒绝请求 GET /v1/audit/events：the role dispatcher (派遣员) may not")
+    assert "允许：角色 督办领导、角色 法制审核员、角色 审计员、角色 管理员" in said["user:dispatch"]
+    assert said["user:west"].endswith(f"；允许：街道 {WEST}")
+    assert "令牌已撤销" in said["user:legal"]
+    assert {one["kind"] for one in found} == {"refusal"}
+    again = told(call.get("/v1/audit/events", AUDITOR, question="by_person", actor="user:legal"))["items"]
+    assert [one["kind"] for one in again] == ["refusal"]
+    (row,) = told(call.get("/v1/audit/refusals", AUDITOR, actor="user:legal"))["items"]
+    assert (row["reason"], row["times"], row["told"], row["status"]) == ("token_revoked", 1, 1, 401)
+    assert received
 
 
 def test_refusals_at_the_door_are_listed_in_pages(call):

@@ -56,6 +56,8 @@ def test_every_event_of_an_incident_is_proved_to_a_signed_root(call, sealed):
     for proof in answer["proofs"]:
         (leaf,) = hashes([proof["leaf_hash"]])
         assert included(leaf, proof["position"] - 1, checkpoint.size, hashes(proof["path"]), checkpoint.root)
+    (look,) = call.accesses("prove")
+    assert (look["actor"], look["incident_id"], look["access_label"]) == ("user:audit", ids[0], "出具证明")
     older = call.get("/v1/audit/proofs/inclusion", incident=ids[1], size=sizes[0]).json()
     assert older["proofs"] == []
     assert len(older["not_yet_protected"]) == 3

@@ -66,6 +66,10 @@ def test_a_photo_is_kept_and_fetched_by_its_content_hash(call):
     again = call.request("GET", f"/v1/files/{digest}", DISPATCHER, headers={"If-None-Match": fetched.headers["etag"]})
     assert again.status_code == 304
     assert call.get(f"/v1/files/{digest}", HOTLINE).status_code == 403
+    (look,) = call.accesses("file")
+    assert (look["actor"], look["subject"], look["access_label"]) == (
+        "user:dispatch", f"file:{digest}", "取照片或文件",
+    )  # fmt: skip
 
 
 def test_a_form_with_one_file_is_the_same_file(call):

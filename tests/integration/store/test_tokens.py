@@ -92,6 +92,10 @@ def test_a_revoked_token_has_no_holder_at_once_and_the_first_revocation_stands(t
     issued = tokens.create("user:zhang", Role.HANDLER, created_by="user:li")
     first = tokens.revoke(issued.token.token_id, "user:li")
     assert tokens.authenticate(issued.plain) is None
+    former = tokens.former(issued.plain)
+    assert (former.holder.holder, former.holder.token_id, former.ended) == (
+        "user:zhang", issued.token.token_id, "revoked",
+    )  # fmt: skip
     assert first.revoked_by == "user:li"
     assert first.revoked_at >= issued.token.created_at
     assert tokens.revoke(issued.token.token_id, "user:wang") == first
@@ -103,10 +107,12 @@ def test_a_revoked_token_has_no_holder_at_once_and_the_first_revocation_stands(t
 
 def test_a_token_ends_when_it_was_to_end(tokens, admin):
     now = admin.execute("SELECT clock_timestamp()").fetchone()[0]
+    assert tokens.former("jd_" + "a" * 43) is None
     brief = tokens.create("user:zhang", Role.HANDLER, expires_at=now + timedelta(seconds=1), created_by="user:li")
     longer = tokens.create("user:zhang", Role.HANDLER, expires_at=now + timedelta(days=1), created_by="user:li")
     assert tokens.authenticate(brief.plain).expires_at == now + timedelta(seconds=1)
     until(lambda: tokens.authenticate(brief.plain) is None, "the token's end")
+    assert (tokens.former(brief.plain).ended, tokens.former(longer.plain)) == ("expired", None)
     assert admin.execute("SELECT clock_timestamp()").fetchone()[0] >= now + timedelta(seconds=1)
     assert tokens.authenticate(longer.plain).holder == "user:zhang"
 

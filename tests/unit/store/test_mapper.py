@@ -32,7 +32,7 @@ GOLDEN_AGGREGATES = {
     "jiedao.duplicate_judgement", "jiedao.roster_day", "jiedao.handover",
     "jiedao.access", "jiedao.sample",
     "jiedao.erasure_request", "jiedao.refused_erasure", "jiedao.reporter_hold",
-    "jiedao.range_removal", "jiedao.refused_removal",
+    "jiedao.range_removal", "jiedao.refused_removal", "jiedao.refused_request",
 }  # fmt: skip
 
 # Stored names and stored fields, written by hand. Adding an event adds a line; changing a line breaks stored events.
@@ -149,6 +149,10 @@ GOLDEN = {
     "jiedao.access.recorded": "originator_topic timestamp kind subject incident_id details",
     "jiedao.sample.drawn": "originator_topic timestamp algorithm seed size since until as_of population drawn",
     "jiedao.refused_command.recorded": "originator_topic timestamp incident_id command state version why allowed",
+    "jiedao.refused_request.recorded": (
+        "originator_topic timestamp method route reason why allowed token_id times request_id"
+    ),
+    "jiedao.refused_request.repeated": "timestamp times request_id",
 }
 
 

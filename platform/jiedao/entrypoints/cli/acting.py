@@ -12,6 +12,7 @@ from jiedao.domain.errors import NotAllowedError
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.opening import console_actor
+from jiedao.entrypoints.cli.turning_away import acts_as
 
 R = TypeVar("R")
 
@@ -43,6 +44,8 @@ def actor_of(district: District, role: str, token: str | None) -> Holder:
     if not token:
         return Holder("", console_actor().holder, Role(role))
     holder = district.tokens.authenticate(token.strip())
+    former = district.tokens.former(token.strip()) if holder is None else None
+    acts_as(former.holder if former else holder)
     if holder is None:
         raise NotAllowedError("this token is not known, has expired, or was revoked: ask for a new one")
     return holder

@@ -17,6 +17,7 @@ from jiedao.entrypoints.bootstrap import District, open_district
 from jiedao.entrypoints.cli.options import variable
 from jiedao.entrypoints.cli.output import note
 from jiedao.entrypoints.cli.progress import step
+from jiedao.entrypoints.cli.turning_away import refusals_recorded
 from jiedao.entrypoints.settings import Settings
 from projections.runner import ProjectionStoppedError
 
@@ -34,7 +35,7 @@ def opened(settings: Settings) -> Iterator[District]:
     """
     check_address(settings)
     try:
-        with open_district(settings) as district:
+        with open_district(settings) as district, refusals_recorded(district, console_actor()):
             yield district
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise UnavailableError(f"the database does not answer: {str(error).strip()}") from error

@@ -96,7 +96,10 @@ def erase(  # noqa: PLR0913  # one parameter per option
 @json_output
 @with_settings(*DISTRICT)
 def approve(settings: Settings, request: UUID, remark: str, role: str, token: str | None) -> None:
-    """批准 Approve a request, as one of two people; the second carries it out, if nothing stands against it."""
+    """批准 Approve a request, as one of two people; the second carries it out, if nothing stands against it.
+
+    Both show their own access token (--token, or better JIEDAO_TOKEN): the login name of this machine approves nothing.
+    """
     with opened(settings) as district:
         catch_up(district)
         actor = actor_of(district, role, token)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 
+import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -49,6 +52,11 @@ from jiedao.entrypoints.http.refusing import answer_error, answer_framework_erro
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.services import Services
 from jiedao.store.refusals import Refusal
+
+SETTLE_SECONDS = 20.0
+"""Between two looks for refusals that were repeated and are not in the log yet."""
+
+_log = structlog.get_logger("jiedao.http")
 
 ROUTERS = (
     routes_reports.router,
@@ -125,7 +133,7 @@ def _edge(services: Services) -> Edge:
 
 def _record_with(services: Services) -> Callable[[Sequence[Refusal]], Sequence[None]]:
     def record(refusals: Sequence[Refusal]) -> Sequence[None]:
-        services.refusals.record(refusals)
+        services.auditing.refusals.record(refusals)
         return [None] * len(refusals)
 
     return record
@@ -134,9 +142,28 @@ def _record_with(services: Services) -> Callable[[Sequence[Refusal]], Sequence[N
 def _lifespan(edge: Edge) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        settling = asyncio.create_task(_settle_refusals(edge))
         try:
             yield
         finally:
+            settling.cancel()
+            with suppress(asyncio.CancelledError):
+                await settling
             await to_thread.run_sync(edge.gate.close)
+            await to_thread.run_sync(partial(_settle, edge, everything=True))
 
     return lifespan
+
+
+async def _settle_refusals(edge: Edge) -> None:
+    """Record every now and then how often refusals were repeated in minutes that are over."""
+    while True:
+        await to_thread.run_sync(partial(_settle, edge, everything=False), limiter=edge.reads)
+        await asyncio.sleep(SETTLE_SECONDS)
+
+
+def _settle(edge: Edge, *, everything: bool) -> None:
+    try:
+        edge.services.auditing.refusals.settle(everything=everything)
+    except (JiedaoError, DatabaseError) as error:  # they are counted beside the log, and told the next time
+        _log.warning("refusals_not_settled", error=type(error).__name__)

@@ -101,6 +101,11 @@ class RefusalAnswer(Answer):
     first_at: datetime
     last_at: datetime
     request_id: Annotated[str, Field(description="Of the last one.")]
+    why: Annotated[str, Field(description="理由 The sentence that was answered.")]
+    allowed: Annotated[
+        Sequence[str], Field(description="允许 What would have been allowed instead.", examples=[["role:auditor"]])
+    ]
+    told: Annotated[int, Field(description="入账 Of how many the log tells; the rest within two minutes.")]
 
 
 class RefusalPage(Answer):

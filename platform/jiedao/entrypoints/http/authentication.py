@@ -53,8 +53,10 @@ async def authenticate(request: Request) -> Holder:
             " `jiedao tokens create`",
             headers=_CHALLENGE,
         )
-    holder = await edge_of(request).tokens.ask(match[1])
+    edge = edge_of(request)
+    holder = await edge.tokens.ask(match[1])
     if holder is None:
+        exchange_of(request).former = await edge.read(edge.services.tokens.former, match[1])
         raise HttpProblemError(
             "unauthenticated",
             "this token is not known, has expired, or was revoked; ask an administrator for a new one",

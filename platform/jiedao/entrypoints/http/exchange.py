@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from jiedao.domain.access import Holder
 from jiedao.entrypoints.http.metrics import HttpMetrics
 from jiedao.entrypoints.http.problems import HttpProblemError, problem_of
+from jiedao.store.tokens import FormerToken
 
 REQUEST_ID = "x-request-id"
 UNROUTED = "unrouted"
@@ -41,10 +42,14 @@ _log = structlog.get_logger("jiedao.http")
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer. ``holder`` is known once the token was read."""
+    """One request and its answer.
+
+    ``holder`` is known once the token was read; ``former`` is whose token it was, where it is valid no more.
+    """
 
     request_id: str
     holder: Holder | None = None
+    former: FormerToken | None = None
 
 
 def exchange_of(request: Request) -> Exchange:

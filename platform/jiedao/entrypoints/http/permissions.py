@@ -81,28 +81,43 @@ def may(holder: Holder, act: Act) -> bool:
 def require(holder: Holder, act: Act) -> None:
     """Raise NotAllowedError when the holder's role may not do this."""
     if not may(holder, act):
-        raise NotAllowedError(f"the role {holder.role.value} ({holder.role.label}) may not {act.replace('_', ' ')}")
+        raise NotAllowedError(
+            f"the role {holder.role.value} ({holder.role.label}) may not {act.replace('_', ' ')}",
+            allowed=[f"role:{role.value}" for role in Role if role in ALLOWED[act]],
+        )
 
 
 def require_source(holder: Holder, source: str) -> None:
     """Raise NotAllowedError when the token is limited to other sources, whether this one exists or not."""
     if holder.sources is not None and source not in holder.sources:
-        raise NotAllowedError("this token is not for this source")
+        raise NotAllowedError("this token is not for this source", allowed=_sources(holder))
 
 
 def require_street(holder: Holder, street_code: str | None) -> None:
     """Raise NotAllowedError when the token is limited to other streets, whether this one exists or not."""
     if not holder.may_see_street(street_code):
-        raise NotAllowedError("this token is not for this street")
+        raise NotAllowedError("this token is not for this street", allowed=_streets(holder))
 
 
 def require_all_streets(holder: Holder, what: str) -> None:
     """Raise NotAllowedError when the token is limited to streets and the thing belongs to none of them."""
     if holder.streets is not None:
-        raise NotAllowedError(f"{what} belong to no street, and this token is limited to streets")
+        raise NotAllowedError(
+            f"{what} belong to no street, and this token is limited to streets", allowed=_streets(holder)
+        )
 
 
 def require_all_sources(holder: Holder, what: str) -> None:
     """Raise NotAllowedError when the token is limited to sources and the thing counts all of them together."""
     if holder.sources is not None:
-        raise NotAllowedError(f"{what} hold incidents of all sources, and this token is limited to some")
+        raise NotAllowedError(
+            f"{what} hold incidents of all sources, and this token is limited to some", allowed=_sources(holder)
+        )
+
+
+def _streets(holder: Holder) -> list[str]:
+    return [f"street:{code}" for code in sorted(holder.streets or ())]
+
+
+def _sources(holder: Holder) -> list[str]:
+    return [f"source:{name}" for name in sorted(holder.sources or ())]

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jiedao.domain.errors import InvalidInputError, JiedaoError
+from jiedao.domain.errors import InvalidInputError, JiedaoError, NotAllowedError
 from jiedao.entrypoints.http.edge import Edge, edge_of
 from jiedao.entrypoints.http.exchange import Exchange, client_of, exchange_of, method_of, route_of
 from jiedao.entrypoints.http.problems import BY_STATUS, FieldError, HttpProblemError, code_of, pointer_to, problem_of
@@ -20,6 +20,7 @@ from jiedao.store.refusals import Refusal
 REFUSALS = frozenset({"unauthenticated", "not_allowed"})
 """The codes of errors that are refusals."""
 
+_FORMER = {"revoked": "令牌已撤销 this token was revoked", "expired": "令牌已过期 this token has expired"}
 _SENDING = frozenset({"POST", "PUT", "PATCH"})
 _log = structlog.get_logger("jiedao.http")
 
@@ -29,7 +30,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     exchange = exchange_of(request)
     code = code_of(error)
     if code in REFUSALS:
-        await _refuse(request, edge_of(request), exchange, code)
+        await _refuse(request, edge_of(request), exchange, code, error)
     elif code in {"error", "configuration"} or isinstance(error, DatabaseError):
         # A database error's text may quote a row, so only its kind is logged; our own sentences quote nothing.
         sentence = None if isinstance(error, DatabaseError) else str(error)
@@ -73,13 +74,17 @@ def _field(location: Sequence[object], message: str) -> FieldError:
     return FieldError(pointer_to(*parts), message, str(place))
 
 
-async def _refuse(request: Request, edge: Edge, exchange: Exchange, reason: str) -> None:
-    """Record a refusal before it is answered; one that cannot be recorded is logged and counted, and still refused."""
-    holder = exchange.holder
+async def _refuse(request: Request, edge: Edge, exchange: Exchange, reason: str, error: Exception) -> None:
+    """Record a refusal before it is answered; one that cannot be recorded is logged and counted, and still refused.
+
+    Whose token was revoked or has expired is a known person, too.
+    """
+    former = exchange.former
+    holder = former.holder if former else exchange.holder
     refusal = Refusal(
         at=edge.services.clock.now(),
         status=403 if reason == "not_allowed" else 401,
-        reason=reason,
+        reason=f"token_{former.ended}" if former else reason,
         method=method_of(request.scope),
         route=route_of(request.scope),
         token_id=holder.token_id if holder else "",
@@ -87,6 +92,9 @@ async def _refuse(request: Request, edge: Edge, exchange: Exchange, reason: str)
         role=holder.role.value if holder else "",
         client=client_of(request.scope),
         request_id=exchange.request_id,
+        why=_FORMER[former.ended] if former else str(error),
+        allowed=error.allowed if isinstance(error, NotAllowedError) else (),
+        recorded=isinstance(error, NotAllowedError) and error.recorded,
     )
     edge.metrics.refused(reason)
     _log.warning(
@@ -95,7 +103,7 @@ async def _refuse(request: Request, edge: Edge, exchange: Exchange, reason: str)
     )  # fmt: skip
     try:
         await edge.refusals.ask(refusal, timeout=5.0)
-    except (JiedaoError, DatabaseError) as error:
+    except (JiedaoError, DatabaseError) as failure:
         edge.metrics.refusal_unrecorded()
         # Where it was raised says nothing more than what it is.
-        _log.error("refusal_not_recorded", request_id=refusal.request_id, error=type(error).__name__)
+        _log.error("refusal_not_recorded", request_id=refusal.request_id, error=type(failure).__name__)

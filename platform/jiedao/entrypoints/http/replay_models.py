@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -48,6 +48,13 @@ class ReplayAnswer(Answer):
     hidden: Annotated[int, Field(description="How many events (干预留痕) your role may not see.")]
     steps: Sequence[ReplayStepAnswer]
     standing: StandingAnswer
+    verified: Annotated[
+        Literal[False],
+        Field(
+            description="核验 A replay reads the record and verifies nothing: `jiedao audit verify` recomputes the log,"
+            " `/v1/audit/proofs/inclusion?incident=` proves that these events are in it."
+        ),
+    ] = False
 
 
 class DifferenceAnswer(Answer):

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jiedao.domain.access import Holder
+from jiedao.domain.access_record import AccessKind
 from jiedao.domain.ports import StoredFile
 from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.bodies import media_type_of, read_body
@@ -68,15 +69,20 @@ async def store_file(request: Request, _holder: Annotated[Holder, Depends(Allowe
     responses={200: {"content": {"application/octet-stream": {}}}, 304: {"description": "未变 Unchanged."}},
 )
 async def fetch_file(
-    sha256: Sha256, request: Request, _holder: Annotated[Holder, Depends(Allowed(Act.READ_FILES))]
+    sha256: Sha256, request: Request, holder: Annotated[Holder, Depends(Allowed(Act.READ_FILES))]
 ) -> Response:
-    """Fetch a file by its hash; it was checked against the hash as it was read."""
+    """Fetch a file by its hash; it was checked against the hash as it was read.
+
+    Photos may show people, so who fetches one is recorded before it is sent (`/v1/audit/access`).
+    """
     edge = edge_of(request)
     found = await edge.read(edge.services.files.describe, sha256)
     tag = {"ETag": f'"{sha256}"', **_HEADERS}
     if request.headers.get("if-none-match") == tag["ETag"]:
         return Response(status_code=304, headers=tag)
     content = await edge.read(edge.services.files.get, sha256)
+    record = edge.services.auditing.access.record_access
+    await edge.read(record, AccessKind.FILE, holder, f"file:{sha256}", details={"media_type": found.media_type})
     disposition = "inline" if found.media_type in _SHOWN else f'attachment; filename="{sha256[:16]}"'
     return Response(content, media_type=found.media_type, headers={"Content-Disposition": disposition, **tag})
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from jiedao.audit.proofs import InclusionProofs, tlog_proof
 from jiedao.audit.tiles import read_path
 from jiedao.domain.access import Holder
+from jiedao.domain.access_record import AccessKind
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.entrypoints.http.authentication import Allowed
 from jiedao.entrypoints.http.bodies import media_type_of, read_body
@@ -145,6 +146,7 @@ async def prove_inclusion(  # noqa: PLR0913  # one parameter per question
     """Prove that the event at a position, or every event of an incident, is in the log as it is stored now.
 
     Each proof leads from the event's leaf hash to the root of the tree of `size` events; `checkpoint` signs that root.
+    That an incident was proved is recorded before it is answered (`/v1/audit/access`).
     """
     edge = edge_of(request)
     _unlimited(holder)
@@ -153,6 +155,9 @@ async def prove_inclusion(  # noqa: PLR0913  # one parameter per question
     if form == ProofForm.TLOG and position is None:
         raise HttpProblemError("invalid_parameter", "a tlog-proof is of one event: name its position")
     proofs = await edge.read(_inclusion, edge.services.ledger, position, incident, size)
+    if incident is not None:
+        record = edge.services.auditing.access.record_access
+        await edge.read(record, AccessKind.PROVE, holder, f"incident:{incident}", incident_id=incident)
     if form == ProofForm.TLOG:
         return Response(tlog_proof(proofs), media_type=_TEXT, headers=_FRESH)
     return InclusionAnswer.model_validate(proofs)

@@ -16,7 +16,7 @@ STATUS = {
     "JiedaoError": 500, "NotFoundError": 404, "InvalidInputError": 400, "NotAllowedError": 403,
     "ConfigurationError": 500, "UnavailableError": 503, "ConflictError": 409, "VersionConflictError": 409,
     "InboxConflictError": 409, "OffsetConflictError": 409, "TrackingConflictError": 409, "KeyReuseError": 409,
-    "KeysDestroyedError": 409,
+    "KeysDestroyedError": 409, "OutsideLogError": 422,
 }  # fmt: skip
 
 

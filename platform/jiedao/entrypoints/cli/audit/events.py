@@ -15,7 +15,7 @@ from jiedao.entrypoints.audit_answers import WRITERS, event_answer, questions_an
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.audit.spans import read_edge
 from jiedao.entrypoints.cli.finding import find_incident
-from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
+from jiedao.entrypoints.cli.opening import catch_up, console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, line, local, page, table
 from jiedao.entrypoints.cli.paging import all_pages, paged
@@ -115,6 +115,7 @@ def events(  # noqa: PLR0913  # one parameter per option
         )
         if question is not None:
             wanted = asked(question, wanted)
+        _settle_refusals(district)
         if out is not None and form is not None:
             _export(district, wanted, form, out)
             return
@@ -131,6 +132,12 @@ def events(  # noqa: PLR0913  # one parameter per option
             lambda: table("", _COLUMNS, [_row(one, zone) for one in items]),
             lambda: line(f"{len(items)} shown{more}", style="dim"),
         )
+
+
+def _settle_refusals(district: District) -> None:
+    """Let the log tell of refusals that were repeated and that no server told of."""
+    if district.auditing.refusals.settle():
+        catch_up(district)
 
 
 def _row(one: AuditEventAnswer, zone: ZoneInfo) -> Sequence[object]:
@@ -198,14 +205,26 @@ def questions(_settings: Settings) -> None:
 def refusals(settings: Settings, actor: str | None, since: str | None, until: str | None, limit: int) -> None:
     """拒绝记录 List requests that were refused at the door (401, 403), the latest first, counted by the minute.
 
-    Commands that were refused are events: `jiedao audit events --question refusals`.
+    Those of known people are events in the log, too, as are refused commands:
+    `jiedao audit events --question refusals`. `told` is of how many the log tells so far.
     """
     with opened_for_reading(settings) as district:
         zone = ZoneInfo(district.profile.timezone)
+        _settle_refusals(district)
         rows = district.refusals.page(
             holder=actor, since=read_edge(since, zone), until=read_edge(until, zone), limit=limit
         )
-        columns = ("时间 last", "次数#", "状态#", "原因 reason", "地址 route", "持有人 holder", "来自 client")
+        columns = (
+            "时间 last",
+            "次数#",
+            "状态#",
+            "原因 reason",
+            "地址 route",
+            "持有人 holder",
+            "来自 client",
+            "理由 why",
+            "允许 allowed",
+        )
         answer(
             page(rows, None),
             lambda: table(
@@ -220,6 +239,8 @@ def refusals(settings: Settings, actor: str | None, since: str | None, until: st
                         f"{row.method} {row.route}",
                         row.holder,
                         row.client,
+                        row.why,
+                        "、".join(row.allowed),
                     )
                     for row in rows
                 ],

@@ -68,7 +68,14 @@ def replay(  # noqa: PLR0913  # one parameter per option
         lambda: Group(*(words.step(one, inputs=inputs) for one in told.steps)),
         lambda: line("现状 standing", style="bold"),
         lambda: words.standing(told.standing),
+        lambda: line(_UNVERIFIED.format(incident=incident), style="dim"),
     )
+
+
+_UNVERIFIED = (
+    "重放照记录叙述，不核验记录；核验日志 jiedao audit verify，出具证明 jiedao audit prove {incident}"
+    " (a replay tells the record and verifies nothing)"
+)
 
 
 @click.command()

@@ -74,6 +74,7 @@ def verify(  # noqa: PLR0913  # one parameter per option
     What was archived and removed is read from its archive; where that is not there, its published hashes stand for it,
     and which positions were not read is said.
 
+    Without --key the keys that come with the log are believed, and the answer says so (`key_from`: `folder`).
     Exits with 1 when anything does not hold, with 4 when all that was read holds and an archive is not there.
     """  # noqa: D301  # \b is click's own mark: leave these lines as they are
     with opened(settings) as district:
@@ -89,7 +90,8 @@ def verify(  # noqa: PLR0913  # one parameter per option
         with progress("verified events") as report:
             found = verification.run(report)
         district.auditing.access.record_access(AccessKind.VERIFY, console_actor(), f"log:{found.head}")
-    answer(_document(found), lambda: Group(*_told(found)))
+    key_from = "given" if keys else "folder"
+    answer(_document(found, key_from), lambda: Group(*_told(found, key_from)))
     if not found.whole:
         click.get_current_context().exit(ExitCode.FAILED)
     if found.unread:
@@ -110,12 +112,20 @@ def _kept(path: Path) -> Told:
         raise click.UsageError(f"--checkpoint {path}: {error}") from error
 
 
-def _document(found: VerificationReport) -> dict[str, object]:
+_BELIEVED = (
+    "签名只按自带的公钥核验：本机的签名密钥和公布文件夹里的 keys.txt。"
+    "能改这个文件夹的人也能换掉公钥。请用 --key 给出另行取得的公钥"
+    " signatures were checked by the keys that come with what is verified: whoever can write there can exchange them;"
+    " name a key that you have from elsewhere by --key"
+)
+
+
+def _document(found: VerificationReport, key_from: str) -> dict[str, object]:
     faults = [{**asdict(one), "label": one.label} for one in found.faults]
-    return asdict(found) | {"faults": faults}
+    return asdict(found) | {"faults": faults, "key_from": key_from}
 
 
-def _told(found: VerificationReport) -> Iterator[RenderableType]:
+def _told(found: VerificationReport, key_from: str) -> Iterator[RenderableType]:
     if found.whole and found.unread:
         positions = "、".join(f"{one.first_position} … {one.last_position}" for one in found.unread)
         yield line(f"! 已读部分完整，归档未读 what was read holds; not read: {positions}", style="yellow")
@@ -130,7 +140,11 @@ def _told(found: VerificationReport) -> Iterator[RenderableType]:
         )
         if found.fault_count > len(found.faults):
             yield line(f"… and {found.fault_count - len(found.faults)} more")
-    yield facts(_facts(found))
+    yield facts(
+        [*_facts(found), ("公钥 key", "由 --key 给出 given" if key_from == "given" else "自带 the folder's own")]
+    )
+    if key_from == "folder":
+        yield line(f"! {_BELIEVED}", style="yellow")
     for note in found.notes:
         yield line(f"! {note}", style="yellow")
 
