@@ -139,6 +139,7 @@ class UnitWriter(Protocol):
         """Hand a unit in and wait for it."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class InboxKey:
     """The key of a source's record, whatever its revision."""
