@@ -14,8 +14,9 @@ from pathlib import PurePath
 from threading import Event
 from typing import BinaryIO, Protocol
 
+from ingest.normalising import MAX_RECORD_BYTES
 from ingest.overlap import BatchPipeline, Overlap
-from ingest.pipeline import MAX_RECORD_BYTES
+from ingest.reading_apart import ReadingApart
 from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
@@ -77,13 +78,22 @@ def media_type_of(name: str) -> str:
 
 
 class FileFeed:
-    """Feeds files of one district; with ``validate_only`` nothing is recorded."""
+    """Feeds files of one district; with ``validate_only`` nothing is recorded. ``apart`` may read large units."""
 
-    def __init__(self, pipeline: FilePipeline, actor: Holder, clock: Clock, *, validate_only: bool = False) -> None:
+    def __init__(
+        self,
+        pipeline: FilePipeline,
+        actor: Holder,
+        clock: Clock,
+        *,
+        validate_only: bool = False,
+        apart: ReadingApart | None = None,
+    ) -> None:
         self._pipeline = pipeline
         self._actor = actor
         self._clock = clock
         self._validate_only = validate_only
+        self._apart = apart
 
     def run(  # noqa: PLR0913  # what is fed, and how it is followed
         self,
@@ -103,7 +113,7 @@ class FileFeed:
         """
         totals = FileTotals()
         numbered = 0
-        with Overlap(self._pipeline, Transport.FILE.value, self._actor) as overlap:
+        with Overlap(self._pipeline, Transport.FILE.value, self._actor, self._apart) as overlap:
             for parts, read in self._units(source, content, media_type, name, totals):
                 if stop is not None and stop.is_set():
                     totals.stopped = True

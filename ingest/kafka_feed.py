@@ -30,6 +30,7 @@ from ingest.kafka_faults import LOST, PASSING, FeedStoppedError, lost, lost_part
 from ingest.kafka_partitions import PartitionPlaces, StoredOffsets
 from ingest.kafka_units import FeedUnit, Message, UnitMaker
 from ingest.overlap import BatchPipeline, Overlap
+from ingest.reading_apart import ReadingApart
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import ConfigurationError, OffsetConflictError, UnavailableError
@@ -71,7 +72,8 @@ class FeedTotals:
 class KafkaFeed:
     """One consumer of a group. :meth:`run` works in the calling thread until :meth:`stop`.
 
-    ``offsets`` reads what the pipeline's units wrote; ``on_unit`` is told of each recorded unit. ``totals`` and
+    ``offsets`` reads what the pipeline's units wrote; ``on_unit`` is told of each recorded unit, ``apart`` may read
+    large ones. ``totals`` and
     :meth:`lag` may be read from any thread. A feed runs once.
     """
 
@@ -87,12 +89,13 @@ class KafkaFeed:
         clock: Clock,
         limits: FeedLimits | None = None,
         on_unit: Callable[[FeedUnit, Sequence[RecordOutcome]], None] | None = None,
+        apart: ReadingApart | None = None,
     ) -> None:
         self._connection = connection
         self._topics = {one.topic: one for one in topics}
         self._group = group
         self._pipeline = pipeline
-        self._overlap = Overlap(pipeline, Transport.KAFKA.value, actor)
+        self._overlap = Overlap(pipeline, Transport.KAFKA.value, actor, apart)
         self._offsets = offsets
         self._clock = clock
         self._limits = limits or FeedLimits()

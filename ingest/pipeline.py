@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from traceback import extract_tb
 
 import structlog
 
-from ingest.records import EmbeddedFile, FeedRecord, Normalised, Rejection, SourceAdapter
+from ingest.normalising import AdapterFailure, Found, normalise
+from ingest.records import EmbeddedFile, FeedRecord, Rejection, SourceAdapter
 from jiedao.application.collector import collection_paused
 from jiedao.application.intake import BatchUnderWay, Intake
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
@@ -22,9 +22,6 @@ from jiedao.domain.errors import NotFoundError
 from jiedao.domain.ports import FileStore, OffsetMove
 from jiedao.domain.report import Attachment
 from jiedao.domain.terms import Role, Transport
-
-MAX_RECORD_BYTES = 8 * 1024 * 1024
-"""A larger single record is set aside: photos are sent as links or as files."""
 
 _NOBODY = Holder("", "validate", Role.INTEGRATOR)
 _log = structlog.get_logger(__name__)
@@ -70,20 +67,25 @@ class Pipeline:
         actor: Holder,
         offsets: Sequence[OffsetMove] = (),
         after: BatchUnderWay | None = None,
+        found: Sequence[Found | None] | None = None,
     ) -> BatchUnderWay:
-        """Read and decide a batch, while the one before it may still be committed; see :meth:`Intake.begin`."""
+        """Read and decide a batch, while the one before it may still be committed; see :meth:`Intake.begin`.
+
+        ``found`` is what each record comes to, where somebody read them already; what is missing there is read here.
+        """
         with collection_paused():
-            read = [self._read(source, record, keep=True) for record in records]
+            known = found or [None] * len(records)
+            read = [self._read(source, one, is_, keep=True) for one, is_ in zip(records, known, strict=True)]
         return self._intake.begin(read, transport=transport, actor=actor, offsets=offsets, after=after)
 
     def validate(self, source: str, records: Sequence[FeedRecord]) -> list[RecordOutcome]:
         """Say what would become of the records; nothing is recorded, no file stored, no key made."""
-        read = [self._read(source, record, keep=False) for record in records]
+        read = [self._read(source, record, None, keep=False) for record in records]
         return self._intake.preview(read, transport=Transport.HTTP.value, actor=_NOBODY)
 
     def read(self, source: str, record: FeedRecord) -> ReadableRecord | UnreadableRecord:
         """Read one record and keep the files that it carries; what follows is up to the caller."""
-        return self._read(source, record, keep=True)
+        return self._read(source, record, None, keep=True)
 
     def _adapter(self, source: str) -> SourceAdapter:
         adapter = self._adapters.get(source)
@@ -91,8 +93,14 @@ class Pipeline:
             raise NotFoundError(f"this district has no source {source!r}; it has {', '.join(self._adapters)}")
         return adapter
 
-    def _read(self, source: str, record: FeedRecord, *, keep: bool) -> ReadableRecord | UnreadableRecord:
-        found = self._normalise(source, record)
+    def _read(
+        self, source: str, record: FeedRecord, found: Found | None, *, keep: bool
+    ) -> ReadableRecord | UnreadableRecord:
+        if found is None:
+            found = normalise(self._adapter(source), record.raw, record.received_at)
+        if isinstance(found, AdapterFailure):
+            _log.error("adapter_failed", source=source, origin=record.origin, error=found.error, where=found.where)
+            found = found.rejection()
         if isinstance(found, Rejection):
             return UnreadableRecord(
                 source=source,
@@ -111,20 +119,6 @@ class Pipeline:
             report = replace(report, attachments=report.attachments + kept)
         raw = record.raw if found.raw is None else found.raw
         return ReadableRecord(report, found.reporter, raw, record.origin, record.received_at)
-
-    def _normalise(self, source: str, record: FeedRecord) -> Normalised | Rejection:
-        adapter = self._adapter(source)
-        if len(record.raw) > MAX_RECORD_BYTES:
-            size, most = len(record.raw), MAX_RECORD_BYTES
-            return Rejection("too_large", f"the record has {size} bytes, at most {most} are read", "")
-        try:
-            return adapter.normalise(record.raw, record.received_at)
-        except Exception as error:  # noqa: BLE001  # one record must not hold up the others; it is kept, and this is logged
-            # Neither message nor values of variables: they may hold what the reporter said.
-            place = extract_tb(error.__traceback__)[-1]
-            where = f"{place.name}:{place.lineno}"
-            _log.error("adapter_failed", source=source, origin=record.origin, error=type(error).__name__, where=where)
-            return Rejection("adapter_failed", "the software failed to read this record; it is kept for replay", "")
 
     def _attach(self, file: EmbeddedFile, *, keep: bool) -> Attachment:
         if keep:

@@ -68,6 +68,7 @@ class KeylessRecorder:
         actor: Holder,
         offsets: Sequence[OffsetMove] = (),
         after: object = None,
+        found: object = None,
     ) -> UnitUnderWay:
         if self._before is not None:
             self._before(records)

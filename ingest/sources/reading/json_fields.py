@@ -39,7 +39,11 @@ class Fields:
     """
 
     def __init__(self, content: Mapping[str, object], aliases: Aliases, notes: Notes, at: str = "") -> None:
-        self._content = {name: value for name, value in content.items() if not _is_empty(value)}
+        self._content = {
+            name: value
+            for name, value in content.items()
+            if (value.__class__ is str and len(value.strip()) > _LONGEST_EMPTY) or not _is_empty(value)  # most are
+        }
         self._aliases = aliases
         self._layout = aliases.layout(tuple(content))
         self._notes = notes

@@ -120,14 +120,21 @@ class Masker:
 
     def _masked(self, text: str, pattern: re.Pattern[str]) -> str:
         """Patterns come first: they take country code and extension along, which the reporter's field may lack."""
-        masked = self._without_known(pattern.sub(_mask_of, text) if _may_hold_number(text) else text)
+        digits, masked = _digits_of(text), text
+        if len(digits) >= _SHORTEST_NUMBER:
+            masked = pattern.sub(_mask_of, text)
+            digits = digits if masked == text else _digits_of(masked)
+        masked = self._without_known(masked, digits)
         self.masked = self.masked or masked != text
         return masked
 
-    def _without_known(self, text: str) -> str:
+    def _without_known(self, text: str, digits: str) -> str:
+        """Mask what the record gives apart; ``digits`` are those of the text, of which hardly any has enough."""
         for contact, mask in self._contacts:
-            text = text.replace(contact, mask)
-        if self._numbers and _may_hold_number(text):
+            if contact in text:
+                text = text.replace(contact, mask)
+                digits = _digits_of(text)
+        if len(digits) >= _SHORTEST_NUMBER:
             for number in self._numbers:
                 text = _without_number(text, number)
         for name in self._names:
@@ -135,9 +142,9 @@ class Masker:
         return text
 
 
-def _may_hold_number(text: str) -> bool:
-    """Whether a text has as many digits as the shortest number; most have not, and are done with quickly."""
-    return len(text) >= _SHORTEST_NUMBER and len(_NOT_DIGIT.sub("", text)) >= _SHORTEST_NUMBER
+def _digits_of(text: str) -> str:
+    """Return the digits of a text that is long enough for a number: most have not as many as the shortest one."""
+    return _NOT_DIGIT.sub("", text) if len(text) >= _SHORTEST_NUMBER else ""
 
 
 def _mask_of(match: re.Match[str]) -> str:

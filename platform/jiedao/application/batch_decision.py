@@ -82,8 +82,12 @@ def external_id_of(record: ReadableRecord | UnreadableRecord) -> str | None:
     return record.report.external_id if isinstance(record, ReadableRecord) else record.external_id
 
 
-def _revision_of(record: ReadableRecord | UnreadableRecord) -> int | None:
-    return record.report.revision if isinstance(record, ReadableRecord) else None
+def _key_and_revision(record: ReadableRecord | UnreadableRecord) -> tuple[str, str | None, int | None]:
+    """A record's source, number and revision, as far as they could be read."""
+    if isinstance(record, ReadableRecord):
+        report = record.report
+        return report.source, report.external_id, report.revision
+    return record.source, record.external_id, None
 
 
 def _number_events(decided: BatchDecision) -> None:
@@ -99,15 +103,17 @@ def _number_events(decided: BatchDecision) -> None:
 
 
 def _inbox_entry(step: Step, transport: str) -> InboxEntry:
+    record = step.record
+    source, external_id, revision = _key_and_revision(record)
     return InboxEntry(
-        source=source_of(step.record),
-        external_id=external_id_of(step.record),
-        revision=_revision_of(step.record),
+        source=source,
+        external_id=external_id,
+        revision=revision,
         outcome=step.outcome.value,
         content_mac=step.mac,
         transport=transport,
-        origin=step.record.origin,
-        received_at=step.record.received_at,
+        origin=record.origin,
+        received_at=record.received_at,
         incident_id=None if step.set_aside else step.target,
         dead_letter_id=step.target if step.set_aside else None,
     )
@@ -118,11 +124,12 @@ def _outcome_of(step: Step, positions: range) -> RecordOutcome:
     position = None
     if step.event_index is not None and step.event_index < len(positions):
         position = positions[step.event_index]
+    _source, external_id, revision = _key_and_revision(step.record)
     return RecordOutcome(
         origin=step.record.origin,
         outcome=step.outcome.value,
-        external_id=external_id_of(step.record),
-        revision=_revision_of(step.record),
+        external_id=external_id,
+        revision=revision,
         incident_id=None if step.set_aside else step.target,
         dead_letter_id=step.target if step.set_aside else None,
         street_code=incident.street_code if incident else None,

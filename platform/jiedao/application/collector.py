@@ -2,6 +2,10 @@
 
 Measured: the views move along the log 1.4 times as fast, and reports come in 1.5 times as fast, since the collector no
 longer walks the batch, and all that was loaded at the start, over and over.
+
+Resuming it is not enough: it then looks at once through everything that a large batch made and that still lives, for a
+tenth of the whole processor time. So after a large batch what lives is left out of its rounds, which costs nothing, and
+now and then it looks through all of it, so that a cycle that was left out with it is found in the end.
 """
 
 from __future__ import annotations
@@ -9,6 +13,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
+
+LARGE = 10_000
+"""How many more objects than before make a batch a large one; a post of one report makes some hundred."""
+
+LARGE_BATCHES = 500
+"""After so many large batches the collector looks through everything, which takes a tenth of a second or so."""
+
+_large_batches = count(1)
 
 
 @contextmanager
@@ -21,7 +34,16 @@ def collection_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        if gc.get_count()[0] > LARGE:
+            _leave_out_what_lives()
         gc.enable()
+
+
+def _leave_out_what_lives() -> None:
+    if next(_large_batches) % LARGE_BATCHES == 0:
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
 
 
 @contextmanager

@@ -29,11 +29,22 @@ class Clock(Protocol):
 # ---------------------------------------------------------------------------------------------- the log
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, init=False)
 class RecordedEvent(StoredEvent):
     """A stored event with its metadata: the canonical JSON bytes of its :class:`EventContext`."""
 
     metadata: bytes
+
+    def __init__(
+        self, originator_id: UUID | str, originator_version: int, topic: str, state: bytes, metadata: bytes
+    ) -> None:
+        """Make it in a third of the time that the standard library's frozen way takes; every event is made so."""
+        fields = self.__dict__
+        fields["originator_id"] = originator_id
+        fields["originator_version"] = originator_version
+        fields["topic"] = topic
+        fields["state"] = state
+        fields["metadata"] = metadata
 
 
 @quickly_made
@@ -139,6 +150,7 @@ class UnitWriter(Protocol):
         """Hand a unit in and wait for it."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class InboxKey:
     """The key of a source's record, whatever its revision."""

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import force_setattr
+
 from jiedao.domain.deadlines import WorkCalendar
 from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.profile import WorkingHours
@@ -169,7 +171,7 @@ class Router:
         candidates = self._candidates_for(inputs)
         tags = [tag for tag, passing in candidates.tags if _all_hold(passing, inputs)]
         if tags:  # nobody has seen the inputs yet, and to make them a second time costs as much as all the rules
-            object.__setattr__(inputs, "tags", tuple(dict.fromkeys(tags)))
+            force_setattr(inputs, "tags", tuple(dict.fromkeys(tags)))  # type: ignore[arg-type]  # quickly made
         return inputs, candidates
 
     def _candidates_for(self, inputs: RoutingInputs) -> _Candidates:

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         description="Address under the role that owns the schema; used to migrate it and to remove archived ranges.",
     )
     database_connections: int = Field(12, ge=4, le=200, description="Connections that one process may read with.")
+    reader_process: bool = Field(
+        default=True,
+        description="Whether a second process reads large feeds, where there are two or more processors.",
+    )
     vault_key: SecretStr | None = Field(
         None, description="The root key of personal data, 32 bytes in base64; or give vault_key_file."
     )

@@ -16,7 +16,16 @@ from psycopg.rows import TupleRow
 
 from jiedao.domain.errors import JiedaoError
 from jiedao.domain.ports import Appended, Unit
-from jiedao.store.arrays import ByteaArray, Int4Array, Int8Array, MomentArray, PackedArray, TextArray, UuidArray
+from jiedao.store.arrays import (
+    ByteaArray,
+    FewTextsArray,
+    Int4Array,
+    Int8Array,
+    MomentArray,
+    PackedArray,
+    TextArray,
+    UuidArray,
+)
 from jiedao.store.conflicts import conflict
 
 _Column = tuple[type[PackedArray], Callable[[Any], Any]]
@@ -47,17 +56,17 @@ _UNIT_FIELDS: tuple[_Column, ...] = (
 _EVENT_FIELDS: tuple[_Column, ...] = (
     (UuidArray, attrgetter("originator_id")),
     (Int4Array, attrgetter("originator_version")),
-    (TextArray, attrgetter("topic")),
+    (FewTextsArray, attrgetter("topic")),
     (ByteaArray, attrgetter("state")),
     (ByteaArray, attrgetter("metadata")),
 )
 _INBOX_FIELDS: tuple[_Column, ...] = (
-    (TextArray, attrgetter("source")),
+    (FewTextsArray, attrgetter("source")),
     (TextArray, attrgetter("external_id")),
     (Int8Array, attrgetter("revision")),
-    (TextArray, attrgetter("outcome")),
+    (FewTextsArray, attrgetter("outcome")),
     (ByteaArray, attrgetter("content_mac")),
-    (TextArray, attrgetter("transport")),
+    (FewTextsArray, attrgetter("transport")),
     (TextArray, attrgetter("origin")),
     (MomentArray, attrgetter("received_at")),
     (UuidArray, attrgetter("incident_id")),

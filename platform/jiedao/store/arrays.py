@@ -53,6 +53,16 @@ class TextArray(PackedArray):
         super().__init__(_counted([None if value is None else value.encode() for value in values]), len(values))
 
 
+class FewTextsArray(TextArray):
+    """``text[]`` of which most elements are one of a few texts: each of them is laid out once."""
+
+    __slots__ = ()
+
+    def __init__(self, values: Sequence[str | None]) -> None:
+        pieces = {value: b"".join(_counted([None if value is None else value.encode()])) for value in set(values)}
+        PackedArray.__init__(self, [pieces[value] for value in values], len(values))
+
+
 class ByteaArray(PackedArray):
     """``bytea[]``."""
 
@@ -80,7 +90,8 @@ class Int4Array(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[int | None]) -> None:
-        super().__init__([_NULL if v is None else _INT4.pack(4, v) for v in values], len(values))
+        pieces = {value: _NULL if value is None else _INT4.pack(4, value) for value in set(values)}  # mostly a few
+        super().__init__([pieces[value] for value in values], len(values))
 
 
 class Int8Array(PackedArray):
@@ -100,7 +111,8 @@ class MomentArray(PackedArray):
     __slots__ = ()
 
     def __init__(self, values: Sequence[datetime]) -> None:
-        super().__init__([_INT8.pack(8, (v - _POSTGRES_EPOCH) // _MICROSECOND) for v in values], len(values))
+        pieces = {value: _INT8.pack(8, (value - _POSTGRES_EPOCH) // _MICROSECOND) for value in set(values)}
+        super().__init__([pieces[value] for value in values], len(values))
 
 
 def _counted(values: Sequence[bytes | None]) -> list[bytes]:
@@ -123,7 +135,7 @@ class _PackedDumper(Dumper):
         return obj.packed
 
 
-ARRAY_TYPES = (TextArray, ByteaArray, UuidArray, Int4Array, Int8Array, MomentArray)
+ARRAY_TYPES = (TextArray, FewTextsArray, ByteaArray, UuidArray, Int4Array, Int8Array, MomentArray)
 _DUMPERS = tuple((kind, type(f"{kind.__name__}Dumper", (_PackedDumper,), {"oid": kind.oid})) for kind in ARRAY_TYPES)
 
 

@@ -100,6 +100,7 @@ class TypedMapper(Mapper[UUID]):
         super().__init__(typing.cast("Transcoder", transcoder))
         register_topics()
         self._forms: dict[str, _EventForm] = {}
+        self._written: dict[type[Any], tuple[str, int]] = {}
         self._encoded: tuple[EventContext | None, bytes] = None, b""  # taken and replaced whole, whichever thread does
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> RecordedEvent:
@@ -109,6 +110,7 @@ class TypedMapper(Mapper[UUID]):
         the character NUL: no view could ever show it, and nothing takes it out of the log again.
         """
         cls = type(domain_event)
+        topic, version = self._written.get(cls) or self._write(cls)
         fields = dict(vars(domain_event))
         originator_id = fields.pop("originator_id")
         originator_version = fields.pop("originator_version")
@@ -118,21 +120,25 @@ class TypedMapper(Mapper[UUID]):
         timestamp = fields.get("timestamp")
         if not isinstance(timestamp, datetime) or timestamp.tzinfo is None:
             raise ValueError(f"the timestamp of {cls.__qualname__} must be a time with its zone, not {timestamp!r}")
-        version = getattr(cls, "class_version", 1)
         if version > 1:
             fields["class_version"] = version
-        state, metadata = _encode_state(fields), self._metadata(context)
-        if _holds_nul(state) or _holds_nul(metadata):
-            raise InvalidInputError("a text cannot hold the character NUL: leave it out")
-        return RecordedEvent(originator_id, originator_version, get_topic(cls), state, metadata)
+        return RecordedEvent(
+            originator_id, originator_version, topic, _without_any_nul(_encode_state(fields)), self._metadata(context)
+        )
 
     def _metadata(self, context: EventContext) -> bytes:
         """Encode a context; events that follow each other mostly have the same one."""
         last, encoded = self._encoded
         if last is not context:
-            encoded = _encode_metadata(context)
+            encoded = _without_any_nul(_encode_metadata(context))
             self._encoded = context, encoded
         return encoded
+
+    def _write(self, cls: type[Any]) -> tuple[str, int]:
+        """Say under which topic and as which version an event class is written."""
+        written = get_topic(cls), int(getattr(cls, "class_version", 1))
+        self._written[cls] = written
+        return written
 
     def to_domain_event(self, stored_event: StoredEvent) -> domain.RecordedEvent:
         """Decode a stored event that brings its metadata; raises MapperDeserialisationError."""
@@ -172,8 +178,11 @@ class TypedMapper(Mapper[UUID]):
         return form
 
 
-def _holds_nul(text: bytes) -> bool:
-    return b"\\u0000" in text and _NUL.search(text) is not None
+def _without_any_nul(text: bytes) -> bytes:
+    """Return JSON that holds no NUL; raises InvalidInputError for what does. Most holds no backslash at all."""
+    if b"\\" in text and b"\\u0000" in text and _NUL.search(text) is not None:
+        raise InvalidInputError("a text cannot hold the character NUL: leave it out")
+    return text
 
 
 def _without_nul(text: bytes) -> bytes:

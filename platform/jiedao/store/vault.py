@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from binascii import b2a_base64
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,7 @@ ALGORITHMS = f"{DERIVATION} {WRAPPING} {CIPHER} {KEYED_HASH}"
 """What a database is written with; recorded in it beside the fingerprint of its root key."""
 
 _DIGEST = "sha256"
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _RECORD_ROOT = b"INSERT INTO vault_root (fingerprint, algorithms) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _DESTRUCTIONS = b"SELECT times FROM key_destruction"
 _ROOT = b"SELECT fingerprint, algorithms FROM vault_root"
@@ -57,8 +59,8 @@ class KeyVault:
         Who is the same person, :mod:`jiedao.store.reporter_identity` says.
         """
         self.check_root_key()
-        parts = (district, *identity_of(reporter))
-        written = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+        encoded = [part.encode() for part in (district, *identity_of(reporter))]
+        written = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
         return f"reporter:{_base64(hmac.digest(self._pseudonym_key, written, _DIGEST))}"
 
     def destructions(self) -> int:
@@ -152,4 +154,4 @@ def _open(key: SubjectKey | None, sealed: Sealed) -> bytes | None:
 
 def _base64(content: bytes) -> str:
     """URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    return b2a_base64(content, newline=False).translate(_URL_SAFE, b"=").decode("ascii")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
+from jiedao.application import collector
 from jiedao.application.collector import collection_paused
 
 
@@ -25,3 +27,40 @@ def test_an_inner_pause_leaves_the_outer_one_alone():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_what_a_large_batch_made_is_not_looked_through_when_the_collector_resumes():
+    with collection_paused():
+        kept = [[number] for number in range(collector.LARGE * 2)]
+    young = len(gc.get_objects(generation=0)) + len(gc.get_objects(generation=1))
+    gc.unfreeze()
+    assert young < len(kept) / 2
+
+
+def test_a_small_batch_stays_with_the_collector():
+    frozen = gc.get_freeze_count()
+    with collection_paused():
+        kept = [[number] for number in range(100)]
+    assert (len(kept), gc.get_freeze_count()) == (100, frozen)
+
+
+def test_a_cycle_that_was_left_out_with_a_batch_is_found_in_the_end(monkeypatch):
+    forgotten = weakref.ref(large_batch_with_a_cycle())
+    gc.collect()
+    assert forgotten() is not None, "left out of the collector's rounds"
+    monkeypatch.setattr(collector, "LARGE_BATCHES", 1)
+    large_batch_with_a_cycle()
+    gc.unfreeze()
+    assert forgotten() is None
+
+
+class Ring:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def large_batch_with_a_cycle() -> Ring:
+    with collection_paused():
+        ring = Ring()
+        ring.made = [[number] for number in range(collector.LARGE * 2)]
+    return ring

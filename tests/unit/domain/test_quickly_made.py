@@ -3,7 +3,7 @@
 import inspect
 import pickle
 from copy import copy
-from dataclasses import FrozenInstanceError, asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import msgspec
 import pytest
@@ -44,7 +44,7 @@ def test_each_gets_a_default_of_its_own():
 
 def test_it_stays_frozen_and_hashes_by_its_fields():
     one = Quickly(1)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError, match="immutable"):
         one.number = 2
     with pytest.raises((AttributeError, TypeError)):
         one.other = 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import force_setattr
 
 from jiedao.domain.report import UpstreamCase, UpstreamNews
 from jiedao.domain.upstream_news import hear
@@ -20,7 +21,7 @@ def case(deadline=None, **news):
 def hear_of(life: Life, before, now):
     """What a life hears when a revision says ``now`` and the one before said ``before``; returns the events' names."""
     report = life.incident.report
-    object.__setattr__(report, "upstream", now)
+    force_setattr(report, "upstream", now)
     known = len(life.events)
     heard = hear(life.incident, before, context=life.context("source:hotline", "integrator"), at=life.now)
     life.events += life.incident.collect_events()

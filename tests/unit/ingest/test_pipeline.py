@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.pipeline import MAX_RECORD_BYTES, Pipeline
+from ingest.normalising import MAX_RECORD_BYTES
+from ingest.pipeline import Pipeline
 from ingest.records import EmbeddedFile, FeedRecord, Normalised, Rejection
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome
 from jiedao.domain.access import Holder

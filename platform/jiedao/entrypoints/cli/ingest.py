@@ -16,6 +16,7 @@ from rich.table import Table
 from ingest.file_feed import MEDIA_TYPES, FileFeed, FileTotals, media_type_of
 from ingest.kafka_connection import FeedLimits, FeedTopic
 from ingest.kafka_feed import FeedTotals, KafkaFeed
+from ingest.reading_apart import ReadingApart
 from ingest.stop_signals import stopped_by_signals
 from jiedao.application.collector import started_frozen
 from jiedao.domain.access import Holder
@@ -61,7 +62,7 @@ def ingest() -> None:
     "--validate-only", is_flag=True, help="只校验，不入库 Say what would become of the records; record nothing."
 )
 @json_output
-@with_settings(*DISTRICT)
+@with_settings(*DISTRICT, "reader_process")
 def ingest_file(
     settings: Settings, source: str, files: Sequence[str], form: str | None, *, validate_only: bool
 ) -> None:
@@ -79,8 +80,13 @@ def ingest_file(
     stop = Event()
     totals: dict[str, FileTotals] = {}
     errors: dict[str, str] = {}
-    with opened(settings) as district, stopped_by_signals(stop.set), started_frozen():
-        feed = FileFeed(district.pipeline, console_actor(), district.clock, validate_only=validate_only)
+    with (
+        opened(settings) as district,
+        stopped_by_signals(stop.set),
+        started_frozen(),
+        ReadingApart(district.profile, allowed=settings.reader_process) as apart,
+    ):
+        feed = FileFeed(district.pipeline, console_actor(), district.clock, validate_only=validate_only, apart=apart)
         for name in files:
             if stop.is_set():
                 break
@@ -165,7 +171,7 @@ def _table(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Table
     help="Where Kafka no longer has what is to be read next, go on from the oldest message that is left.",
 )
 @json_output
-@with_settings(*DISTRICT, *KAFKA)
+@with_settings(*DISTRICT, *KAFKA, "reader_process")
 def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, from_earliest_when_lost: bool) -> None:
     """消息队列接入 Read reports from Kafka until stopped: one topic a source, offsets in the district's database.
 
@@ -173,7 +179,10 @@ def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, fr
     """
     connection = kafka_connection(settings)
     limits = replace(FeedLimits(), from_earliest_when_lost=from_earliest_when_lost)
-    with opened(settings) as district:
+    with (
+        opened(settings) as district,
+        ReadingApart(district.profile, allowed=settings.reader_process) as apart,
+    ):
         topics = _topics(district.profile, sources)
         feed = KafkaFeed(
             connection,
@@ -184,6 +193,7 @@ def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, fr
             actor=KAFKA_ACTOR,
             clock=district.clock,
             limits=limits,
+            apart=apart,
         )
         note(f"reading {', '.join(one.topic for one in topics)} as group {settings.kafka_group}; Ctrl-C ends it")
         with stopped_by_signals(feed.stop), started_frozen():
