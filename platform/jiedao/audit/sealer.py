@@ -152,8 +152,8 @@ class Sealer:
     def _same_last_event(self, leaf: bytes, position: int) -> None:
         if [computed for _, computed, _ in self._rows(position, position)] != [leaf]:
             raise LedgerFaultError(
-                f"the event at position {position} is not the one that was published: it was changed, or an older backup"
-                f" was brought back and the log went on from there; docs/audit.md says what to do. {_VERIFY}"
+                f"the event at position {position} is not the one that was published: it was changed, or an older"
+                f" backup was brought back and the log went on from there; docs/audit.md says what to do. {_VERIFY}"
             )
 
     def _caught_up(self, tree: GrowingTree, report: Report | None) -> GrowingTree:
