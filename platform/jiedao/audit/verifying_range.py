@@ -127,8 +127,8 @@ class _StretchVerification:
             self._fault(
                 position,
                 FaultKind.REWRITTEN,
-                f"不是公布过的那一条，虽与其哈希相符 the event at position {position} is not the one that was published,"
-                " though its hash fits it",
+                f"不是公布过的那一条，虽与其哈希相符 the event at position {position} is not the one that was"
+                " published, though its hash fits it",
             )
         self._add(computed)
 
