@@ -18,7 +18,6 @@ from jiedao.domain.workflow import OPEN
 from projections.indicator_formulas import Formulas
 from projections.indicator_terms import GROUPINGS, OVERDUE
 from projections.indicators import IndicatorQuestion, Indicators, facts_as_of, select_indicators
-from projections.queues import resolve_position
 
 TOLD_BY = ("source", "street", "platform")
 """By what the totals of a bulletin are told apart."""
@@ -155,7 +154,11 @@ def _indicators(  # noqa: PLR0913  # as above
     now: datetime,
     streets: frozenset[str] | None,
 ) -> Indicators:
-    question = IndicatorQuestion("street", period.since, period.until, as_of_time=_end(period, now), streets=streets)
+    end = _end(period, now)
+    position = _position(connection, reached, end)
+    question = IndicatorQuestion(
+        "street", period.since, period.until, as_of_position=position, judged_at=end, streets=streets
+    )
     return select_indicators(connection, reached, question, formulas, now)
 
 
@@ -166,13 +169,21 @@ def _asked(
     return {
         "since": period.since,
         "until": period.until,
-        "position": resolve_position(connection, reached, None, end),
+        "position": _position(connection, reached, end),
         "reached": reached,
         "moment": end or now,
         "open": _OPEN,
         "streets": None if streets is None else sorted(streets),
         "most": MOST_OVERDUE,
     }
+
+
+def _position(connection: Connection[TupleRow], reached: int, end: datetime | None) -> int | None:
+    """The position as of the end of a period; 0 for one before the log began: of such a day nothing is known."""
+    if end is None:
+        return None
+    row = connection.execute("SELECT position_as_of(%s)", [end]).fetchone()
+    return min(int(row[0]), reached) if row and row[0] is not None else 0
 
 
 def _totals(connection: Connection[TupleRow], by: str, asked: Mapping[str, object]) -> list[Totals]:

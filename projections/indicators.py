@@ -33,7 +33,8 @@ class IndicatorQuestion:
     """What is asked: told apart ``by`` which grouping, of which period, as of when, of which cases.
 
     The period is ``[since, until)``, open where one is ``None``; by which moment a case falls into it, each formula
-    says. Without ``as_of_position`` and ``as_of_time``: as it stands now. ``streets`` is what the asker may see at all.
+    says. Without ``as_of_position`` and ``as_of_time``: as it stands now. ``judged_at`` is as of when deadlines are
+    looked at, where that is not the moment of ``as_of_position``. ``streets`` is what the asker may see at all.
     """
 
     by: str = "street"
@@ -41,6 +42,7 @@ class IndicatorQuestion:
     until: datetime | None = None
     as_of_position: int | None = None
     as_of_time: datetime | None = None
+    judged_at: datetime | None = None
     street: str | None = None
     platform: str | None = None
     source: str | None = None
@@ -115,8 +117,9 @@ def _moment(
     connection: Connection[TupleRow], question: IndicatorQuestion, position: int | None, now: datetime
 ) -> datetime:
     """Return as of when deadlines are looked at: the time that is asked for, or that of the position."""
-    if question.as_of_time is not None:
-        return question.as_of_time
+    given = question.judged_at or question.as_of_time
+    if given is not None:
+        return given
     if position is None:
         return now
     row = connection.execute("SELECT recorded_at_of(%s)", [position]).fetchone()

@@ -27,7 +27,7 @@ _NO_PRIORITY = 9  # as in task_queue.sql
 
 _STANDING = SQL("to_position IS NULL")
 _BOUNDS = """
-SELECT (SELECT recorded_at FROM event WHERE position = 1),
+SELECT recorded_at_of(1),
        greatest(now(), (SELECT recorded_at FROM event ORDER BY position DESC LIMIT 1))
 """
 _COUNT_NOW: LiteralString = """

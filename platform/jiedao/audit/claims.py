@@ -55,14 +55,17 @@ class Claims:
             signed = sorted(self.signers.items(), key=_size)
             names = ", ".join(f"{key.hex()} (from {size} events)" for key, size in signed)
             self._note(
-                f"several keys signed this log: {names}; ask the district which are its own, and name those by --key"
+                f"签过这份日志的密钥不止一把，请向区里查明并用 --key 写明 several keys signed this log: {names};"
+                " ask the district which are its own, and name those by --key"
             )
 
     def _take_published(self, published: PublishedLedger) -> Iterator[int]:
         try:
             for told in published.history():
                 if told.checkpoint.origin != self.trust.origin:
-                    self._fault(told.checkpoint.size, FaultKind.CHECKPOINT, f"{told.file} is of another log")
+                    self._fault(
+                        told.checkpoint.size, FaultKind.CHECKPOINT, f"属于另一份日志 {told.file} is of another log"
+                    )
                 elif self._take(told.checkpoint, told.note, f"the published checkpoint in {told.file}"):
                     yield told.checkpoint.size
         except (LedgerFaultError, OSError) as error:
@@ -78,25 +81,35 @@ class Claims:
             try:
                 checkpoint, note = read_checkpoint_note(row.note)
             except InvalidInputError as error:
-                self._fault(row.size, FaultKind.CHECKPOINT, f"{said} is damaged: {error}")
+                self._fault(row.size, FaultKind.CHECKPOINT, f"检查点已损坏 {said} is damaged: {error}")
                 continue
             if checkpoint != Checkpoint(row.origin, row.size, row.root):
-                self._fault(row.size, FaultKind.CHECKPOINT, f"{said} says something else than its note")
+                self._fault(
+                    row.size, FaultKind.CHECKPOINT, f"检查点与其签名文本不一致 {said} says something else than its note"
+                )
             self._take(checkpoint, note, said)
         for size in sorted(outside - there):
             self._fault(
-                size, FaultKind.CHECKPOINT, f"the published checkpoint of {size} events is missing in the database"
+                size,
+                FaultKind.CHECKPOINT,
+                f"公布过的检查点在数据库中缺失 the published checkpoint of {size} events is missing in the database",
             )
 
     def _take(self, checkpoint: Checkpoint, note: Note, said: str) -> bool:
         """Take a claim in; false where it is not to be believed."""
         known = self.roots.get(checkpoint.size)
         if known is not None and known != checkpoint.root:
-            self._fault(checkpoint.size, FaultKind.CHECKPOINT, f"{said} has another root than the published one")
+            self._fault(
+                checkpoint.size, FaultKind.CHECKPOINT, f"根与公布的不同 {said} has another root than the published one"
+            )
             return False
         signer = next((key for key in self.trust.keys if note.signed_by(key)), None)
         if signer is None:
-            self._fault(checkpoint.size, FaultKind.SIGNATURE, f"{said} is not signed by a key that is trusted")
+            self._fault(
+                checkpoint.size,
+                FaultKind.SIGNATURE,
+                f"没有可信密钥的签名 {said} is not signed by a key that is trusted",
+            )
             return False
         self.signers[signer.key_id] = min(checkpoint.size, self.signers.get(signer.key_id, checkpoint.size))
         self.checkpoints += known is None
@@ -104,12 +117,14 @@ class Claims:
         for signature in note.signatures[1:]:
             witness = next((key for key in self.trust.witnesses if key.key_id == signature.key_id), None)
             if witness is None:
-                self._note(f"{signature.name} cosigned, and is no witness that is configured here")
+                self._note(f"{signature.name} 不是这里设定的见证人 cosigned, and is no witness that is configured here")
             elif witness.verify(note.text, signature):
                 self.cosigned.setdefault(checkpoint.size, set()).add(witness.name)
             else:
                 self._fault(
-                    checkpoint.size, FaultKind.SIGNATURE, f"{said}: the cosignature of {witness.name} is not right"
+                    checkpoint.size,
+                    FaultKind.SIGNATURE,
+                    f"见证签名无效 {said}: the cosignature of {witness.name} is not right",
                 )
         return True
 

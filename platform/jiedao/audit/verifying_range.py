@@ -159,15 +159,20 @@ class _StretchVerification:
         """Take one event, and note what does not hold of it."""
         self._missing_before(position)
         if position < self._expected:
-            self._fault(position, FaultKind.TWICE, f"there are two events at position {position}")
+            self._fault(position, FaultKind.TWICE, f"此处有两条记录 there are two events at position {position}")
             return
         if computed != stored:
-            self._fault(position, FaultKind.CONTENT, f"the event at position {position} is not what was appended there")
+            self._fault(
+                position,
+                FaultKind.CONTENT,
+                f"内容不是当时追加的 the event at position {position} is not what was appended there",
+            )
         elif position <= self._stretch.published and self._published.leaf(position) not in {computed, None}:
             self._fault(
                 position,
                 FaultKind.REWRITTEN,
-                f"the event at position {position} is not the one that was published, though its hash fits it",
+                f"不是公布过的那一条，虽与其哈希相符 the event at position {position} is not the one that was"
+                " published, though its hash fits it",
             )
         self._add(computed)
 
@@ -176,7 +181,7 @@ class _StretchVerification:
         while self._expected < position:
             missing = self._expected
             if not any(missing in one for one in self._stretch.removed):
-                self._fault(missing, FaultKind.MISSING, f"there is no event at position {missing}")
+                self._fault(missing, FaultKind.MISSING, f"此处没有记录 there is no event at position {missing}")
             published = self._published.leaf(missing) if missing <= self._stretch.published else None
             self._add(published or _NONE)
 

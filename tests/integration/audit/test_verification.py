@@ -80,7 +80,9 @@ def test_witnesses_are_told_and_a_wrong_cosignature_is_found(sealed):
     report = verify(sealed)
     assert [(fault.kind, fault.position) for fault in report.faults] == [(FaultKind.SIGNATURE, 700)]
     unknown = Verification(sealed.database, sealed.published, Trust(ORIGIN, [sealed.signer.key])).run(lambda *_: None)
-    assert unknown.notes[0] == "witness.example/w cosigned, and is no witness that is configured here"
+    assert unknown.notes[0] == (
+        "witness.example/w 不是这里设定的见证人 cosigned, and is no witness that is configured here"
+    )
 
 
 def test_a_checkpoint_that_an_auditor_kept_outweighs_what_is_published_now(sealed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import structlog
@@ -123,6 +123,7 @@ def _edge(services: Services) -> Edge:
         metrics=metrics,
         gate=IntakeGate(services.pipeline, services.limits, metrics),
         tokens=Gathering(all_at_once(services.tokens.authenticate)),
+        former=Gathering(all_at_once(services.tokens.former)),
         refusals=Gathering(_record_with(services)),
         readiness=Readiness(services.read.status, services.checks, services.limits),
         reads=CapacityLimiter(services.limits.concurrent_reads),
@@ -147,8 +148,7 @@ def _lifespan(edge: Edge) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
             yield
         finally:
             settling.cancel()
-            with suppress(asyncio.CancelledError):
-                await settling
+            await asyncio.gather(settling, return_exceptions=True)
             await to_thread.run_sync(edge.gate.close)
             await to_thread.run_sync(partial(_settle, edge, everything=True))
 

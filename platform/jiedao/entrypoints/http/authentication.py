@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
@@ -18,6 +19,8 @@ from jiedao.entrypoints.http.exchange import exchange_of
 from jiedao.entrypoints.http.parameters import refuse_unknown_parameters
 from jiedao.entrypoints.http.permissions import Act, require
 from jiedao.entrypoints.http.problems import HttpProblemError
+
+Found = TypeVar("Found")
 
 _BEARER = re.compile(r"[Bb]earer +(jd_[A-Za-z0-9]{16,128}) *")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="jiedao"'}
@@ -56,7 +59,7 @@ async def authenticate(request: Request) -> Holder:
     edge = edge_of(request)
     holder = await edge.tokens.ask(match[1])
     if holder is None:
-        exchange_of(request).former = await edge.read(edge.services.tokens.former, match[1])
+        exchange_of(request).former = await edge.former.ask(match[1])
         raise HttpProblemError(
             "unauthenticated",
             "this token is not known, has expired, or was revoked; ask an administrator for a new one",
@@ -66,11 +69,11 @@ async def authenticate(request: Request) -> Holder:
     return holder
 
 
-def all_at_once(authenticate_one: Callable[[str], Holder | None]) -> Callable[[Sequence[str]], list[Holder | None]]:
+def all_at_once(look_up: Callable[[str], Found]) -> Callable[[Sequence[str]], list[Found]]:
     """Look up the tokens of many concurrent requests, each distinct one once."""
 
-    def authenticate_all(tokens: Sequence[str]) -> list[Holder | None]:
-        found = {token: authenticate_one(token) for token in set(tokens)}
+    def look_all_up(tokens: Sequence[str]) -> list[Found]:
+        found = {token: look_up(token) for token in set(tokens)}
         return [found[token] for token in tokens]
 
-    return authenticate_all
+    return look_all_up

@@ -18,6 +18,7 @@ from jiedao.entrypoints.http.metrics import HttpMetrics
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.services import Services
 from jiedao.store.refusals import Refusal
+from jiedao.store.tokens import FormerToken
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Edge:
     metrics: HttpMetrics
     gate: IntakeGate
     tokens: Gathering[str, Holder | None]
+    former: Gathering[str, FormerToken | None]
     refusals: Gathering[Refusal, None]
     readiness: Readiness
     wording: Wording
