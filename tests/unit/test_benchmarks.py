@@ -16,7 +16,9 @@ def test_a_benchmark_that_fails_is_a_row_that_says_why():
 
 
 def test_a_benchmark_that_takes_too_long_is_ended():
-    assert run_apart("geo", "", quick=True, seconds=0.05, say=print) == [{"name": "geo: not done within 0 s", "failed": True}]
+    assert run_apart("geo", "", quick=True, seconds=0.05, say=print) == [
+        {"name": "geo: not done within 0 s", "failed": True}
+    ]
 
 
 def test_a_ratio_stands_beside_what_it_was_made_of():
