@@ -72,6 +72,7 @@ def dispatch_sheet(known: SheetFacts, profile: DistrictProfile) -> str:
                 *_offered(task, zone),
                 *_joint(known),
                 ("主管部门", incident.department or ""),
+                *([("养护单位", incident.maintaining_unit)] if incident.maintaining_unit else []),
                 ("任务状态", task.state_label),
                 ("派遣", _dispatched(known, zone)),
             )

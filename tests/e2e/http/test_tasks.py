@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,8 +14,11 @@ from jiedao.domain.access import Holder
 from jiedao.domain.context import EventContext
 from jiedao.domain.offering import Asked, OfferLimit, offer_onward
 from jiedao.domain.terms import Role
+from jiedao.entrypoints.dispatch_sheet import SheetFacts, dispatch_sheet
+from jiedao.entrypoints.http.wording import Wording
+from jiedao.entrypoints.task_advice import told_task
 from jiedao.store.recorder import UnitContext
-from tests.e2e.http.district import ADMINISTRATOR, DISPATCHER, EAST, HOTLINE, WEST, WESTERNER, order
+from tests.e2e.http.district import ADMINISTRATOR, DISPATCHER, EAST, HOTLINE, PROFILE, WEST, WESTERNER, order
 from tests.workflow_samples import LEADER as LEADS
 from tests.workflow_samples import advised
 
@@ -164,6 +168,24 @@ def test_the_sheet_of_a_joint_operation_says_who_leads_and_who_else_is_in_it(cal
     assert "；配合 区城管局（职能部门）任务 T4、" in given(printed, "联合执法")
     assert given(printed, "派遣").endswith(" 职责调整")
     assert "联合执法</th>" not in sheet(call, incident_id, position, task="T2").text
+
+
+def test_the_sheet_of_a_component_names_who_maintains_it(call, services):
+    incident_id, position = dispatched(call, "lid")
+    assert "养护单位" not in sheet(call, incident_id, position).text
+    found = services.read.incident(UUID(incident_id))
+    lid = replace(found, class_code="C0102", department="区城市管理局", maintaining_unit="市水务集团")
+    printed = dispatch_sheet(
+        SheetFacts(
+            incident=Wording(PROFILE).incident(lid),
+            task=told_task(lid, "T1"),
+            history=services.read.history(lid.incident_id),
+            boundaries_approximate=False,
+            printed_at=datetime.now(UTC),
+        ),
+        PROFILE,
+    )
+    assert (given(printed, "主管部门"), given(printed, "养护单位")) == ("区城市管理局", "市水务集团")
 
 
 def test_the_sheet_of_a_task_that_was_given_on_names_its_worker(call):

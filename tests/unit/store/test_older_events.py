@@ -32,9 +32,10 @@ def test_a_class_decided_before_matters_and_conditions_were_kept_has_none():
     event = next(one for one in received().events if one.TOPIC == "jiedao.incident.class_decided")
 
     def forget(state):
-        for name in ("matters", "filing_condition", "closing_condition"):
+        for name in ("matters", "filing_condition", "closing_condition", "maintaining_unit"):
             del state["decision"][name]
 
     decision = TypedMapper().to_domain_event(stored(event, forget)).decision
     assert (decision.matters, decision.filing_condition, decision.closing_condition) == ((), "", "")
+    assert decision.maintaining_unit is None
     assert decision.class_code == event.decision.class_code

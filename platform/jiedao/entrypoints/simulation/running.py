@@ -30,7 +30,7 @@ from jiedao.entrypoints.simulation.people import Memory
 from jiedao.entrypoints.simulation.virtual_clock import VirtualClock
 
 MINUTE = timedelta(minutes=1)
-MACHINERY_EVERY = timedelta(minutes=15)
+MACHINERY_EVERY = timedelta(minutes=30)
 """How often the software does what it does by itself; clocks record the moments themselves, however late it is."""
 
 TAIL = timedelta(days=30)
@@ -84,7 +84,7 @@ _SUPERIORS_WAIT = timedelta(hours=20)
 
 
 class Simulation:
-    """One run. ``machinery`` is called every quarter of a virtual hour, on views that have caught up."""
+    """One run. ``machinery`` is called every half of a virtual hour, on views that have caught up."""
 
     def __init__(
         self, district: District, clock: VirtualClock, plan: Plan, machinery: Sequence[Machinery] = ()
