@@ -20,11 +20,10 @@ from jiedao.audit.merkle import HASH_BYTES, Frontier, perfect_root
 from jiedao.audit.published import LedgerFaultError, PublishedLedger
 from jiedao.audit.tiles import LEVEL_BITS, WIDTH, Tile
 from jiedao.domain.errors import NotFoundError
-from jiedao.domain.ports import LogEntry
+from jiedao.store.archive import HashedLine
 from jiedao.store.archive_reading import ArchiveReader, ArchiveUnreadableError, RemovedRange, parted
 from jiedao.store.database import connect_alone
-from jiedao.store.leaf import leaf_hash
-from jiedao.store.ledger_reading import HashedRow, UnreadableLogError, hashed_rows
+from jiedao.store.ledger_reading import HashedRow, UnreadableLogError, hashed_rows, kept_places
 
 STRETCH = 1 << 16
 """Positions of a stretch."""
@@ -35,9 +34,6 @@ MOST_FAULTS = 20
 # In the order of positions, from the index: never the whole log sorted somewhere on the server.
 _IN_ORDER = b"SET enable_sort = off; SET enable_bitmapscan = off; SET enable_seqscan = off"
 _NONE = bytes(HASH_BYTES)
-_PLACES = b"""
-SELECT position, originator_id, originator_version, recorded_at FROM removed_event WHERE position BETWEEN %s AND %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +117,23 @@ class _StretchVerification:
                 if isinstance(read, str):
                     self._fault(max(begins, first), FaultKind.ARCHIVE, read)
                     continue
-                entries = [entry for entry in read if first <= entry.position <= last]
-                self._compare_with_places(connection, entries)
-                for entry in entries:
-                    yield entry.position, leaf_hash(entry), entry.leaf_hash
+                lines = [one for one in read if first <= one.position <= last]
+                self._compare_with_places(connection, lines)
+                for position, computed, stored, _place in lines:
+                    yield position, computed, stored
         except ArchiveUnreadableError:
             return  # whoever looked at the archives before says which are not there
 
-    def _compare_with_places(self, connection: Connection[TupleRow], entries: Sequence[LogEntry]) -> None:
+    def _compare_with_places(self, connection: Connection[TupleRow], lines: Sequence[HashedLine]) -> None:
         """What stays behind of each event in the database says of it what the archive does."""
-        with connection.cursor(binary=True) as cursor:
-            found = cursor.execute(_PLACES, [entries[0].position, entries[-1].position]).fetchall()
-        places = {row[0]: row for row in found}
-        for one in entries:
-            if places.get(one.position) != (one.position, one.originator_id, one.originator_version, one.recorded_at):
-                self._fault(
-                    one.position,
-                    FaultKind.REMOVAL,
-                    f"what the database keeps of the archived event at position {one.position} is not as it was",
-                )
+        if not lines:
+            return
+        places = kept_places(connection, lines[0].position, lines[-1].position)
+        if places == [one.place for one in lines]:
+            return
+        for missing in {one.place for one in lines} - set(places):
+            sentence = f"what the database keeps of the archived event at position {missing[0]} is not as it was"
+            self._fault(missing[0], FaultKind.REMOVAL, sentence)
 
     def _whole(self, block: Sequence[HashedRow]) -> bool:
         """Take a whole tile of events at once; false, and nothing is taken, where anything about it is not plain."""

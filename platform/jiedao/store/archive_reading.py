@@ -19,6 +19,8 @@ from jiedao.domain.ports import LogEntry
 from jiedao.store.archive import (
     BLOCK_EVENTS,
     ArchiveFaultError,
+    HashedLine,
+    hash_line,
     manifest_path,
     read_block,
     read_line,
@@ -113,7 +115,7 @@ class ArchiveReader:
         path = self.folder / of.file
         return path.is_file() and manifest_path(path).is_file()
 
-    def raw_blocks(self, of: RemovedRange, first: int, last: int) -> Iterator[tuple[int, list[LogEntry] | str]]:
+    def raw_blocks(self, of: RemovedRange, first: int, last: int) -> Iterator[tuple[int, list[HashedLine] | str]]:
         """Read what can be read of a file, whatever it hashes to: each block's first position, its events or why not.
 
         For those who hash every event themselves. Raises ArchiveUnreadableError where nothing can be read at all.
@@ -126,12 +128,11 @@ class ArchiveReader:
                     if begins + BLOCK_EVENTS <= first or begins > last:
                         continue
                     try:
-                        lines = _read(content, manifest.blocks, manifest.size, number, of)
-                        yield begins, [read_line(line, begins + place) for place, line in enumerate(lines)]
+                        yield begins, [*map(hash_line, _read(content, manifest.blocks, manifest.size, number, of))]
                     except ArchiveFaultError as error:
                         yield begins, f"{path.name}: {error}"
         except (NotFoundError, ArchiveFaultError, OSError) as error:
-            raise _unreadable(of, path, str(error)) from error
+            raise _unreadable(of, path, _why(error)) from error
 
     def _entry(self, of: RemovedRange, lines: Sequence[bytes], position: int) -> LogEntry:
         try:
@@ -163,8 +164,7 @@ class ArchiveReader:
         try:
             touched = _touched(path)
         except OSError as error:
-            why = "it is not there" if isinstance(error, FileNotFoundError) else str(error)
-            raise _unreadable(of, path, why) from error
+            raise _unreadable(of, path, _why(error)) from error
         name = (path.name, of.sha256)
         opened = self._opened.get(name)
         if opened is not None and opened.touched == touched:
@@ -173,7 +173,7 @@ class ArchiveReader:
             manifest = read_manifest(manifest_path(path))
             found = sha256_of(path)
         except (NotFoundError, ArchiveFaultError, OSError) as error:
-            raise _unreadable(of, path, str(error)) from error
+            raise _unreadable(of, path, _why(error)) from error
         blocks = -(-(of.last - of.first + 1) // BLOCK_EVENTS)
         if found != of.sha256:
             raise _unreadable(of, path, f"its SHA-256 is {found[:16]}… and not {of.sha256[:16]}…")
@@ -212,9 +212,18 @@ def _read(content: BinaryIO, blocks: Sequence[int], size: int, number: int, of: 
     return lines
 
 
+def _why(error: Exception) -> str:
+    """What is wrong with a file or its manifest, without the path: it is told to everybody who asks."""
+    if isinstance(error, FileNotFoundError):
+        return "it is not there"
+    if isinstance(error, NotFoundError):
+        return "its manifest is not there"
+    return "its manifest is damaged" if isinstance(error, ArchiveFaultError) else f"{error}"
+
+
 def _unreadable(of: RemovedRange, path: Path, why: str) -> ArchiveUnreadableError:
     return ArchiveUnreadableError(
         f"归档文件无法读取 the events at the positions {of.first} to {of.last} were archived in {path.name} and removed"
-        f" from the database, and the archive cannot be read: {why}. Bring {path.name} and its manifest back into"
-        f" {path.parent} from a copy (SHA-256 {of.sha256}); `jiedao retention list` names every archive"
+        f" from the database, and the archive cannot be read: {why}. Bring {path.name} and its manifest back from a"
+        f" copy (SHA-256 {of.sha256}) into the folder of the archives, which `jiedao retention list` names"
     )

@@ -24,6 +24,7 @@ import hashlib
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from jiedao.domain.ports import LogEntry
 
@@ -46,6 +47,18 @@ def canonical(entry: LogEntry) -> bytes:
 def leaf_hash(entry: LogEntry) -> bytes:
     """Compute the 32 bytes that ``entry.leaf_hash`` has to be."""
     return hashlib.sha256(b"\x00" + canonical(entry)).digest()
+
+
+def leaf_hash_of(  # noqa: PLR0913  # all that a leaf is made of
+    position: int, stream: UUID, version: int, micros: int, topic: str, state: bytes, metadata: bytes
+) -> bytes:
+    """Compute the same from the parts; ``micros`` are microseconds since 1970-01-01 UTC."""
+    named, pack = topic.encode(), _LENGTH.pack
+    parts = (
+        b"\x00", FORM, _HEAD.pack(position, stream.bytes, version, micros),
+        pack(len(named)), named, pack(len(state)), state, pack(len(metadata)), metadata,
+    )  # fmt: skip
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def tampered(entries: Sequence[LogEntry]) -> list[int]:

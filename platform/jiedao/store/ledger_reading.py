@@ -27,12 +27,17 @@ _COPY = """
 COPY (SELECT position, originator_id, originator_version, recorded_at, topic, state, metadata, leaf_hash
       FROM event WHERE position BETWEEN {first} AND {last} ORDER BY position) TO STDOUT (FORMAT BINARY)
 """
+_COPY_PLACES = """
+COPY (SELECT position, originator_id, originator_version, recorded_at
+      FROM removed_event WHERE position BETWEEN {first} AND {last} ORDER BY position) TO STDOUT (FORMAT BINARY)
+"""
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00"
 _HEADER_BYTES = len(_SIGNATURE) + 8
 _TRAILER = b"\xff\xff"
 _FIELDS = 8
 # How many fields; then of the first four each a length and the value: position, id, version, microseconds since 2000.
 _HEAD = struct.Struct("!hiqi16siiiq")
+_PLACE = struct.Struct("!hiqi16siiiq")
 _LENGTHS = (_FIELDS, 8, 16, 4, 8)
 _FIXED = struct.Struct("!q16siq")
 _LENGTH = struct.Struct("!i")
@@ -63,6 +68,15 @@ def hashed_rows(connection: Connection[TupleRow], first: int, last: int) -> Iter
         hashed = sha256(_MARK + pack(position, stream, version, since_2000 + _EPOCH_2000))
         hashed.update(row[head_bytes:end])
         yield position, hashed.digest(), bytes(row[end + 4 :])
+
+
+def kept_places(connection: Connection[TupleRow], first: int, last: int) -> list[tuple[int, bytes, int, int]]:
+    """Read what stays behind of the events of a range that left the table: position, stream, version, microseconds."""
+    unpack, places = _PLACE.unpack, []
+    for row in _copied(connection, _COPY_PLACES.format(first=int(first), last=int(last)).encode()):
+        _fields, _, position, _, stream, _, version, _, since_2000 = unpack(row)
+        places.append((position, stream, version, since_2000 + _EPOCH_2000))
+    return places
 
 
 def _copied(connection: Connection[TupleRow], query: bytes) -> Iterator[memoryview]:

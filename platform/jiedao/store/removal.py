@@ -76,7 +76,8 @@ class RangeRemover:
 
         Raises ArchiveFaultError that names the first event which is not as the archive has it, RangeMovedError,
         ConflictError for what the database does not permit, UnavailableError where the log is too busy,
-        ConfigurationError where the owner's address is not known. Whatever is raised, and whatever ends the process, nothing was removed.
+        ConfigurationError where the owner's address is not known. Whatever is raised, and whatever ends the process,
+        nothing was removed.
         """
         if not self._owner_url:
             raise ConfigurationError(

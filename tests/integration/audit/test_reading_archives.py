@@ -130,7 +130,7 @@ def test_without_its_archive_a_range_is_an_error_that_says_what_to_do_and_the_re
         ):
             with pytest.raises(ArchiveUnreadableError, match=why) as caught:
                 ask()
-            for named in (manifest.file, manifest.sha256, "positions 11 to 60", str(log.archives)):
+            for named in (manifest.file, manifest.sha256, "positions 11 to 60", "retention list"):
                 assert named in str(caught.value)
         assert len(log.recorder.select_log(0, 10)) == 10
         assert len(log.recorder.select_log(60, 40)) == 40
@@ -143,7 +143,7 @@ def test_without_its_archive_a_range_is_an_error_that_says_what_to_do_and_the_re
     os.utime(file)
     assert log.recorder.select_stream_entries(STREAMS[0]) == whole
     beside.rename(beside.with_suffix(".away"))
-    with pytest.raises(ArchiveUnreadableError, match="there is no archive"):
+    with pytest.raises(ArchiveUnreadableError, match="its manifest is not there"):
         LogReading(log.database, ArchiveReader(log.archives)).stream_entries(STREAMS[0])
     with pytest.raises(ArchiveUnreadableError, match="no folder of archives is named"):
         LogReading(log.database, ArchiveReader(None)).stream_entries(STREAMS[0])
