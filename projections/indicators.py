@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import LiteralString
 
 from psycopg import Connection
@@ -119,7 +119,7 @@ def _moment(
     """Return as of when deadlines are looked at: the time that is asked for, or that of the position."""
     given = question.judged_at or question.as_of_time
     if given is not None:
-        return given
+        return given.astimezone(UTC)
     if position is None:
         return now
     row = connection.execute("SELECT recorded_at_of(%s)", [position]).fetchone()

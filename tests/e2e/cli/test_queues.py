@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.e2e.cli.terminal import CHANGQING, ZHAOHUI, form
 
 
@@ -93,7 +95,9 @@ def test_a_queue_as_of_a_position_or_a_time_is_as_it_stood_then(filled):
     assert len(filled.ask("queue", "show", "朝晖", "--as-of", before["position"])["items"]) == 3
     received = max(item["received_at"] for item in before["items"])
     assert len(filled.ask("queue", "show", "朝晖", "--as-of", received)["items"]) == 3
-    assert filled.ask("queue", "show", "--as-of", "2026-01-01T08:00")["total"] == 0
+    assert filled.ask("queue", "show", "--as-of", "0")["total"] == 0
+    early = filled.run("queue", "show", "--as-of", "2026-01-01T08:00", code=1).stderr
+    assert re.search(r"nothing was recorded before the log began, at 20.*\+08:00$", early.strip()), early
     assert filled.ask("queue", "show", "--as-of", before["position"])["total"] == 5
 
 

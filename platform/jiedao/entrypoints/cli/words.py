@@ -50,7 +50,7 @@ def read_term(vocabulary: type[T], text: str, what: str) -> T:
 
 
 def read_as_of(text: str | None, zone: ZoneInfo) -> tuple[int | None, datetime | None]:
-    """Read a position in the log (digits) or a time, without zone in the district's own; neither for now."""
+    """Read a position in the log (digits) or a time, told in the district's own zone; neither for now."""
     if text is None:
         return None, None
     if text.isascii() and text.isdecimal():
@@ -58,7 +58,7 @@ def read_as_of(text: str | None, zone: ZoneInfo) -> tuple[int | None, datetime |
         if position > _LAST_POSITION:
             raise InvalidInputError(f"no log is {text} events long")
         return position, None
-    return None, read_moment(text, zone)
+    return None, read_moment(text, zone).astimezone(zone)
 
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime:
