@@ -75,7 +75,7 @@ def bench(url: str, *, messages: int = 16_000, piped: int = 4_000, rounds: int =
     ]
 
 
-def _alternating(  # noqa: PLR0913  # what reads, and how much
+def _alternating(  # what reads, and how much
     broker: KafkaBroker,
     district: District,
     apart: ReadingApart,
@@ -140,7 +140,7 @@ def _bare(broker: KafkaBroker, topic: str, messages: int) -> float:
         consumer.close(autocommit=False)
 
 
-def _fed(  # noqa: PLR0913  # what feeds what
+def _fed(  # what feeds what
     broker: KafkaBroker,
     topic: str,
     messages: int,
