@@ -17,6 +17,7 @@ from kafka import KafkaProducer
 
 from ingest.kafka_connection import FeedLimits, FeedTopic, KafkaConnection
 from ingest.kafka_feed import KafkaFeed
+from ingest.reading_apart import ReadingApart
 from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
@@ -102,6 +103,7 @@ class Feeding:
         topics: Iterable[FeedTopic],
         limits: FeedLimits = FAST,
         before: Callable[[Sequence[FeedRecord]], None] | None = None,
+        apart: ReadingApart | None = None,
     ) -> None:
         topics = list(topics)
         self.database = Database(database_url, max_connections=2, application_name="jiedao-feed")
@@ -115,6 +117,7 @@ class Feeding:
             actor=ACTOR,
             clock=SystemClock(),
             limits=limits,
+            apart=apart,
         )
 
     def __enter__(self):

@@ -19,6 +19,7 @@ from ingest.kafka_connection import FeedLimits, FeedTopic, KafkaConnection
 from ingest.kafka_consumer import milliseconds
 from ingest.kafka_feed import FeedPipeline, KafkaFeed
 from ingest.kafka_units import FeedUnit
+from ingest.reading_apart import ReadingApart
 from jiedao.entrypoints.bootstrap import District
 from tests.benchmarks.district import ACTOR, opened_district
 from tests.benchmarks.measured import Measured
@@ -63,8 +64,8 @@ def bench(url: str, *, messages: int = 16_000, piped: int = 4_000, rounds: int =
         return [Measured(f"Kafka is not measured: {reason}", None, "")]
     recorder = KeylessRecorder(url)
     try:
-        with KafkaBroker() as broker, opened_district(url) as district:
-            done = _alternating(broker, district, recorder, (messages, piped), rounds)
+        with KafkaBroker() as broker, opened_district(url) as district, ReadingApart(district.profile) as apart:
+            done = _alternating(broker, district, apart, recorder, (messages, piped), rounds)
     finally:
         recorder.writer.close()
     bare, stored, piped = (median(column) for column in zip(*done, strict=True))
@@ -74,10 +75,18 @@ def bench(url: str, *, messages: int = 16_000, piped: int = 4_000, rounds: int =
     ]
 
 
-def _alternating(
-    broker: KafkaBroker, district: District, recorder: KeylessRecorder, counts: tuple[int, int], rounds: int
+def _alternating(  # what reads, and how much
+    broker: KafkaBroker,
+    district: District,
+    apart: ReadingApart,
+    recorder: KeylessRecorder,
+    counts: tuple[int, int],
+    rounds: int,
 ) -> list[tuple[float, float, float]]:
-    """Read fresh orders in each round by the bare loop, the storing feed and the real one, in turn."""
+    """Read fresh orders in each round by the bare loop, the storing feed and the real one, in turn.
+
+    The real one has its own process for reading from the second round on.
+    """
     messages, piped = counts
     orders, done = Orders(), []
     for number in range(rounds):
@@ -87,8 +96,8 @@ def _alternating(
         done.append(
             (
                 _bare(broker, topic, messages),
-                _fed(broker, topic, messages, district, recorder),
-                _fed(broker, topic, piped, district, district.pipeline),
+                _fed(broker, topic, messages, district, recorder, None),
+                _fed(broker, topic, piped, district, district.pipeline, apart),
             )
         )
     return done
@@ -131,7 +140,14 @@ def _bare(broker: KafkaBroker, topic: str, messages: int) -> float:
         consumer.close(autocommit=False)
 
 
-def _fed(broker: KafkaBroker, topic: str, messages: int, district: District, pipeline: FeedPipeline) -> float:
+def _fed(  # what feeds what
+    broker: KafkaBroker,
+    topic: str,
+    messages: int,
+    district: District,
+    pipeline: FeedPipeline,
+    apart: ReadingApart | None,
+) -> float:
     """Let the feed record so many of the messages, under a group of its own."""
     pace = Pace()
 
@@ -149,6 +165,7 @@ def _fed(broker: KafkaBroker, topic: str, messages: int, district: District, pip
         actor=ACTOR,
         clock=district.clock,
         on_unit=on_unit,
+        apart=apart,
     )
     totals = feed.run(to_end=True)
     if totals.messages < messages or totals.failures:
