@@ -19,7 +19,7 @@ from jiedao.application.district_application import DistrictApplication
 from jiedao.application.seeing import may_know
 from jiedao.application.their_cases import CaseBook, Look, Reporters
 from jiedao.domain.access import Holder
-from jiedao.domain.approving import READERS, against_answering, against_asking, seat_of
+from jiedao.domain.approving import READERS, SHOW_WHO, against_answering, against_asking, seat_of
 from jiedao.domain.context import EventContext
 from jiedao.domain.erasure import ErasureRequest, RefusedErasure
 from jiedao.domain.erasure_rules import (
@@ -90,12 +90,6 @@ class ErasureRefusedError(JiedaoError):
         found = "；".join(f"{one.number} {one.detail}".strip() for one in request.obstacles)
         when = "once these have ended" if self.again_at is None else f"from {told_moment(self.again_at, zone)}"
         super().__init__(f"不得删除 it cannot be erased now: {found}. 可再申请 ask again {when}")
-
-
-_SHOW_WHO = (
-    "同意删除须出示本人的访问令牌，本机登录名不作数 an approval needs the approver's own access token"
-    " (--token, JIEDAO_TOKEN): whoever is logged in at this machine could be anybody"
-)
 
 
 class ErasureDesk:
@@ -292,7 +286,7 @@ class ErasureDesk:
             self._record_refusal(act, request_id, why, actor)
             raise RuledOutError(why)
         if act == "approve" and not actor.token_id:
-            raise self._not_allowed(act, request_id, _SHOW_WHO, actor)
+            raise self._not_allowed(act, request_id, SHOW_WHO, actor)
         if why := against_answering(request.asked_by, request.approvals, actor.holder, actor.role):
             raise self._not_allowed(act, request_id, why, actor)
         return request

@@ -20,7 +20,7 @@ from jiedao.audit.notes import VerifierKey
 from jiedao.audit.published import PublishedLedger
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import RecordedAggregate
-from jiedao.domain.approving import READERS, against_answering, seat_of
+from jiedao.domain.approving import READERS, SHOW_WHO, against_answering, seat_of
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import (
     ConflictError,
@@ -277,6 +277,8 @@ class RemovalDesk:
             why = f"申请已是{request.state.label} the request is {request.state.value}: it waits for no approval"
             self._record_refusal(act, request_id, why, actor)
             raise RuledOutError(why)
+        if act == "approve" and not actor.token_id:
+            raise self._not_allowed(act, request_id, SHOW_WHO, actor)
         approvals = request.approvals if request.pending else ()
         if why := against_answering(request.asked_by, approvals, actor.holder, actor.role):
             raise self._not_allowed(act, request_id, why, actor)
@@ -310,7 +312,7 @@ class RemovalDesk:
 
     def _not_allowed(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> NotAllowedError:
         self._record_refusal(act, request_id, why, actor)
-        return NotAllowedError(why)
+        return NotAllowedError(why, recorded=True)
 
     def _record_refusal(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> None:
         stream = uuid4()

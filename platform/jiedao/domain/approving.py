@@ -22,6 +22,12 @@ SEATS: Mapping[ApprovalSeat, tuple[Role, ...]] = MappingProxyType(
 )
 """Seat → the roles that may approve from it. One approval from each is needed, by two people."""
 
+SHOW_WHO = (
+    "审批须出示本人的访问令牌，本机登录名不作数 an approval needs the approver's own access token"
+    " (--token, JIEDAO_TOKEN): whoever is logged in at this machine could be anybody"
+)
+"""Why somebody without a token of their own may not approve: two people would not be told apart."""
+
 APPROVERS: tuple[Role, ...] = tuple(role for roles in SEATS.values() for role in roles)
 READERS: tuple[Role, ...] = (*dict.fromkeys((*ASKERS, *APPROVERS, Role.AUDITOR)),)
 """Who may see what was asked for."""

@@ -115,7 +115,7 @@ def approved(archived, database_url):
     assert (asked["state"], asked["sha256"]) == ("asked", manifest["sha256"])
     request = asked["request_id"]
     assert "由两人批准" in terminal.run("retention", "show", request).stdout
-    assert "who asked" in terminal.run("retention", "approve", request, code=1).stderr
+    assert "own access token" in terminal.run("retention", "approve", request, code=1).stderr
     assert "not approved by two" in terminal.run("retention", "remove", request, code=1).stderr
     assert terminal.ask("retention", "approve", request, JIEDAO_TOKEN=second)["state"] == "approved_once"
     done = terminal.ask("retention", "approve", request, JIEDAO_TOKEN=reviewer)

@@ -187,7 +187,10 @@ def test_who_may_ask_approve_and_carry_out_and_what_became_of_it_is_recorded(tow
     assert town.ask_removal(manifest, key="once").id == request.id
     with pytest.raises(ConflictError, match="asked for before"):
         town.ask_removal(manifest)
-    for actor, why in ((ADMINISTRATOR, "who asked"), (HANDLER, "nothing to do"), (AUDITOR, "may approve")):
+    logged_in = replace(SECOND, token_id="")
+    for actor, why in (
+        (ADMINISTRATOR, "who asked"), (HANDLER, "nothing to do"), (AUDITOR, "may approve"), (logged_in, "own access token")
+    ):  # fmt: skip
         with pytest.raises(NotAllowedError, match=why):
             town.removals.approve(request.id, "", actor)
     town.removals.approve(request.id, "", SECOND)
@@ -208,7 +211,7 @@ def test_who_may_ask_approve_and_carry_out_and_what_became_of_it_is_recorded(tow
     listed = town.removals.list(AUDITOR, None, 10)
     assert [one.state for _position, one in listed] == [RemovalState.CARRIED_OUT, RemovalState.REJECTED]
     refused = town.events("jiedao.refused_removal.recorded")
-    assert len(refused) == 3 + 3 + 1 + 1 + 1 + 1
+    assert len(refused) == 3 + 4 + 1 + 1 + 1 + 1
     assert {one.act for one in refused} == {"ask", "approve", "carry_out"}
     (told,) = town.events("jiedao.range_removal.carried_out")
     assert (told.approvers, told.context.reason) == ((SECOND.holder, REVIEWER.holder), "在线期限已满")
