@@ -28,6 +28,10 @@ class Deadlines:
             self._course = open_course(event)
         elif self._course is not None:
             self._course.advance(event)
+        return self.under_rules_of(position)
+
+    def under_rules_of(self, position: int) -> datetime | None:
+        """Return the deadline as nothing but the time rules of a position make it (UTC); ``None`` as above."""
         place = bisect_right(self._positions, position) - 1
         if self._course is None or place < 0:
             return None

@@ -106,7 +106,7 @@ class Verification:
         faults += [*not_located(archives.changed, removals, faults)]
         faults += _published_tree(self.published, claims)
         if head < claims.published:
-            gone = f"{claims.published} events were published and the log ends at position {head}"
+            gone = f"已公布 {claims.published} 条，日志止于 {head} these many events were published, and it ends there"
             faults.append(Fault(head + 1, FaultKind.TRUNCATED, gone))
         with connect_alone(self.database.url, "jiedao-audit-verify") as connection:
             faults += compare_with_the_log(LogReading(self.database, reader), connection, removals, claims.published)
@@ -180,7 +180,10 @@ class Verification:
 
 def _damaged_tile(fault: Fault) -> Fault:
     """An event that is not as its tile says, in a tree that has the root which was signed: the tile is wrong."""
-    sentence = f"the published tile that holds position {fault.position} is damaged; the log has the signed root"
+    sentence = (
+        f"公布的哈希块损坏，日志与签名相符 the published tile that holds position {fault.position} is damaged;"
+        " the log has the signed root"
+    )
     return Fault(fault.position, FaultKind.PUBLISHED, sentence)
 
 
@@ -189,9 +192,9 @@ def _differing(size: int, sizes: Sequence[int], known: Sequence[Fault]) -> Fault
     place = bisect_left(sizes, size)
     before = sizes[place - 1] if place else 0
     located = [one.position for one in known if before < one.position <= size]
-    sentence = f"the first {size} events do not have the root of the checkpoint of {size} events"
+    sentence = f"前 {size} 条与检查点的根不符 the first {size} events do not have their checkpoint's root"
     if before:
-        sentence += f"; those of the checkpoint of {before} do"
+        sentence += f"；前 {before} 条相符 those of the checkpoint of {before} do"
     return Fault(min(located, default=before + 1), FaultKind.ROOT, sentence)
 
 
@@ -206,7 +209,8 @@ def _published_tree(published: PublishedLedger, claims: Claims) -> Iterator[Faul
         yield Fault(size, FaultKind.PUBLISHED, str(error))
         return
     if not holds:
-        yield Fault(size, FaultKind.PUBLISHED, "the published tiles do not have the root of the published checkpoint")
+        sentence = "公布的哈希块与检查点的根不符 the published tiles do not have the root of the published checkpoint"
+        yield Fault(size, FaultKind.PUBLISHED, sentence)
 
 
 def _streams(connection: Connection[TupleRow]) -> list[Fault]:
@@ -215,7 +219,7 @@ def _streams(connection: Connection[TupleRow]) -> list[Fault]:
     for stream, version, previous in connection.execute(_STREAMS).fetchmany(MOST_TOLD):
         row = connection.execute(_POSITION, {"stream": stream, "version": version}).fetchone()
         follows = f"follows version {previous}" if previous else "is the first"
-        sentence = f"version {version} of the stream {stream} {follows}: what should stand between is not there"
+        sentence = f"版本缺失 version {version} of the stream {stream} {follows}: what stood between is not there"
         faults.append(Fault(int(row[0]) if row else 0, FaultKind.VERSION, sentence))
     return faults
 

@@ -66,7 +66,7 @@ def compare_with_the_log(
 ) -> Iterator[Fault]:
     """Find removals that the procedure would not have permitted, that no event tells of, or tells otherwise."""
     for one in removals:
-        said = f"the removal of the positions {one.first_position} to {one.last_position}"
+        said = f"归档移除 the removal of the positions {one.first_position} to {one.last_position}"
         if one.last_position > published:
             yield Fault(one.first_position, FaultKind.MISSING, f"{said} took events that were not sealed")
         if why := _untold(log, one):

@@ -23,7 +23,13 @@ from jiedao.entrypoints.http.replay_models import (
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.services import Services
 from projections.answers import HistoryRow
-from projections.telling import TELLINGS
+from projections.telling import TELLINGS, Telling
+
+_RULES_CHANGED = Telling(
+    "时限规则变更",
+    lambda event: f"时限规则 {event.rules.version} 起效，期限随之变动",
+    lambda event: {"time_rules": event.rules.version},
+)
 
 
 def replay_answer(
@@ -35,7 +41,7 @@ def replay_answer(
         incident_id=incident_id,
         as_of=as_of,
         hidden=len(steps) - len(shown),
-        steps=[_step(step, wording) for step in shown],
+        steps=[_step(incident_id, step, wording) for step in shown],
         standing=steps[-1].standing,
     )
 
@@ -49,7 +55,9 @@ def difference_answer(  # noqa: PLR0913  # a difference, between what, for whom
         from_position=start,
         to_position=end,
         changes=[_change(one, wording) for one in found.changes],
-        events=[wording.told(_row(step)) for step in found.steps if interventions or not _is_intervention(step)],
+        events=[
+            wording.told(_row(incident_id, step)) for step in found.steps if interventions or not _is_intervention(step)
+        ],
     )
 
 
@@ -78,24 +86,25 @@ def _is_intervention(step: ReplayStep) -> bool:
     return step.entry.topic == Incident.InterventionRecorded.TOPIC
 
 
-def _step(step: ReplayStep, wording: Wording) -> ReplayStepAnswer:
-    told = wording.told(_row(step))
+def _step(incident_id: UUID, step: ReplayStep, wording: Wording) -> ReplayStepAnswer:
+    told = wording.told(_row(incident_id, step))
     return ReplayStepAnswer(
         **told.model_dump(),
         rests_on=step.rests_on,
         changes=[_change(one, wording) for one in step.changes],
         standing=step.standing,
+        beside=step.entry.originator_id != incident_id,
     )
 
 
-def _row(step: ReplayStep) -> HistoryRow:
+def _row(incident_id: UUID, step: ReplayStep) -> HistoryRow:
     """The event as the history would tell it, from the log alone."""
     entry, event, context = step.entry, step.event, step.event.context
-    telling = TELLINGS[entry.topic]
+    telling = TELLINGS.get(entry.topic) or _RULES_CHANGED
     return HistoryRow(
         position=entry.position,
-        incident_id=entry.originator_id,
-        version=entry.originator_version,
+        incident_id=incident_id,
+        version=step.version,
         topic=entry.topic,
         event=entry.topic.rpartition(".")[2],
         label=telling.label,

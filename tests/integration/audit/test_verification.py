@@ -54,7 +54,7 @@ def test_stretches_are_put_together_to_the_roots_of_the_whole(sealed, superuser,
     report = verify(sealed, processes=processes)
     found = [(fault.position, fault.kind) for fault in report.faults]
     assert found == [(300, "content"), (300, "root"), (513, "content"), (600, "content")]
-    assert report.faults[1].sentence.endswith("of the checkpoint of 512 events; those of the checkpoint of 257 do")
+    assert report.faults[1].sentence.endswith("；前 257 条相符 those of the checkpoint of 257 do")
 
 
 def test_a_log_that_nobody_published_is_whole_and_protects_nothing(log):

@@ -38,6 +38,9 @@ class ReplayStepAnswer(HistoryEntry):
     ]
     changes: Sequence[FactChangeAnswer]
     standing: StandingAnswer
+    beside: Annotated[
+        bool, Field(description="时限规则 No event of the incident, but other time rules that moved its deadline.")
+    ]
 
 
 class ReplayAnswer(Answer):

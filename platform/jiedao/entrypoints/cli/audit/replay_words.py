@@ -51,7 +51,8 @@ class ReplayWords:
 
     def step(self, step: ReplayStepAnswer, *, inputs: bool = False) -> RenderableType:
         """Lay out one event: when and what, who and why, on what (with ``inputs``, all that was seen), what changed."""
-        who = f"{step.actor}（{label_of(Role, step.role)}） · 第 {step.version} 个事件 · position {step.position}"
+        numbered = "" if step.beside else f"第 {step.version} 个事件 · "
+        who = f"{step.actor}（{label_of(Role, step.role)}） · {numbered}position {step.position}"
         lines = [
             line(f"{local(step.recorded_at, self.zone)}  {step.label}  {step.summary}"),
             line(f"    {who}", style="dim"),
