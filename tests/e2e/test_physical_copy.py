@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -44,9 +46,16 @@ def phone_of(district, incident_id):
     return district.auditing.personal.reporter(incident_id, LEADER, "核对", whole=True).details
 
 
-def test_a_copy_from_before_an_erasure_is_erased_again_and_seals_nothing_over_what_was_published(tmp_path):
-    settings = load_settings(data=tmp_path / "data", config=at_once(tmp_path), district="330103")
-    postgres, copy = settings.data / "postgres", tmp_path / "copy"
+@pytest.fixture
+def place():
+    """A folder with a short name, as a socket's path must be."""
+    with tempfile.TemporaryDirectory(prefix="jiedao-copy-") as folder:
+        yield Path(folder)
+
+
+def test_a_copy_from_before_an_erasure_is_erased_again_and_seals_nothing_over_what_was_published(place):
+    settings = load_settings(data=place / "data", config=at_once(place), district="330103")
+    postgres, copy = settings.data / "postgres", place / "copy"
     with open_district(settings) as district:
         incident_id = report(district, "M1")
         district.ledger.sealer().seal()
