@@ -226,14 +226,19 @@ def _streams(connection: Connection[TupleRow]) -> list[Fault]:
 
 def _remarks(claims: Claims, head: int) -> Iterator[str]:
     if not claims.published:
-        yield (
-            "nothing is published outside the database: whoever can write to it could have rewritten all of it"
-            if head
-            else "the log is empty"
-        )
+        yield _unprotected(claims) if head else "the log is empty"
     elif head > claims.published:
         after = head - claims.published
         yield f"{after} events after position {claims.published} are not yet protected by a published checkpoint"
+
+
+def _unprotected(claims: Claims) -> str:
+    if any(fault.kind is FaultKind.SIGNATURE for fault in claims.faults):
+        return (
+            "没有一个公布的检查点由可信密钥签名 no published checkpoint is signed by a key that is trusted:"
+            " is --key the key of this log?"
+        )
+    return "nothing is published outside the database: whoever can write to it could have rewritten all of it"
 
 
 def _unread(one: Unread) -> str:

@@ -68,7 +68,8 @@ def compare_with_the_log(
     for one in removals:
         said = f"归档移除 the removal of the positions {one.first_position} to {one.last_position}"
         if one.last_position > published:
-            yield Fault(one.first_position, FaultKind.MISSING, f"{said} took events that were not sealed")
+            unsealed = "当时未封存，或公布的检查点不全 they were not sealed, or what was published is not all here"
+            yield Fault(one.first_position, FaultKind.MISSING, f"{said}: {unsealed}")
         if why := _untold(log, one):
             yield Fault(one.first_position, FaultKind.REMOVAL, f"{said} {why}")
         row = connection.execute(_LEFT_BEHIND, [one.first_position, one.last_position] * 2).fetchone()

@@ -125,8 +125,8 @@ def _delivered(one: Delivery, zone: ZoneInfo) -> tuple[str, ...]:
 
 def _happened(one: HistoryEntry, zone: ZoneInfo) -> tuple[str, ...]:
     return (
-        str(one.position),
-        f"{one.recorded_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+        element("span", str(one.position), kind="whole"),
+        element("span", f"{one.recorded_at.astimezone(zone):%Y-%m-%d %H:%M:%S}", kind="whole"),
         Html(element("strong", one.label) + element("p", one.summary)),
         f"{one.actor}（{label_of(Role, one.role)}）",
         one.reason or "",

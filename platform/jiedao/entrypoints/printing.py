@@ -27,6 +27,7 @@ td { white-space: pre-wrap; }
 table.facts th { width: 26mm; }
 table.list { table-layout: auto; font-size: 9.5pt; }
 tr { break-inside: avoid; }
+.whole { white-space: nowrap; }
 .hash { font: 8.5pt/1.4 monospace; word-break: break-all; }
 .sign td { height: 20mm; }
 .mark { border: .3mm solid #000; padding: 0 1mm; font-size: 9pt; white-space: nowrap; }

@@ -142,6 +142,24 @@ def test_a_reporter_and_a_dead_letter_are_read_only_with_a_record_of_it(filled):
     assert "王小二" not in filled.run("audit", "events", "--all").stdout
 
 
+def test_a_reporter_is_read_as_the_holder_of_the_token_that_is_shown(filled):
+    def token(role, *limits):
+        return filled.ask("tokens", "create", "--role", role, "--holder", f"user:{role}", *limits)["token"]
+
+    reading = ("incident", "reporter", "manual:M1", "--reason", "回访核实")
+    shown = filled.ask(*reading, "--token", token("handler"))
+    assert (shown["name"], shown["masked"]) == ("王**", True)
+    assert PHONE not in shown["phone"]
+    assert filled.ask(*reading, "--role", "handler")["masked"]
+    (_, read) = filled.ask("audit", "access", "--access", "personal_data")["items"]
+    assert (read["actor"], read["role"], read["details"]["masked"]) == ("user:handler", "handler", "yes")
+    filled.run(*reading, "--token", token("integrator"), code=1)
+    filled.run(*reading, "--token", "jd_nobody", code=1)
+    told = filled.ask("audit", "events", "--question", "refusals")["items"]
+    assert "user:integrator" in {one["actor"] for one in told}
+    assert len(filled.ask("audit", "access", "--access", "personal_data")["items"]) == 2
+
+
 def test_a_sample_is_drawn_again_by_its_seed_and_position(filled):
     for number in ("M1", "M2", "M3"):
         filled.run("incident", "admit", f"manual:{number}")

@@ -56,7 +56,8 @@ def test_the_whole_way_of_forgetting_and_of_a_restored_backup_of_the_keys(people
     # Held by a supervisor, it cannot be asked; released, it can.
     held = terminal.ask("privacy", "hold", "-", "--ground", "legal_hold", "--reason", "调查", content=PHONE)
     assert [one["ground_label"] for one in held["holds"]] == ["依法保全"]
-    assert "依法保全" in terminal.run("privacy", "erase", "manual:M1", "--reason", "本人申请", code=1).stderr
+    refused = terminal.run("privacy", "erase", "manual:M1", "--reason", "本人申请", code=1).stderr
+    assert "依法保全 legal_hold：" in refused
     left = terminal.ask("privacy", "release", found["subject"], "--ground", "legal_hold", "--reason", "结束")
     assert left["holds"] == []
 

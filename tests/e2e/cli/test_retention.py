@@ -62,7 +62,9 @@ def test_ranges_between_what_must_stay_are_archived_verified_and_read_back(archi
     history = terminal.ask("incident", "history", "manual:M2")["events"]
     assert [row["summary"] for row in told][-1] == history[-1]["summary"]
     assert [row["position"] for row in told] == [row["position"] for row in history]
-    assert "不予受理" in terminal.run("retention", "read-back", "manual:M1", "--reason", "复核").stdout
+    told = terminal.run("retention", "read-back", "manual:M1", "--reason", "复核").stdout
+    assert "不予受理" in told
+    assert "（受理员）" in told
     assert "no archive" in terminal.run("retention", "read-back", "manual:M4", "--reason", "复核", code=3).stderr
 
     # Without any database, and with the key that was kept.

@@ -65,6 +65,26 @@ def test_a_log_that_nobody_published_is_whole_and_protects_nothing(log):
     assert "nothing is published outside the database" in report.notes[0]
 
 
+def test_a_key_that_is_not_the_logs_is_said_to_be_so_and_not_that_nothing_was_published(sealed):
+    stranger = Signer(ORIGIN, Ed25519PrivateKey.generate())
+    trust = Trust(ORIGIN, [stranger.key], [])
+    report = Verification(sealed.database, sealed.published, trust).run(lambda *_: None)
+    assert {fault.kind for fault in report.faults} == {FaultKind.SIGNATURE}
+    assert (report.whole, report.protected, len(report.notes)) == (False, 0, 1)
+    assert report.notes[0].startswith("没有一个公布的检查点由可信密钥签名")
+
+
+def test_a_removal_that_nothing_published_covers_is_a_fault_that_accuses_nobody(sealed, tmp_path):
+    remove(sealed, 101, 200)
+    sealed.sealer().seal()
+    trust = Trust(ORIGIN, [sealed.signer.key], [])
+    empty = PublishedLedger(tmp_path / "empty")
+    report = Verification(sealed.database, empty, trust, archives=sealed.archives).run(lambda *_: None)
+    (found,) = (fault for fault in report.faults if fault.kind is FaultKind.MISSING)
+    assert (found.position, report.protected) == (101, 0)
+    assert "or what was published is not all here" in found.sentence
+
+
 def test_witnesses_are_told_and_a_wrong_cosignature_is_found(sealed):
     sealer, note = sealed.sealer(), sealed.published.latest().note
     signature = WITNESS.sign(note.text, sealed.clock.now())

@@ -260,7 +260,8 @@ class _refusals_told:  # noqa: N801  # reads as a statement
         if isinstance(error, ErasureRefusedError):
             for one in erasure_answer(error.request).obstacles:
                 until = f"，至 {local(one.until, self._zone)}" if one.until else ""
-                note(f"{one.kind_label} {one.kind} {one.number}{until}：{one.detail}")
+                about = " ".join(part for part in (one.kind_label, one.kind, one.number) if part)
+                note(f"{about}{until}：{one.detail}")
 
 
 def _tell(document: ErasureAnswer, profile: DistrictProfile) -> None:
@@ -277,7 +278,7 @@ def _facts(one: ErasureAnswer, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
     yield "编号 id", one.request_id
     yield "状态 state", f"{one.state_label} {one.state}"
     yield "上报人 subject", one.subject
-    yield "申请 asked", f"{one.asked_by}（{one.asked_role}）{local(one.asked_at, zone)}"
+    yield "申请 asked", f"{one.asked_by}（{Role(one.asked_role).label}）{local(one.asked_at, zone)}"
     yield "理由 reason", one.reason
     yield "批准 approved", "、".join(f"{each.actor}（{each.seat_label}）" for each in one.approvals)
     if one.rejected_by:

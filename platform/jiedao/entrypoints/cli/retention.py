@@ -27,6 +27,7 @@ from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_s
 from jiedao.entrypoints.cli.output import answer, facts, line, local, page, table
 from jiedao.entrypoints.cli.progress import progress
 from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.http.wording import label_of
 from jiedao.entrypoints.settings import Settings
 from jiedao.store.archive import Manifest, manifest_path, read_range
 from jiedao.store.archive_reading import ArchiveReader
@@ -254,7 +255,8 @@ def _lines(items: Sequence[dict[str, object]], zone: ZoneInfo) -> Iterator[Rende
     for one in items:
         moment = local(one["recorded_at"], zone)  # type: ignore[arg-type]  # a moment
         yield line(f"{moment}  {one['label']}  {one['summary']}")
-        yield line(f"    {one['actor']}（{one['role']}） · position {one['position']} · 归档 {one['archive']}", "dim")
+        actor = f"{one['actor']}（{label_of(Role, str(one['role']))}）"
+        yield line(f"    {actor} · position {one['position']} · 归档 {one['archive']}", "dim")
 
 
 def _plan(district: District, archives: Archives, least: int) -> RetentionPlan:
