@@ -12,6 +12,12 @@ def lines(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
+def test_nobody_believes_that_a_command_without_tokens_acts_as_the_tokens_holder(filled):
+    told = filled.run("audit", "replay", "manual:M1", JIEDAO_TOKEN="jd_of_somebody").stderr
+    assert "jiedao audit replay takes no token: recorded is console:" in told
+    assert "takes no token" not in filled.run("audit", "replay", "manual:M1").stderr
+
+
 def test_an_incident_is_replayed_event_by_event_from_the_log(filled):
     filled.run("incident", "decide-jurisdiction", "manual:M1", "--street-code", CHANGQING, "--reason", "实地核对")
     filled.run("incident", "admit", "manual:M1")

@@ -12,6 +12,7 @@ from jiedao.domain.errors import NotAllowedError
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.cli.opening import console_actor
+from jiedao.entrypoints.cli.options import TOKEN_VARIABLE
 from jiedao.entrypoints.cli.turning_away import acts_as
 
 R = TypeVar("R")
@@ -23,7 +24,7 @@ def acting(*roles: Role) -> Callable[[Callable[..., R]], Callable[..., R]]:
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
         token = click.option(
             "--token",
-            envvar="JIEDAO_TOKEN",
+            envvar=TOKEN_VARIABLE,
             show_envvar=True,
             help="访问令牌 Act as the holder of this token, in its role; better by the variable than in the command.",
         )

@@ -7,6 +7,7 @@ import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
@@ -14,7 +15,7 @@ from jiedao.domain.access import Holder
 from jiedao.domain.errors import ConfigurationError, UnavailableError
 from jiedao.domain.terms import Role
 from jiedao.entrypoints.bootstrap import District, open_district
-from jiedao.entrypoints.cli.options import variable
+from jiedao.entrypoints.cli.options import TOKEN_VARIABLE, variable
 from jiedao.entrypoints.cli.output import note
 from jiedao.entrypoints.cli.progress import step
 from jiedao.entrypoints.cli.turning_away import refusals_recorded
@@ -34,11 +35,19 @@ def opened(settings: Settings) -> Iterator[District]:
     Raises ConfigurationError or UnavailableError with what to do.
     """
     check_address(settings)
+    _say_who_acts()
     try:
         with open_district(settings) as district, refusals_recorded(district, console_actor()):
             yield district
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise UnavailableError(f"the database does not answer: {str(error).strip()}") from error
+
+
+def _say_who_acts() -> None:
+    """Nobody should believe that a command acts as the token's holder when it does not look at tokens."""
+    ctx = click.get_current_context(silent=True)
+    if ctx is not None and os.environ.get(TOKEN_VARIABLE) and all(one.name != "token" for one in ctx.command.params):
+        note(f"warning: 此命令不看令牌 {ctx.command_path} takes no token: recorded is {console_actor().holder}")
 
 
 @contextmanager

@@ -74,6 +74,10 @@ class SettingOption(click.Option):
         return extra
 
 
+TOKEN_VARIABLE = "JIEDAO_TOKEN"  # noqa: S105  # the name of a variable
+"""Where a command that acts as somebody finds their access token, if it is not given one."""
+
+
 def variable(name: str) -> str:
     """Return the environment variable of a setting."""
     return f"{PREFIX}{name.upper()}"
