@@ -11,6 +11,7 @@ import logging
 import os
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,12 +37,12 @@ def logging_as_before():
         logging.root.setLevel(level)
 
 
-class Commands:
+class Commands(ABC):
     """What is asked of an installation by its commands, however :meth:`run` runs them."""
 
+    @abstractmethod
     def run(self, *arguments, content=None, code=0):
         """Run a command to its end and return what it printed; ``code`` is how it must end, ``None`` however it does."""
-        raise NotImplementedError
 
     def ask(self, *arguments, **options):
         """Run a command with ``--json`` and return its document."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from eventsourcing.application import AggregateNotFoundError
@@ -19,7 +19,8 @@ from jiedao.application.district_application import DistrictApplication
 from jiedao.application.seeing import may_know
 from jiedao.application.their_cases import CaseBook, Look, Reporters
 from jiedao.domain.access import Holder
-from jiedao.domain.approving import READERS, SHOW_WHO, against_answering, against_asking, seat_of
+from jiedao.domain.approval_door import ApprovalDoor
+from jiedao.domain.approving import ASKERS, against_asking, seat_of
 from jiedao.domain.context import EventContext
 from jiedao.domain.erasure import ErasureRequest, RefusedErasure
 from jiedao.domain.erasure_rules import (
@@ -35,7 +36,6 @@ from jiedao.domain.errors import (
     InvalidInputError,
     JiedaoError,
     KeyReuseError,
-    NotAllowedError,
     NotFoundError,
     UnavailableError,
     VersionConflictError,
@@ -117,6 +117,9 @@ class ErasureDesk:
         self._book = CaseBook(profile.code, application, reporters)
         self._record_look = record_look
         self._clock = clock
+        self._door = ApprovalDoor(
+            "erasure", "上报人不分街道 a reporter belongs to the whole district", self._record_refused
+        )
 
     def find(self, whom: Whom, actor: Holder) -> Known:
         """Say what is known of somebody, and what stands against erasing it; that it was asked is recorded before.
@@ -124,7 +127,7 @@ class ErasureDesk:
         Raises NotAllowedError for another role, NotFoundError for what the actor may not know of, InvalidInputError
         where nobody is meant.
         """
-        self._require_reader(actor, "find", None)
+        self._door.require_reader(actor, "find", None)
         subject = self.subject_of(whom, actor)
         self._record_look(actor, subject, "identity" if whom.details else "reference")
         self._let_views_catch_up()
@@ -136,8 +139,8 @@ class ErasureDesk:
         Raises ErasureRefusedError, recorded, where something stands against it, ConflictError where it was asked
         already and waits, and what :meth:`find` raises.
         """
-        if why := against_asking(actor.role):
-            raise self._not_allowed("ask", None, why, actor)
+        if why := against_asking(actor.role, ASKERS):
+            raise self._door.refused("ask", None, why, actor)
         reason = _text(reason, "reason")
         stream = erasure_id(self._district, actor.holder, key)
         if (before := self._get(stream)) is not None:
@@ -150,7 +153,7 @@ class ErasureDesk:
             )
         if (waiting := self._waiting_for(known.subject)) is not None:
             raise ConflictError(f"已有待审批的申请 it was asked for before and waits: {waiting.id}")
-        context = self._context(actor, stream, "ask", reason)
+        context = self._door.context(actor, stream, "ask", reason)
         request = ErasureRequest.ask(
             stream,
             subject=known.subject,
@@ -178,7 +181,7 @@ class ErasureDesk:
             seat = seat_of(actor.role)
             if seat is None:
                 raise TypeError("who may approve has a seat")
-            context = self._context(actor, request_id, "approve", note.strip() or None)
+            context = self._door.context(actor, request_id, "approve", note.strip() or None)
             last = bool(request.approvals)
             request.approve(seat.value, note.strip(), context=context, at=self._clock.now())
             try:
@@ -201,7 +204,7 @@ class ErasureDesk:
         reason = _text(reason, "reason")
         for _attempt in range(_ATTEMPTS):
             request = self._answerable(request_id, "reject", actor)
-            context = self._context(actor, request_id, "reject", reason)
+            context = self._door.context(actor, request_id, "reject", reason)
             request.reject(context=context, at=self._clock.now())
             try:
                 self._application.record([request], self._unit(request, actor, reason))
@@ -212,12 +215,12 @@ class ErasureDesk:
 
     def show(self, request_id: UUID, actor: Holder) -> ErasureRequest:
         """Return a request. Raises NotFoundError, and NotAllowedError, recorded."""
-        self._require_reader(actor, "show", request_id)
+        self._door.require_reader(actor, "show", request_id)
         return self._request(request_id)
 
     def list(self, actor: Holder, before: int | None, limit: int) -> Sequence[tuple[int, ErasureRequest]]:
         """Return requests with the positions of their first events, the latest first."""
-        self._require_reader(actor, "list", None)
+        self._door.require_reader(actor, "list", None)
         entries = self._keys.entries(ErasureRequest.Asked.TOPIC, before, limit)
         return [(entry.position, self._request(entry.originator_id)) for entry in entries]
 
@@ -279,39 +282,18 @@ class ErasureDesk:
         self._listed.add([erased])
 
     def _answerable(self, request_id: UUID, act: str, actor: Holder) -> ErasureRequest:
-        self._require_reader(actor, act, request_id)
+        self._door.require_reader(actor, act, request_id)
         request = self._request(request_id)
         if not request.pending:
             why = f"申请已是{request.state.label} the request is {request.state.value}: it waits for nobody"
-            self._record_refusal(act, request_id, why, actor)
+            self._door.record_refusal(act, request_id, why, actor)
             raise RuledOutError(why)
-        if act == "approve" and not actor.token_id:
-            raise self._not_allowed(act, request_id, SHOW_WHO, actor)
-        if why := against_answering(request.asked_by, request.approvals, actor.holder, actor.role):
-            raise self._not_allowed(act, request_id, why, actor)
+        self._door.require_approver(actor, act, request_id, request.asked_by, request.approvals)
         return request
 
-    def _require_reader(self, actor: Holder, act: str, request_id: UUID | None) -> None:
-        if actor.role not in READERS:
-            why = f"{actor.role.label} {actor.role.value} 无权办理 this role has nothing to do with erasures"
-            raise self._not_allowed(act, request_id, why, actor)
-        if actor.streets is not None or actor.sources is not None:
-            why = "上报人不分街道 a reporter belongs to the whole district, and this token is limited to parts of it"
-            raise self._not_allowed(act, request_id, why, actor)
-
-    def _not_allowed(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> NotAllowedError:
-        self._record_refusal(act, request_id, why, actor)
-        return NotAllowedError(why, recorded=True)
-
-    def _record_refusal(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> None:
-        stream = uuid4()
+    def _record_refused(self, stream: UUID, act: str, request_id: UUID | None, why: str, context: EventContext) -> None:
         refused = RefusedErasure.record(
-            stream,
-            act=act,
-            request_id=request_id,
-            why=why,
-            context=self._context(actor, request_id or stream, act, None),
-            at=self._clock.now(),
+            stream, act=act, request_id=request_id, why=why, context=context, at=self._clock.now()
         )
         self._application.record([refused], UnitContext("refusals", str(stream), b"", lane="people"))
 
@@ -336,10 +318,6 @@ class ErasureDesk:
         except AggregateNotFoundError:
             return None
         return found if isinstance(found, ErasureRequest) else None
-
-    @staticmethod
-    def _context(actor: Holder, correlation: UUID, act: str, reason: str | None) -> EventContext:
-        return EventContext(actor.holder, actor.role.value, correlation, f"erasure:{act}:{correlation}", reason)
 
     @staticmethod
     def _unit(request: ErasureRequest, actor: Holder, said: str) -> UnitContext:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
 
@@ -20,14 +20,14 @@ from jiedao.audit.notes import VerifierKey
 from jiedao.audit.published import PublishedLedger
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import RecordedAggregate
-from jiedao.domain.approving import READERS, SHOW_WHO, against_answering, seat_of
+from jiedao.domain.approval_door import ApprovalDoor
+from jiedao.domain.approving import against_asking, seat_of
 from jiedao.domain.context import EventContext
 from jiedao.domain.errors import (
     ConflictError,
     InvalidInputError,
     JiedaoError,
     KeyReuseError,
-    NotAllowedError,
     NotFoundError,
     UnavailableError,
     VersionConflictError,
@@ -35,12 +35,12 @@ from jiedao.domain.errors import (
 from jiedao.domain.identity import range_removal_id
 from jiedao.domain.ports import Clock
 from jiedao.domain.range_removal import (
+    ASKERS,
     ArchivedRange,
     RangeLook,
     RangeRemoval,
     RefusedRemoval,
     RemovalObstacle,
-    against_asking,
 )
 from jiedao.domain.ruling import RuledOutError
 from jiedao.domain.terms import RemovalState, Role, StaysWhy
@@ -99,6 +99,10 @@ class RemovalDesk:
     remover: RangeRemover
     clock: Clock
 
+    @property
+    def _door(self) -> ApprovalDoor:
+        return ApprovalDoor("removal", "归档不分街道 the log is the whole district's", self._record_refused)
+
     def ask(  # noqa: PLR0913  # what is asked, by whom, under which key
         self, first: int, last: int, reason: str, actor: Holder, key: str, report: Report | None = None
     ) -> RangeRemoval:
@@ -108,9 +112,9 @@ class RemovalDesk:
         already and waits, or has left already, NotFoundError where there is no archive of exactly these positions,
         NotAllowedError.
         """
-        self._require_reader(actor, "ask", None)
-        if why := against_asking(actor.role):
-            raise self._not_allowed("ask", None, why, actor)
+        self._door.require_reader(actor, "ask", None)
+        if why := against_asking(actor.role, ASKERS):
+            raise self._door.refused("ask", None, why, actor)
         reason = _text(reason, "reason")
         stream = range_removal_id(self.district, actor.holder, key)
         if (before := self._get(stream)) is not None:
@@ -122,7 +126,7 @@ class RemovalDesk:
         self._let_views_catch_up()
         if (waiting := self._waiting_for(archive)) is not None:
             raise ConflictError(f"已有申请 it was asked for before and has not ended: {waiting.id}")
-        context = self._context(actor, stream, "ask", reason)
+        context = self._door.context(actor, stream, "ask", reason)
         request = RangeRemoval.ask(stream, archive, context=context, at=self.clock.now())
         self._refuse_where_it_must_be(request, context, report)
         self.record([request], self._unit(request, actor, reason))
@@ -163,17 +167,17 @@ class RemovalDesk:
         database holds, RuledOutError for a request that was not approved twice, NotAllowedError, recorded,
         ConfigurationError where the address under the schema's owner is not known.
         """
-        self._require_reader(actor, "carry_out", request_id)
+        self._door.require_reader(actor, "carry_out", request_id)
         if actor.role is not Role.ADMINISTRATOR:
             why = f"{actor.role.label} {actor.role.value} 无权移除 an administrator does it"
-            raise self._not_allowed("carry_out", request_id, why, actor)
+            raise self._door.refused("carry_out", request_id, why, actor)
         for _attempt in range(_ATTEMPTS):
             request = self._request(request_id)
             if request.state is not RemovalState.APPROVED:
                 why = f"申请为{request.state.label} the request is {request.state.value}, not approved by two"
-                self._record_refusal("carry_out", request_id, why, actor)
+                self._door.record_refusal("carry_out", request_id, why, actor)
                 raise RuledOutError(why)
-            context = self._context(actor, request_id, "carry_out", request.reason)
+            context = self._door.context(actor, request_id, "carry_out", request.reason)
             self._let_views_catch_up()
             try:
                 look = self._refuse_where_it_must_be(request, context, None)
@@ -193,12 +197,12 @@ class RemovalDesk:
 
     def show(self, request_id: UUID, actor: Holder) -> RangeRemoval:
         """Return a request. Raises NotFoundError, and NotAllowedError, recorded."""
-        self._require_reader(actor, "show", request_id)
+        self._door.require_reader(actor, "show", request_id)
         return self._request(request_id)
 
     def list(self, actor: Holder, before: int | None, limit: int) -> list[tuple[int, RangeRemoval]]:
         """Return requests with the positions of their first events, the latest first."""
-        self._require_reader(actor, "list", None)
+        self._door.require_reader(actor, "list", None)
         return [(position, self._request(stream)) for position, stream in self.book.requests(before, limit)]
 
     def _remove(
@@ -262,7 +266,7 @@ class RemovalDesk:
     ) -> RangeRemoval:
         for _attempt in range(_ATTEMPTS):
             request = self._answerable(request_id, act, actor)
-            answer(request, self._context(actor, request_id, act, said or None))
+            answer(request, self._door.context(actor, request_id, act, said or None))
             try:
                 self.record([request], self._unit(request, actor, said))
             except (VersionConflictError, KeyReuseError):
@@ -271,18 +275,21 @@ class RemovalDesk:
         raise UnavailableError("others answer this request at the same moment; try again")
 
     def _answerable(self, request_id: UUID, act: str, actor: Holder) -> RangeRemoval:
-        self._require_reader(actor, act, request_id)
+        self._door.require_reader(actor, act, request_id)
         request = self._request(request_id)
         if request.ended or (act == "approve" and not request.pending):
             why = f"申请已是{request.state.label} the request is {request.state.value}: it waits for no approval"
-            self._record_refusal(act, request_id, why, actor)
+            self._door.record_refusal(act, request_id, why, actor)
             raise RuledOutError(why)
-        if act == "approve" and not actor.token_id:
-            raise self._not_allowed(act, request_id, SHOW_WHO, actor)
         approvals = request.approvals if request.pending else ()
-        if why := against_answering(request.asked_by, approvals, actor.holder, actor.role):
-            raise self._not_allowed(act, request_id, why, actor)
+        self._door.require_approver(actor, act, request_id, request.asked_by, approvals)
         return request
+
+    def _record_refused(self, stream: UUID, act: str, request_id: UUID | None, why: str, context: EventContext) -> None:
+        refused = RefusedRemoval.record(
+            stream, act=act, request_id=request_id, why=why, context=context, at=self.clock.now()
+        )
+        self.record([refused], UnitContext("refusals", str(stream), b"", lane="people"))
 
     def _waiting_for(self, archive: ArchivedRange) -> RangeRemoval | None:
         for stream in self._all_requests():
@@ -302,26 +309,6 @@ class RemovalDesk:
         """Wait a little until the views show what is recorded now; nothing rests on whether they do."""
         self.book.reach(self.log.max_notification_id() or 0)
 
-    def _require_reader(self, actor: Holder, act: str, request_id: UUID | None) -> None:
-        if actor.role not in READERS:
-            why = f"{actor.role.label} {actor.role.value} 无权办理 this role has nothing to do with removals"
-            raise self._not_allowed(act, request_id, why, actor)
-        if actor.streets is not None or actor.sources is not None:
-            why = "归档不分街道 the log is the whole district's, and this token is limited to parts of it"
-            raise self._not_allowed(act, request_id, why, actor)
-
-    def _not_allowed(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> NotAllowedError:
-        self._record_refusal(act, request_id, why, actor)
-        return NotAllowedError(why, recorded=True)
-
-    def _record_refusal(self, act: str, request_id: UUID | None, why: str, actor: Holder) -> None:
-        stream = uuid4()
-        context = self._context(actor, request_id or stream, act, None)
-        refused = RefusedRemoval.record(
-            stream, act=act, request_id=request_id, why=why, context=context, at=self.clock.now()
-        )
-        self.record([refused], UnitContext("refusals", str(stream), b"", lane="people"))
-
     def _request(self, request_id: UUID) -> RangeRemoval:
         found = self._get(request_id)
         if found is None:
@@ -340,10 +327,6 @@ class RemovalDesk:
         if request.state is RemovalState.REFUSED:
             raise RemovalRefusedError(request)
         return request
-
-    @staticmethod
-    def _context(actor: Holder, correlation: UUID, act: str, reason: str | None) -> EventContext:
-        return EventContext(actor.holder, actor.role.value, correlation, f"removal:{act}:{correlation}", reason)
 
     @staticmethod
     def _unit(request: RangeRemoval, actor: Holder, said: str) -> UnitContext:

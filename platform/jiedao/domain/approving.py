@@ -47,11 +47,11 @@ def seat_of(role: Role) -> ApprovalSeat | None:
     return next((seat for seat, roles in SEATS.items() if role in roles), None)
 
 
-def against_asking(role: Role) -> str:
-    """Say why a role may not ask; empty where it may."""
-    if role in ASKERS:
+def against_asking(role: Role, askers: Sequence[Role]) -> str:
+    """Say why a role may not ask for what these may ask for; empty where it may."""
+    if role in askers:
         return ""
-    return f"{role.label} {role.value} 无权申请；可由 {_named(ASKERS)} 申请 these roles may ask"
+    return f"{role.label} {role.value} 无权申请；可由 {_named(askers)} 申请 these roles may ask"
 
 
 def against_answering(asked_by: str, approvals: Sequence[Approval], actor: str, role: Role) -> str:

@@ -220,11 +220,3 @@ class RefusedRemoval(RecordedAggregate):
             cls.Recorded, id=refusal_id, act=act, request_id=request_id, why=why, context=context, timestamp=at
         )
         return refusal
-
-
-def against_asking(role: Role) -> str:
-    """Say why a role may not ask; empty where it may."""
-    if role in ASKERS:
-        return ""
-    named = "、".join(f"{one.label} {one.value}" for one in ASKERS)
-    return f"{role.label} {role.value} 无权申请；可由 {named} 申请 these roles may ask"

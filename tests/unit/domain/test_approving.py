@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jiedao.domain.approving import READERS, Approval, against_answering, against_asking
+from jiedao.domain.approving import ASKERS, READERS, Approval, against_answering, against_asking
 from jiedao.domain.terms import Role
 
 #                    ask  approve  read
@@ -28,7 +28,7 @@ administrator        x    administration x
 def test_who_may_ask_approve_and_read(row):
     name, ask, approve, read = row.split()
     role = Role(name)
-    assert (against_asking(role) == "") == (ask == "x")
+    assert (against_asking(role, ASKERS) == "") == (ask == "x")
     assert (against_answering("user:other", (), "user:x", role) == "") == (approve != ".")
     assert (role in READERS) == (read == "x")
 
