@@ -193,7 +193,8 @@ class HistoryRow:
     """One event of an incident, told.
 
     ``event`` is the last part of its topic, ``label`` and ``summary`` are Chinese, ``inputs`` what was seen and used
-    (sealed fields by the id of their key). ``occurred_at`` is when it happened, ``recorded_at`` when it was recorded.
+    (sealed fields by the id of their key), ``corrects`` the version of the event that it puts right. ``occurred_at`` is
+    when it happened, ``recorded_at`` when it was recorded.
     """
 
     position: int
@@ -211,6 +212,7 @@ class HistoryRow:
     causation_id: str
     transport: str | None
     origin: str | None
+    corrects: int | None
     summary: str
     inputs: Mapping[str, object]
 

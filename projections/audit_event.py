@@ -29,7 +29,8 @@ from projections.rows import copy_rows
 
 COLUMNS = (
     "position", "recorded_at", "occurred_at", "kind", "topic", "stream_id", "version", "actor", "role", "incident_id",
-    "street_code", "street_before", "command", "reason", "correlation_id", "causation_id", "note",
+    "street_code", "street_before", "command", "reason", "correlation_id", "causation_id", "corrects",
+    "note",
 )  # fmt: skip
 
 
@@ -37,7 +38,7 @@ class AuditEvents:
     """Writes ``audit_event``."""
 
     name = "audit_event"
-    revision = 1
+    revision = 2
     topics = tuple(f"{get_topic(aggregate)}." for aggregate in AGGREGATES)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
@@ -117,5 +118,5 @@ def _row(recorded: PositionedEvent, streets: _Streets, moment_end: int) -> tuple
     return (
         recorded.position, recorded.recorded_at, event.timestamp, kind.value, topic, event.originator_id,
         event.originator_version, context.actor, context.role, incident_id, street, before, command, context.reason,
-        context.correlation_id, context.causation_id, note(event) if note else None,
+        context.correlation_id, context.causation_id, context.corrected_version, note(event) if note else None,
     )  # fmt: skip

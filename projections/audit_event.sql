@@ -16,6 +16,7 @@ CREATE TABLE audit_event (
     reason          text,
     correlation_id  uuid        NOT NULL,
     causation_id    text        NOT NULL,
+    corrects        integer,               -- the version of the event of its stream that it puts right
     note            text                   -- a sentence; NULL of what the incident's history tells
 );
 -- Each question goes along positions from where it begins; the log's time never goes back, so times are positions.
@@ -29,3 +30,4 @@ CREATE INDEX ON audit_event (command, position) WHERE command IS NOT NULL;
 CREATE INDEX ON audit_event (correlation_id, position) WHERE correlation_id IS DISTINCT FROM incident_id;
 CREATE INDEX ON audit_event (street_before, position) WHERE street_before IS NOT NULL;
 CREATE INDEX ON audit_event (position) WHERE reason IS NOT NULL;
+CREATE INDEX ON audit_event (position) WHERE corrects IS NOT NULL;

@@ -54,6 +54,7 @@ class AuditRow:
     reason: str | None
     correlation_id: UUID
     causation_id: str
+    corrects: int | None
     summary: str | None
 
 
@@ -169,6 +170,8 @@ def _conditions(connection: Connection[TupleRow], wanted: AuditFilter, reached: 
         conditions.add("reason IS NOT NULL" if wanted.has_reason else "reason IS NULL")
     if wanted.commanded:
         conditions.add("command IS NOT NULL")
+    if wanted.corrections:
+        conditions.add("corrects IS NOT NULL")
     return conditions
 
 

@@ -18,7 +18,8 @@ class AuditFilter:
     ``since`` is included and ``until`` is not, both by when the log recorded the event; ``from_position`` and
     ``to_position`` are both included. ``street`` is the street that held the incident at the end of the event's moment;
     where only changes of jurisdiction are asked for, also the one that held it until then. ``commanded`` asks for what
-    somebody commanded, refusals included. ``streets`` and ``hidden`` (kinds) are what the asker may see at all.
+    somebody commanded, refusals included, ``corrections`` for what puts an earlier event right. ``streets`` and
+    ``hidden`` (kinds) are what the asker may see at all.
     """
 
     actor: str | None = None
@@ -35,6 +36,7 @@ class AuditFilter:
     has_reason: bool | None = None
     correlation_id: UUID | None = None
     commanded: bool = False
+    corrections: bool = False
     newest_first: bool = False
     streets: frozenset[str] | None = None
     hidden: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class AuditQuestion:
     kinds: tuple[AuditKind, ...] | None = None
     needs: str | None = None
     commanded: bool = False
+    corrections: bool = False
 
 
 QUESTIONS: Mapping[str, AuditQuestion] = {
@@ -73,6 +76,11 @@ QUESTIONS: Mapping[str, AuditQuestion] = {
         "every command on one incident, refused ones included",
         needs="incident",
         commanded=True,
+    ),
+    "corrections": AuditQuestion(
+        "一切更正：哪一事件更正了先前哪一事件",
+        "every correction: which event puts which earlier one right",
+        corrections=True,
     ),
 }
 """The questions by name."""
@@ -96,4 +104,8 @@ def asked(name: str, wanted: AuditFilter) -> AuditFilter:
         if wanted.kinds is not None:
             raise InvalidInputError(f"the question {name} says the kinds itself: leave kind out", "/kind")
         wanted = replace(wanted, kinds=tuple(kind.value for kind in question.kinds))
-    return replace(wanted, commanded=wanted.commanded or question.commanded)
+    return replace(
+        wanted,
+        commanded=wanted.commanded or question.commanded,
+        corrections=wanted.corrections or question.corrections,
+    )

@@ -17,7 +17,7 @@ from projections.telling_intake import ERASED, told_sealed
 
 _COLUMNS = (
     "position", "incident_id", "version", "topic", "recorded_at", "occurred_at", "actor", "role", "reason",
-    "correlation_id", "causation_id", "transport", "origin", "summary", "inputs",
+    "correlation_id", "causation_id", "transport", "origin", "corrects", "summary", "inputs",
 )  # fmt: skip
 
 _REPORTS = [Incident.Received.TOPIC, Incident.Revised.TOPIC, Incident.LateRevisionRecorded.TOPIC]
@@ -31,7 +31,7 @@ class IncidentHistory:
     """Writes ``incident_history``."""
 
     name = "incident_history"
-    revision = 3
+    revision = 4
     topics = (INCIDENT_TOPICS, ERASURE_TOPICS)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
@@ -53,5 +53,5 @@ def _row(recorded: PositionedEvent) -> tuple[object, ...]:
     return (
         recorded.position, event.originator_id, event.originator_version, recorded.topic, recorded.recorded_at,
         event.timestamp, context.actor, context.role, context.reason, context.correlation_id, context.causation_id,
-        context.transport, context.origin, telling.sentence(event), telling.inputs(event),
+        context.transport, context.origin, context.corrected_version, telling.sentence(event), telling.inputs(event),
     )  # fmt: skip

@@ -13,6 +13,7 @@ CREATE TABLE incident_history (
     causation_id    text        NOT NULL,
     transport       text,
     origin          text,
+    corrects        integer,               -- the version of the event that this one puts right
     summary         text        NOT NULL,
     inputs          json        NOT NULL   -- read whole, never searched
 );

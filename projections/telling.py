@@ -171,6 +171,9 @@ _OF_COMMANDS: dict[str, Telling] = {
     workflow_events.Resumed.TOPIC: _of_incident(Command.RESUME, _note, "note"),
     workflow_events.Supervised.TOPIC: _of_incident(Command.SUPERVISE, _note, "note"),
     workflow_events.Urged.TOPIC: _of_incident(Command.URGE, _note, "note"),
+    workflow_events.Corrected.TOPIC: _of_incident(
+        Command.CORRECT, lambda event: f"第 {event.context.corrected_version} 条记录：{event.text}", "text"
+    ),
     workflow_events.InterventionRecorded.TOPIC: _of_incident(
         Command.INTERVENE, lambda event: f"：{event.who}，{event.what}", "who", "what"
     ),

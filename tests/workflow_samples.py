@@ -54,7 +54,7 @@ SAID = {
     "report_handled": {"task_id": "T1", "result": "已清理"}, "verify": {"task_id": "T1", "passed": True}, "close": {"condition_met": True},
     "reply": {"text": "已处置完毕"}, "revisit": {"resolved": True, "satisfied": True}, "reopen": {"reason": "问题再现"},
     "suspend": {"reason": "需跨季施工", "approved_by": "分管副主任"}, "resume": {}, "supervise": {}, "urge": {},
-    "intervene": {"who": "某经营户亲属", "what": "要求从轻"}, "decide_jurisdiction": {"street_code": "330103006", "reason": "现场在朝晖"},
+    "correct": {"text": "地址应为朝晖路 203 号"}, "intervene": {"who": "某经营户亲属", "what": "要求从轻"}, "decide_jurisdiction": {"street_code": "330103006", "reason": "现场在朝晖"},
     "decide_class": {"class_code": "E0101", "reason": "照片所示"},
     "redispatch": {"task_id": "T1", "worker": GRID_WORKER}, "joint_operation": {"lead": ENFORCEMENT, "others": (GREENING,)},
     "ask_extension": {"task_id": "T1", "length": "2工作日", "reason": "需跨夜施工"}, "grant_extension": {"task_id": "T1"},
@@ -76,7 +76,7 @@ USUALLY = {
     "reassign": "dispatcher", "accept": "handler", "return": "handler", "start": "handler", "report_handled": "handler",
     "verify": "collector", "close": "shift_leader", "reply": "intake_operator", "revisit": "intake_operator",
     "reopen": "shift_leader", "suspend": "shift_leader", "resume": "shift_leader", "supervise": "supervisor",
-    "urge": "dispatcher", "intervene": "auditor", "redispatch": "handler", "joint_operation": "dispatcher",
+    "urge": "dispatcher", "correct": "dispatcher", "intervene": "auditor", "redispatch": "handler", "joint_operation": "dispatcher",
     "ask_extension": "handler", "grant_extension": "shift_leader", "deny_extension": "shift_leader",
     "offer_transfer": "dispatcher", "accept_transfer": "handler", "refuse_transfer": "handler",
     "withdraw_transfer": "dispatcher", "merge": "intake_operator", "unmerge": "shift_leader", "notify": "supervisor",
@@ -166,6 +166,8 @@ class Life:
         role = role or USUALLY[command]
         told = said(command, **details)
         context = self.context(f"user:{by or role}", role, getattr(told, "reason", None))
+        if command == "correct":
+            context = context.correcting(1)
         if Command(command) in WIDER:
             check(self.incident, Command(command), told, Role(role), context.actor)
             find = self.others.__getitem__

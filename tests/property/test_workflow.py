@@ -15,7 +15,7 @@ ENDED = {"closed", "declined", "rejected", "void", "transferred", "merged", "sen
 DECISIONS = {Command.DECIDE_JURISDICTION, Command.DECIDE_CLASS}
 REMARKS = {
     Command.REPLY, Command.REVISIT, Command.SUPERVISE, Command.URGE, Command.INTERVENE, Command.NOTIFY, Command.HOLD,
-    Command.RELEASE_HOLD,
+    Command.RELEASE_HOLD, Command.CORRECT,
 }  # fmt: skip
 APPEALS = {Command.APPEAL, Command.REVIEW_APPEAL}
 PERSONS = st.sampled_from(["wang", "li", "zhang"])

@@ -15,7 +15,8 @@ class CommandRequest:
     """What somebody wants done; ``version`` is the incident's version that they saw, ``None`` where they do not say.
 
     ``details`` is an instance of the command's class in :data:`jiedao.domain.commands.DETAILS`, ``key`` the
-    idempotency key: the same key with the same body is answered as the first time.
+    idempotency key: the same key with the same body is answered as the first time. ``corrects`` is the version of the
+    event of the same incident that it puts right (更正), if any.
     """
 
     incident_id: UUID
@@ -23,6 +24,7 @@ class CommandRequest:
     details: object
     key: str
     version: int | None = None
+    corrects: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

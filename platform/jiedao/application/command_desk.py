@@ -26,6 +26,7 @@ from jiedao.domain.assigning import streets_named
 from jiedao.domain.carrying_out import CommandRefusedError, carry_out, check, may, refused, refusing
 from jiedao.domain.clock_events import CLOCK_TOPICS
 from jiedao.domain.context import EventContext
+from jiedao.domain.correcting import check_corrected, check_number
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.errors import (
     InvalidInputError,
@@ -144,7 +145,8 @@ class CommandDesk:
         return [outcomes[number] for number in range(len(asked))]
 
     def _asked(self, number: int, request: CommandRequest, actor: Holder) -> _Asked:
-        mac = self._macs.mac(_encode([request.incident_id, request.command, request.details, request.version]))
+        said = [request.incident_id, request.command, request.details, request.version]
+        mac = self._macs.mac(_encode(said if request.corrects is None else [*said, request.corrects]))
         return _Asked(number, request, actor, f"people:{actor.holder}", mac)
 
     def _round(self, asked: Sequence[_Asked], outcomes: dict[int, CommandAnswer | JiedaoError]) -> list[_Asked]:
@@ -218,7 +220,8 @@ class CommandDesk:
 
     def _act(self, request: CommandRequest, incident: Incident, actor: Holder) -> Sequence[Incident]:
         """Trigger the command's event, and return the other incidents that it moved."""
-        context = _context(request, incident, actor, getattr(request.details, "reason", None))
+        reason = getattr(request.details, "reason", None)
+        context = _context(request, incident, actor, reason).correcting(request.corrects)
         try:
             others = self._decide(request, incident, context, actor)
         except CommandRefusedError as refusal:
@@ -237,6 +240,11 @@ class CommandDesk:
             raise refused(incident, actor.role, why, actor.holder)
         for pointer, street_code in streets_named(details):
             self._check_street(street_code, pointer)
+        check_number(command, request.corrects, incident.version)
+        if request.corrects is not None:
+            with refusing(incident, actor.role, actor.holder):
+                corrected = self._application.event_of(incident.id, request.corrects)
+                check_corrected(command, corrected, actor.role, actor.holder)
         decide = self._decisions.get(command)
         if decide is None:
             carry_out(incident, command, details, role=actor.role, context=context, at=self._clock.now())
@@ -321,7 +329,7 @@ class CommandDesk:
     def _route_again(self, incident: Incident, context: EventContext) -> None:
         """Ask the routing rules again, where a person's decision changed what they see."""
         if incident.pending_events:
-            route(incident, self._routing.router(), context, self._clock.now())
+            route(incident, self._routing.router(), context.following(), self._clock.now())
 
     @staticmethod
     def _answer(request: CommandRequest, kept: _Kept, positions: range, *, replayed: bool) -> CommandAnswer:

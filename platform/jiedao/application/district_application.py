@@ -73,6 +73,13 @@ class DistrictApplication(Application[UUID]):
         """Decode an entry of the log."""
         return cast("TypedMapper", self.mapper).to_event(entry)
 
+    def event_of(self, stream: UUID, version: int) -> RecordedEvent:
+        """Read one event of a stream; raises NotFoundError where there is none of this version."""
+        found = self.district_log.select_events(stream, gt=version - 1, lte=version)
+        if not found:
+            raise NotFoundError(f"{stream} has no event {version}")
+        return cast("TypedMapper", self.mapper).to_domain_event(found[0])
+
     def find_refused_request(self, refusal_id: UUID) -> RefusedRequest | None:
         """Rebuild what is recorded of the same refusal within a minute; ``None`` for nothing."""
         try:

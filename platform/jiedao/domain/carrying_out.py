@@ -15,6 +15,7 @@ from typing import Any
 from jiedao.domain import appealing, assigning, extending, legal_hold, merging, transferring
 from jiedao.domain import commands as said
 from jiedao.domain.context import EventContext
+from jiedao.domain.correcting import check_number
 from jiedao.domain.errors import InvalidInputError, JiedaoError
 from jiedao.domain.incident import Incident, standing
 from jiedao.domain.maintaining import check_maintained
@@ -238,6 +239,11 @@ def _suspend(_incident: Incident, details: said.Suspension, context: EventContex
     return {"kind": Incident.Suspended, "approved_by": details.approved_by}
 
 
+def _correct(incident: Incident, details: said.Correction, context: EventContext) -> dict[str, Any]:
+    check_number(Command.CORRECT, context.corrected_version, incident.version)
+    return {"kind": Incident.Corrected, "text": details.text}
+
+
 def _dispatch(incident: Incident, details: said.NewTask, _context: EventContext) -> dict[str, Any]:
     check_maintained(incident, [details.assignee], details.reason)
     return {
@@ -305,6 +311,7 @@ _ACTS: Mapping[Command, _Act] = MappingProxyType(
         Command.RESUME: _remark(Incident.Resumed),
         Command.SUPERVISE: _remark(Incident.Supervised),
         Command.URGE: _remark(Incident.Urged),
+        Command.CORRECT: _correct,
         Command.INTERVENE: _copied(Incident.InterventionRecorded, "who", "what"),
         Command.REDISPATCH: lambda one, details, _who: assigning.redispatch(one.progress, details),
         Command.JOINT_OPERATION: _join,

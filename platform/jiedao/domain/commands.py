@@ -148,6 +148,13 @@ class Suspension:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What is wrong about what was recorded, and how it is in truth."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intervention:
     """Who leaned on the case, and how (干预留痕)."""
 
@@ -279,6 +286,7 @@ DETAILS: Mapping[Command, type] = MappingProxyType(
         Command.RESUME: Remark,
         Command.SUPERVISE: Remark,
         Command.URGE: Remark,
+        Command.CORRECT: Correction,
         Command.INTERVENE: Intervention,
         Command.REDISPATCH: Redispatch,
         Command.JOINT_OPERATION: JointOperation,

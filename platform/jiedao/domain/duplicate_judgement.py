@@ -73,5 +73,6 @@ class DuplicateJudgement(RecordedAggregate):
         if distinct == self.distinct:
             return False
         kind = self.DismissedAgain if distinct else self.Withdrawn
-        self.trigger_event(kind, one=self.one, other=self.other, context=context, timestamp=at)
+        corrected = context.correcting(self.version)  # which is the judgement that held so far
+        self.trigger_event(kind, one=self.one, other=self.other, context=corrected, timestamp=at)
         return True

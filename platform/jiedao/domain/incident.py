@@ -135,6 +135,7 @@ class Incident(RecordedAggregate):
     Resumed = workflow_events.Resumed
     Supervised = workflow_events.Supervised
     Urged = workflow_events.Urged
+    Corrected = workflow_events.Corrected
     InterventionRecorded = workflow_events.InterventionRecorded
     ReopenedForTriage = workflow_events.ReopenedForTriage
     TaskRedispatched = task_events.TaskRedispatched

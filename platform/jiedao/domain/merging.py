@@ -36,18 +36,18 @@ def merge(  # noqa: PLR0913  # a command's whole content
         raise RuledOutError(
             f"已有事件并入本事件 others joined it ({numbers}): say with_merged to take them along, or unmerge them"
         )
-    into = named(target)
+    into, elsewhere = named(target), context.following()
     incident.trigger_event(Incident.Merged, into=into, context=context, timestamp=at)
-    target.trigger_event(Incident.DuplicateJoined, duplicate=named(incident), context=context, timestamp=at)
+    target.trigger_event(Incident.DuplicateJoined, duplicate=named(incident), context=elsewhere, timestamp=at)
     for one in joined:
-        one.trigger_event(Incident.MergeMoved, into=into, context=context, timestamp=at)
-        target.trigger_event(Incident.DuplicateJoined, duplicate=named(one), context=context, timestamp=at)
+        one.trigger_event(Incident.MergeMoved, into=into, context=elsewhere, timestamp=at)
+        target.trigger_event(Incident.DuplicateJoined, duplicate=named(one), context=elsewhere, timestamp=at)
 
 
 def unmerge(incident: Incident, target: Incident, *, context: EventContext, at: datetime) -> None:
     """Take an incident out of the one that it had joined."""
     incident.trigger_event(Incident.Unmerged, left=named(target), context=context, timestamp=at)
-    target.trigger_event(Incident.DuplicateLeft, duplicate=named(incident), context=context, timestamp=at)
+    target.trigger_event(Incident.DuplicateLeft, duplicate=named(incident), context=context.following(), timestamp=at)
 
 
 def named(incident: Incident) -> OtherIncident:

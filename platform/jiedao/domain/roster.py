@@ -82,7 +82,8 @@ class RosterDay(RecordedAggregate):
         ordered = in_order(shifts)
         if ordered == self.shifts:
             return False
-        self.trigger_event(self.Changed, day=self.day, shifts=ordered, context=context, timestamp=at)
+        corrected = context.correcting(self.version)  # which is the plan that held so far
+        self.trigger_event(self.Changed, day=self.day, shifts=ordered, context=corrected, timestamp=at)
         return True
 
 

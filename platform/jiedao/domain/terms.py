@@ -130,6 +130,7 @@ class Command(Term):
     RESUME = "resume", "恢复"
     SUPERVISE = "supervise", "督办"
     URGE = "urge", "催办"
+    CORRECT = "correct", "更正"
     INTERVENE = "intervene", "干预留痕"
     REDISPATCH = "redispatch", "二次派遣"
     JOINT_OPERATION = "joint_operation", "联合执法"

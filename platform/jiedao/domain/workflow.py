@@ -32,6 +32,7 @@ _UPSTREAM = (Lifecycle.UPSTREAM,)
 _FIELD = (R.HANDLER, R.GRID_WORKER)
 _REOPENED = tuple(state for state in OURS_TO_END if state is not S.MERGED)  # what is merged is unmerged
 _PEOPLE = tuple(role for role in Role if role is not R.INTEGRATOR)
+_WORKING = tuple(role for role in _PEOPLE if role is not R.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ RULES: tuple[Rule, ...] = (
          note="由被考核方，每项一次；派遣错误由派遣员 by the assessed side, once for each assessment; wrong dispatch by a dispatcher"),
     Rule(C.REVIEW_APPEAL, ALL, (R.SHIFT_LEADER, R.SUPERVISOR),
          note="两人先后复核，均同意方可免责，一人不同意即驳回；申诉人不得复核 by two people, neither the asker: both have to grant; the first who does not ends it; 重办后未决的照常复核 what is pending when a case is reopened is reviewed all the same"),
+    Rule(C.CORRECT, ALL, _WORKING, always=True,
+         note="所记有误，另记更正，原记录不动；须指明第几条记录，采集员、处置人员、网格员只更正自己所记 what was recorded wrongly is put right by a further event that names it; "
+         "collectors, handlers and grid workers correct what they recorded themselves"),
     Rule(C.INTERVENE, ALL, _PEOPLE, always=True, note="任何人随时可记；仅督办领导、审计员可见 anybody, at any time"),
     Rule(C.HOLD, ALL, (R.LEGAL_REVIEWER, R.TEAM_LEGAL_OFFICER, R.SUPERVISOR, R.ADMINISTRATOR), always=True,
          note="行政复议、诉讼或依法保全期间，上报人信息不得删除，事件不得归档 reconsideration, litigation or a legal hold: neither erased nor archived meanwhile"),

@@ -306,6 +306,13 @@ class Urged(WorkflowEvent):
     note: str
 
 
+class Corrected(WorkflowEvent):
+    """What an earlier event says is wrong, and this is how it is in truth (更正); the context names the event."""
+
+    TOPIC = "jiedao.incident.corrected"
+    text: str
+
+
 class InterventionRecorded(WorkflowEvent):
     """Somebody leaned on the case, and that was recorded (干预留痕)."""
 

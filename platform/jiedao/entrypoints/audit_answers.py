@@ -35,7 +35,7 @@ _ROLES = {role.value: role.label for role in Role}
 COLUMNS = (
     "position", "recorded_at", "occurred_at", "kind", "kind_label", "topic", "label", "summary", "stream_id", "version",
     "actor", "role", "role_label", "incident_id", "street_code", "street_name", "street_before", "command", "reason",
-    "correlation_id", "causation_id",
+    "correlation_id", "causation_id", "corrects",
 )  # fmt: skip
 """What an exported row and an answer hold of an event, in this order."""
 
@@ -60,7 +60,7 @@ def _values(row: AuditRow, wording: Wording) -> tuple[object, ...]:
         row.position, row.recorded_at, row.occurred_at, row.kind, _KINDS.get(row.kind, row.kind), row.topic, label,
         row.summary or label, row.stream_id, row.version, row.actor, row.role, _ROLES.get(row.role, row.role),
         row.incident_id, row.street_code, wording.street(row.street_code), row.street_before, row.command, row.reason,
-        row.correlation_id, row.causation_id,
+        row.correlation_id, row.causation_id, row.corrects,
     )  # fmt: skip
 
 

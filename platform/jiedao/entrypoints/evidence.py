@@ -20,7 +20,7 @@ from jiedao.domain.terms import IntakeOutcome, Role, Transport
 from jiedao.entrypoints.bootstrap import District
 from jiedao.entrypoints.http.models import Delivery, HistoryAnswer, HistoryEntry
 from jiedao.entrypoints.http.permissions import Act, may
-from jiedao.entrypoints.http.wording import Wording, label_of
+from jiedao.entrypoints.http.wording import Wording, correction_words, label_of
 from jiedao.entrypoints.printing import Html, element, facts, page, table
 
 _INSTRUCTIONS = ("verify.py", "README.md")
@@ -109,7 +109,11 @@ def timeline_page(told: HistoryAnswer, profile: DistrictProfile) -> str:
             "list",
         ),
         element("h2", "经过"),
-        table(("日志位置", "记录时间", "事项", "经办", "理由"), (_happened(one, zone) for one in told.events), "list"),
+        table(
+            ("第几个", "日志位置", "记录时间", "事项", "经办", "理由"),
+            (_happened(one, zone) for one in told.events),
+            "list",
+        ),
         element("p", "时间均为当地时间。报告人信息在日志中为密文，本页不含。", kind="under"),
     )
 
@@ -123,11 +127,17 @@ def _delivered(one: Delivery, zone: ZoneInfo) -> tuple[str, ...]:
     )
 
 
+def _corrected(one: HistoryEntry) -> Iterator[str]:
+    if words := correction_words(one):
+        yield element("p", words)
+
+
 def _happened(one: HistoryEntry, zone: ZoneInfo) -> tuple[str, ...]:
     return (
+        element("span", str(one.version), kind="whole"),
         element("span", str(one.position), kind="whole"),
         element("span", f"{one.recorded_at.astimezone(zone):%Y-%m-%d %H:%M:%S}", kind="whole"),
-        Html(element("strong", one.label) + element("p", one.summary)),
+        Html("".join((element("strong", one.label), element("p", one.summary), *_corrected(one)))),
         f"{one.actor}（{label_of(Role, one.role)}）",
         one.reason or "",
     )

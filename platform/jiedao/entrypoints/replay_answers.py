@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ from jiedao.entrypoints.http.replay_models import (
     ReplayAnswer,
     ReplayStepAnswer,
 )
-from jiedao.entrypoints.http.wording import Wording
+from jiedao.entrypoints.http.wording import Wording, corrections
 from jiedao.entrypoints.services import Services
 from projections.answers import HistoryRow
 from projections.telling import TELLINGS, Telling
@@ -37,11 +37,12 @@ def replay_answer(
 ) -> ReplayAnswer:
     """Tell a replay; interventions (干预留痕) only to those who may see them."""
     shown = [step for step in steps if interventions or not _is_intervention(step)]
+    corrected = corrections(_row(incident_id, step) for step in shown if step.entry.originator_id == incident_id)
     return ReplayAnswer(
         incident_id=incident_id,
         as_of=as_of,
         hidden=len(steps) - len(shown),
-        steps=[_step(incident_id, step, wording) for step in shown],
+        steps=[_step(incident_id, step, wording, corrected) for step in shown],
         standing=steps[-1].standing,
     )
 
@@ -55,9 +56,9 @@ def difference_answer(  # noqa: PLR0913  # a difference, between what, for whom
         from_position=start,
         to_position=end,
         changes=[_change(one, wording) for one in found.changes],
-        events=[
-            wording.told(_row(incident_id, step)) for step in found.steps if interventions or not _is_intervention(step)
-        ],
+        events=wording.told_in_order(
+            [_row(incident_id, step) for step in found.steps if interventions or not _is_intervention(step)]
+        ),
     )
 
 
@@ -86,14 +87,17 @@ def _is_intervention(step: ReplayStep) -> bool:
     return step.entry.topic == Incident.InterventionRecorded.TOPIC
 
 
-def _step(incident_id: UUID, step: ReplayStep, wording: Wording) -> ReplayStepAnswer:
-    told = wording.told(_row(incident_id, step))
+def _step(
+    incident_id: UUID, step: ReplayStep, wording: Wording, corrected: Mapping[int, Sequence[int]]
+) -> ReplayStepAnswer:
+    beside = step.entry.originator_id != incident_id
+    told = wording.told(_row(incident_id, step), () if beside else corrected.get(step.version, ()))
     return ReplayStepAnswer(
         **told.model_dump(),
         rests_on=step.rests_on,
         changes=[_change(one, wording) for one in step.changes],
         standing=step.standing,
-        beside=step.entry.originator_id != incident_id,
+        beside=beside,
     )
 
 
@@ -117,6 +121,7 @@ def _row(incident_id: UUID, step: ReplayStep) -> HistoryRow:
         causation_id=context.causation_id,
         transport=context.transport,
         origin=context.origin,
+        corrects=context.corrected_version,
         summary=telling.sentence(event),
         inputs=msgspec.json.decode(msgspec.json.encode(telling.inputs(event))),
     )

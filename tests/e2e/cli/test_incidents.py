@@ -57,6 +57,24 @@ def test_the_console_is_told_of_interventions_too(filled):
     assert "干预留痕：某经营户亲属，要求从轻" in filled.run("incident", "history", "manual:M1").stdout
 
 
+def test_what_was_said_wrongly_is_corrected_and_shown_at_both(filled):
+    filled.run("incident", "reply", "manual:M1", "--text", "明日处置")
+    number = filled.ask("incident", "history", "manual:M1")["events"][-1]["version"]
+    filled.run("incident", "reply", "manual:M1", "--text", "已于今日处置", "--corrects", str(number))
+    filled.run("incident", "correct", "manual:M1", "--corrects", "1", "--text", "门牌为 203 号")
+    for shown in (
+        filled.run("incident", "history", "manual:M1").stdout,
+        filled.run("audit", "replay", "manual:M1").stdout,
+    ):
+        assert f"更正第 {number} 条记录" in shown
+        assert f"已由第 {number + 1} 条记录更正" in shown
+        assert "更正第 1 条记录：门牌为 203 号" in shown
+    found = filled.ask("audit", "events", "--question", "corrections")["items"]
+    assert [(one["label"], one["corrects"]) for one in found] == [("答复", number), ("更正", 1)]
+    filled.run("incident", "correct", "manual:M1", "--text", "有误", code=2)
+    filled.run("incident", "correct", "manual:M1", "--corrects", "99", "--text", "有误", code=1)
+
+
 def test_the_reporter_is_nowhere_in_it(filled):
     for command in ("show", "history"):
         for options in ((), ("--json",)):

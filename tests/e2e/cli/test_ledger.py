@@ -120,6 +120,7 @@ def test_nobodys_key_is_replaced_in_silence(filled):
 @pytest.fixture
 def bundle(filled):
     path = filled.folder / "evidence.zip"
+    filled.run("incident", "correct", "manual:M1", "--corrects", "1", "--text", "门牌为 203 号")
     exported = filled.ask("audit", "export", "manual:M1", "--out", path)
     assert exported["file"] == str(path)
     assert exported["missing"] == []
@@ -217,6 +218,8 @@ def holds_what_its_page_says_and_nobody_in_clear(bundle):
     page = files["timeline.html"].decode()
     assert "事件全过程" in page
     assert "占道经营 M1" in page
+    assert "更正第 1 条记录：门牌为 203 号" in page
+    assert "已由第" in page
     states = b"".join(base64.b64decode(one["state"]) for one in json.loads(files["events.json"])["events"])
     for content in (*files.values(), states):
         assert PHONE.encode() not in content

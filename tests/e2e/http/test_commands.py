@@ -111,6 +111,18 @@ def test_what_is_said_wrongly_is_pointed_to(do, command, content, pointer):
         assert wrong.json()["errors"][0]["pointer"] == pointer
 
 
+def test_a_correction_is_told_at_both_events(call, do, incident):
+    reply = do("reply", text="明日处置").json()
+    done = do("correct", DISPATCHER, corrects=reply["version"], text="已于今日处置").json()
+    story = call.get(f"/v1/incidents/{incident}/history", DISPATCHER, min_position=done["position"]).json()
+    wrong, right = story["events"][-2:]
+    assert (wrong["corrects"], wrong["corrected_by"]) == (None, [right["version"]])
+    assert (right["corrects"], right["corrected_by"]) == (wrong["version"], [])
+    assert right["summary"] == f"更正第 {wrong['version']} 条记录：已于今日处置"
+    refused = do("correct", COLLECTOR, corrects=reply["version"], text="有误")
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:jiedao:problem:command_refused")
+
+
 def test_a_merge_is_shown_by_both_and_undone(call, do, incident):
     other = call.push([order(2)]).json()["results"][0]["incident_id"]
     merged = do("merge", into=other, reason="同一事项").json()

@@ -73,8 +73,8 @@ def received(application, street, lifecycle="own"):
     return made.id
 
 
-def ask(incident, command, details=None, *, key=None, version=None):
-    return CommandRequest(incident, command, details or said.Remark(), key or str(uuid4()), version)
+def ask(incident, command, details=None, *, key=None, version=None, corrects=None):
+    return CommandRequest(incident, command, details or said.Remark(), key or str(uuid4()), version, corrects)
 
 
 def refusals(application):
@@ -297,3 +297,58 @@ def test_a_merge_and_a_command_on_what_it_merges_into_do_not_lose_each_other(app
 
 def test_nothing_asked_is_nothing_done(desk):
     assert desk.carry_out_all([]) == []
+
+
+def recorded(application, position):
+    return application.decode(application.district_log.select_log(position - 1, 1)[0])
+
+
+def test_a_mistake_is_corrected_by_a_further_event_that_names_what_it_corrects(application, desk, incident):
+    before = application.district_log.select_log(0, 10_000)
+    told = said.Correction("应为朝晖路 203 号")
+    answer = desk.carry_out(ask(incident, Command.CORRECT, told, version=3, corrects=1, key="k"), DISPATCHER)
+    assert (answer.version, answer.state) == (4, "received")
+    event = recorded(application, answer.position)
+    assert (event.text, event.context.corrected_version) == ("应为朝晖路 203 号", 1)
+    assert list(application.district_log.select_log(0, 3)) == list(before)
+    assert desk.carry_out(ask(incident, Command.CORRECT, told, version=3, corrects=1, key="k"), DISPATCHER).replayed
+    with pytest.raises(KeyReuseError):
+        desk.carry_out(ask(incident, Command.CORRECT, told, version=3, corrects=2, key="k"), DISPATCHER)
+
+
+def test_any_command_may_name_what_it_puts_right_and_what_follows_from_it_does_not(application, desk, incident):
+    first = desk.carry_out(ask(incident, Command.REPLY, said.Answer("明日处置")), LEADER)
+    second = desk.carry_out(ask(incident, Command.REPLY, said.Answer("已于今日处置"), corrects=first.version), LEADER)
+    assert recorded(application, second.position).context.corrected_version == 4
+    assert b"corrects" not in application.district_log.select_log(first.position - 1, 1)[0].metadata
+    other = received(application, WEST)
+    merge = said.Merge(other, "同一事项")
+    merged = desk.carry_out(ask(incident, Command.MERGE, merge, version=5, corrects=5), LEADER)
+    by_stream = {entry.originator_id: application.decode(entry).context.corrected_version
+                 for entry in application.district_log.select_log(merged.position - 2, 2)}  # fmt: skip
+    assert by_stream == {incident: 5, other: None}
+
+
+@pytest.mark.parametrize(("command", "corrects", "text"), [
+    (Command.CORRECT, None, "须指明更正第几条记录"), (Command.CORRECT, 4, "没有第 4 条记录"), (Command.REPLY, 0, "没有第 0 条记录"),
+])  # fmt: skip
+def test_what_it_names_has_to_be_there(desk, incident, command, corrects, text):
+    details = {Command.CORRECT: said.Correction("有误"), Command.REPLY: said.Answer("有误")}[command]
+    with pytest.raises(InvalidInputError, match=text) as error:
+        desk.carry_out(ask(incident, command, details, corrects=corrects), LEADER)
+    assert error.value.pointer == "/corrects"
+
+
+def test_a_handler_corrects_what_they_recorded_and_nothing_of_others_and_the_refusal_is_recorded(
+    application, desk, incident
+):
+    own = desk.carry_out(ask(incident, Command.INTERVENE, said.Intervention("某人", "打听")), HANDLER)
+    with pytest.raises(CommandRefusedError, match="只能更正自己所记"):
+        desk.carry_out(ask(incident, Command.CORRECT, said.Correction("有误"), corrects=1), HANDLER)
+    with pytest.raises(CommandRefusedError, match="干预留痕只能以干预留痕更正"):
+        desk.carry_out(ask(incident, Command.CORRECT, said.Correction("有误"), corrects=own.version), HANDLER)
+    again = said.Intervention("另一人", "打听")
+    answer = desk.carry_out(ask(incident, Command.INTERVENE, again, corrects=own.version), HANDLER)
+    assert recorded(application, answer.position).context.corrected_version == own.version
+    assert [one.command for one in refusals(application)] == ["correct", "correct"]
+    assert all(one.context.corrected_version is None for one in refusals(application))

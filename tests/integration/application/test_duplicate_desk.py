@@ -84,6 +84,7 @@ def test_it_can_be_taken_back_and_said_again_and_every_word_stays(application, d
         assert desk.say(*pair, LEADER, distinct=distinct, reason="再看").position is not None
     kinds = [type(event).TOPIC.rpartition(".")[2] for event in story(application, pair)]
     assert kinds == ["dismissed", "withdrawn", "dismissed_again", "withdrawn"]
+    assert [event.context.corrected_version for event in story(application, pair)] == [None, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def merge(incident, into, **more):
 def test_a_merge_is_told_in_both_streams_by_one_unit(application, desk):
     first, second = filed(application, desk), filed(application, desk, EAST)
     answer = desk.carry_out(merge(first, second), LEADER)
-    assert (answer.state, answer.allowed) == ("merged", ("reply", "unmerge", "intervene"))
+    assert (answer.state, answer.allowed) == ("merged", ("reply", "unmerge", "correct", "intervene"))
     told = application.district_log.select_log(answer.position - 2, 2)
     assert [entry.originator_id for entry in told] == [first, second]
     assert len({entry.recorded_at for entry in told}) == 1

@@ -141,7 +141,7 @@ def test_what_others_joined_is_not_voided():
 def test_nothing_but_talk_happens_to_what_has_joined_until_it_is_taken_out():
     life = received().do("merge")
     everything = {command for role in Role for command in may(life.incident, role)}
-    assert everything == {Command.UNMERGE, Command.REPLY, Command.INTERVENE, Command.HOLD}
+    assert everything == {Command.UNMERGE, Command.REPLY, Command.CORRECT, Command.INTERVENE, Command.HOLD}
 
 
 def test_what_waits_to_be_closed_is_closed_and_not_merged():

@@ -67,6 +67,7 @@ resume              .      .        .        .     .          .       L         
 supervise           LS     LS       LS       LS    LS         LS      LS        LS           .      .        .        .    .           .      .         .
 urge                ILDS   ILDS     ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .        .        .    .           .      .         .
 notify              LDS    LDS      LDS      LDS   LDS        LDS     LDS       LDS          LDS    .        .        .    .           .      .         .
+correct             ILDCHGSATR    ILDCHGSATR      ILDCHGSATR      ILDCHGSATR   ILDCHGSATR        ILDCHGSATR     ILDCHGSATR       ILDCHGSATR          ILDCHGSATR    ILDCHGSATR      ILDCHGSATR      ILDCHGSATR  ILDCHGSATR         ILDCHGSATR    ILDCHGSATR       ILDCHGSATR
 intervene           *      *        *        *     *          *       *         *            *      *        *        *    *           *      *         *
 hold                SATR   SATR     SATR     SATR  SATR       SATR    SATR      SATR         SATR   SATR     SATR     SATR SATR        SATR   SATR      SATR
 release_hold        SAR    SAR      SAR      SAR   SAR        SAR     SAR       SAR          SAR    SAR      SAR      SAR  SAR         SAR    SAR       SAR
@@ -115,6 +116,7 @@ resume              .      .        .     .          .       L         .        
 supervise           LS     LS       LS    LS         LS      LS        LS           .      .         .
 urge                ILDS   ILDS     ILDS  ILDS       ILDS    ILDS      ILDS         .      .         .
 notify              LDS    LDS      LDS   LDS        LDS     LDS       LDS          LDS    .         .
+correct             ILDCHGSATR ILDCHGSATR ILDCHGSATR ILDCHGSATR ILDCHGSATR ILDCHGSATR ILDCHGSATR ILDCHGSATR ILDCHGSATR ILDCHGSATR
 intervene           *      *        *     *          *       *         *            *      *         *
 hold                SATR   SATR     SATR  SATR       SATR    SATR      SATR         SATR   SATR      SATR
 release_hold        SAR    SAR      SAR   SAR        SAR     SAR       SAR          SAR    SAR       SAR
@@ -143,7 +145,7 @@ LEADS_TO = {
 }  # fmt: skip
 
 # What somebody may do who has not seen the latest: it is right whatever happened meanwhile.
-ALWAYS = {"reply", "revisit", "supervise", "urge", "intervene", "notify", "hold", "release_hold"}
+ALWAYS = {"reply", "revisit", "supervise", "urge", "correct", "intervene", "notify", "hold", "release_hold"}
 
 
 def read(text):

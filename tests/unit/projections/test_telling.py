@@ -62,6 +62,7 @@ TOLD = {
     "解除保全：依法保全：理由 判决生效": lambda: (
         received().do("hold", ground=LEGAL_HOLD, reference="").do("release_hold", ground=LEGAL_HOLD)
     ),
+    "更正第 1 条记录：地址应为朝晖路 203 号": lambda: dispatched().do("correct"),
     "干预留痕：某经营户亲属，要求从轻": lambda: Life().do("intervene"),
     "重办，待判定：理由 问题再现": lambda: Life().do("decline").do("reopen"),
     "二次派遣任务 T1 给 河西第三网格（网格员）": lambda: dispatched().task("T1", "accept", "redispatch"),

@@ -68,6 +68,7 @@ GOLDEN = {
     "jiedao.incident.resumed": "timestamp note",
     "jiedao.incident.supervised": "timestamp note",
     "jiedao.incident.urged": "timestamp note",
+    "jiedao.incident.corrected": "timestamp text",
     "jiedao.incident.intervention_recorded": "timestamp who what",
     "jiedao.incident.reopened_for_triage": "timestamp",
     "jiedao.incident.task_redispatched": "timestamp task_id worker note",
@@ -227,6 +228,18 @@ def test_state_and_metadata_are_kept_apart():
         "actor", "causation_id", "correlation_id", "origin", "reason", "role", "transport",
     ]  # fmt: skip
     assert json.loads(stored.metadata)["reason"] == "核实"
+
+
+def test_what_an_event_corrects_is_in_its_metadata_and_where_it_corrects_nothing_no_byte_says_so():
+    plain = noted(words=("a",), weight=1)
+    correcting = dataclasses.replace(plain, context=CONTEXT.correcting(3))
+    mapper = TypedMapper()
+    before, after = (json.loads(mapper.to_stored_event(one).metadata) for one in (plain, correcting))
+    assert after == before | {"corrects": 3}
+    assert "corrects" not in before
+    read = mapper.to_domain_event(mapper.to_stored_event(correcting))
+    assert (read.context, read.context.corrected_version) == (CONTEXT.correcting(3), 3)
+    assert mapper.to_domain_event(mapper.to_stored_event(plain)).context.corrected_version is None
 
 
 def test_an_entry_of_the_log_is_decoded_like_a_stored_event():

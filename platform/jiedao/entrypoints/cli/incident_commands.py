@@ -42,7 +42,7 @@ _MEANINGS = {
     "after": "处置后照片 A photo of after, by its content hash; may be repeated.",
     "passed": "是否通过 Whether what was done passes.",
     "condition_met": "确认符合结案条件 Whether the class's closing condition is met; needed where it names one.",
-    "text": "答复内容 What the reporter was told.",
+    "text": "内容 What the reporter was told; of a correction, what is wrong and how it is in truth.",
     "resolved": "是否解决 Whether it is resolved; leave it out where nobody was reached.",
     "satisfied": "是否满意 Whether the reporter is satisfied; leave it out where nobody was reached.",
     "approved_by": "批准人 Who approved it.",
@@ -72,8 +72,14 @@ def _make(command: Command) -> click.Command:
     rule = rule_of(command)
 
     @with_settings(*DISTRICT)
-    def run(
-        settings: Settings, incident: str, role: str, version: int | None, key: str | None, **given: object
+    def run(  # noqa: PLR0913  # one parameter per option
+        settings: Settings,
+        incident: str,
+        role: str,
+        version: int | None,
+        corrects: int | None,
+        key: str | None,
+        **given: object,
     ) -> None:
         actor = Holder("", console_actor().holder, Role(role))
         with opened(settings) as district:
@@ -82,7 +88,7 @@ def _make(command: Command) -> click.Command:
             incident_id = read_incident(incident, district.profile)
             details = read_details(command, content)
             check_photos(details, district.files)
-            request = CommandRequest(incident_id, command, details, key or str(uuid4()), version)
+            request = CommandRequest(incident_id, command, details, key or str(uuid4()), version, corrects)
             try:
                 done = district.commands.carry_out(request, actor)
             except CommandRefusedError as refusal:
@@ -91,7 +97,7 @@ def _make(command: Command) -> click.Command:
                 raise
         answer(done, lambda: facts(_facts(done)))
 
-    options = [*_options(DETAILS[command]), *_shared(rule.roles)]
+    options = [*_options(DETAILS[command]), *_shared(rule.roles, must_correct=command is Command.CORRECT)]
     for option in reversed(options):
         run = option(run)
     run = click.argument("incident")(json_output(run))
@@ -116,7 +122,7 @@ def _content(kind: type, said: dict[str, object], profile: DistrictProfile) -> d
     return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
 
 
-def _shared(roles: Sequence[Role]) -> Iterator[Option]:
+def _shared(roles: Sequence[Role], *, must_correct: bool) -> Iterator[Option]:
     yield click.option(
         "--role",
         type=click.Choice([role.value for role in Role if role is not Role.INTEGRATOR]),
@@ -125,6 +131,12 @@ def _shared(roles: Sequence[Role]) -> Iterator[Option]:
         help="角色 The role in which you act; it is recorded.",
     )
     yield click.option("--version", type=int, help="版本 The incident's version that you saw.")
+    yield click.option(
+        "--corrects",
+        type=int,
+        required=must_correct,
+        help="更正 Which event of the incident it puts right, by its number in `jiedao incident history` (第几条记录).",
+    )
     yield click.option("--key", help="幂等键 The same key with the same content is done once.")
 
 

@@ -23,7 +23,7 @@ from jiedao.entrypoints.cli.words import read_as_of
 from jiedao.entrypoints.http.arrangement_models import Arrangements
 from jiedao.entrypoints.http.models import Delivery, HistoryEntry, IncidentAnswer, TaskAnswer
 from jiedao.entrypoints.http.permissions import Act, may
-from jiedao.entrypoints.http.wording import Wording, label_of
+from jiedao.entrypoints.http.wording import Wording, correction_words, label_of
 from jiedao.entrypoints.settings import Settings
 
 
@@ -220,6 +220,8 @@ def _told(row: HistoryEntry, zone: ZoneInfo, *, inputs: bool) -> RenderableType:
     ]
     if row.reason and row.reason not in row.summary:
         lines.append(line(f"    理由 {row.reason}"))
+    if corrected := correction_words(row):
+        lines.append(line(f"    {corrected}"))
     if inputs:
         lines += [line(f"    {one}", style="dim") for one in to_json(row.inputs).splitlines()]
     return Group(*lines)
@@ -230,7 +232,7 @@ def _who(row: HistoryEntry) -> str:
         f"{row.actor}（{label_of(Role, row.role)}）",
         label_of(Transport, row.transport),
         row.origin,
-        f"第 {row.version} 个事件",
+        f"第 {row.version} 条记录",
         f"position {row.position}",
     )
     return " · ".join(part for part in parts if part)

@@ -36,6 +36,9 @@ class AuditEventAnswer(Answer):
     reason: str | None
     correlation_id: UUID
     causation_id: str
+    corrects: Annotated[
+        int | None, Field(description="更正 The version of the event of its stream that it puts right.")
+    ]
 
 
 class AuditEventPage(Answer):

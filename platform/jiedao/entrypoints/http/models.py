@@ -262,6 +262,10 @@ class HistoryEntry(Answer):
     causation_id: str
     transport: str | None
     origin: str | None
+    corrects: Annotated[int | None, Field(description="更正第几条记录 The version of the event that it puts right.")]
+    corrected_by: Annotated[
+        Sequence[int], Field(description="由第几条记录更正 The versions of the events that put it right.")
+    ] = ()
     inputs: Annotated[Mapping[str, object], Field(description="What was seen and used for it.")]
 
 

@@ -28,11 +28,13 @@ router = APIRouter(prefix="/v1/incidents/{incident_id}/commands", tags=["办理 
 
 Person = Annotated[Holder, Depends(Allowed(Act.COMMAND))]
 _MOST_BYTES = 256 * 1024
-_VERSION = "version"
+_NUMBERS = ("version", "corrects")
+"""What the body says beside the command's own content."""
 
 _BODY: Mapping[str, Any] = {
     "required": False,
-    "description": "命令的内容，及所见版本 What the command says, and the `version` of the incident that you saw.",
+    "description": "命令的内容，及所见版本；更正的指明第几条记录 What the command says, and the `version` of the"
+    " incident that you saw; `corrects` names the event, by its version, that it puts right.",
     "content": {
         "application/json": {
             "schema": {"type": "object"},
@@ -73,6 +75,10 @@ _BODY: Mapping[str, Any] = {
                 "ask_extension": {
                     "summary": "申请延期",
                     "value": {"version": 7, "task_id": "T1", "length": "1工作日", "reason": "需跨夜施工"},
+                },
+                "correct": {
+                    "summary": "更正",
+                    "value": {"version": 9, "corrects": 6, "text": "第 6 条记录所记地址有误，应为朝晖路 203 号"},
                 },
                 "report_handled": {
                     "summary": "反馈",
@@ -115,21 +121,26 @@ async def carry_out(
     `version` in the body is the version of the incident that you saw: where it moved on meanwhile, the command is
     refused (409 `conflict`) with how it stands now, unless that cannot matter (a reminder, a remark). What the workflow
     does not allow is refused (409 `command_refused`) with what you may do instead, and the refusal is recorded.
+    Nothing that was recorded is ever changed: `corrects` names the earlier event of the incident, by its version, that
+    this command puts right (更正), and the history tells it at both.
     """
     edge = edge_of(request)
     content = await _read(request)
-    version = content.pop(_VERSION, None)
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise HttpProblemError("invalid_input", "version must be a whole number")
-    wanted = CommandRequest(
-        incident_id, command, read_details(command, content), idempotency_key or str(uuid4()), version
-    )
+    numbers = {name: _whole_number(name, content.pop(name, None)) for name in _NUMBERS}
+    details = read_details(command, content)
+    wanted = CommandRequest(incident_id, command, details, idempotency_key or str(uuid4()), **numbers)
     return _done(await edge.read(_carry_out, edge.services, wanted, holder))
 
 
 def _carry_out(services: Services, wanted: CommandRequest, holder: Holder) -> CommandAnswer:
     check_photos(wanted.details, services.files)
     return services.commands.carry_out(wanted, holder)
+
+
+def _whole_number(name: str, value: object) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise InvalidInputError(f"{name} must be a whole number", f"/{name}")
+    return value
 
 
 async def _read(request: Request) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from jiedao.application.outcomes import RecordOutcome
@@ -84,13 +84,18 @@ class Wording:
             arrangements=_arrangements(row.read_progress()),
         )
 
-    def told(self, row: HistoryRow) -> HistoryEntry:
-        """Tell an event, with the name of a street before its code."""
-        entry = HistoryEntry.model_validate(row)
+    def told(self, row: HistoryRow, corrected_by: Sequence[int] = ()) -> HistoryEntry:
+        """Tell an event, with the name of a street before its code, and which others put it right."""
+        entry = HistoryEntry.model_validate(row).model_copy(update={"corrected_by": corrected_by})
         if self._street_said is None:
             return entry
         named = self._street_said.sub(lambda found: f"{self._streets[found[0]]} {found[0]}", entry.summary)
         return entry.model_copy(update={"summary": named})
+
+    def told_in_order(self, rows: Sequence[HistoryRow]) -> list[HistoryEntry]:
+        """Tell events of one incident, each with those among them that put it right."""
+        corrected = corrections(rows)
+        return [self.told(row, corrected.get(row.version, ())) for row in rows]
 
     def history(
         self, incident: IncidentSummary, deliveries: Sequence[DeliveredRecord], events: Sequence[HistoryRow]
@@ -99,7 +104,7 @@ class Wording:
         return HistoryAnswer(
             incident_id=incident.incident_id,
             deliveries=[Delivery.model_validate(one) for one in deliveries],
-            events=[self.told(row) for row in events],
+            events=self.told_in_order(events),
             incident=self.incident(incident),
         )
 
@@ -112,6 +117,22 @@ class Wording:
     def street_of(self, outcome: RecordOutcome) -> str | None:
         """Return the name of the street to which a record was given."""
         return self.street(outcome.street_code)
+
+
+def corrections(rows: Iterable[HistoryRow]) -> Mapping[int, Sequence[int]]:
+    """Return which events, by version, are put right by which others of these (更正)."""
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        if row.corrects is not None:
+            found.setdefault(row.corrects, []).append(row.version)
+    return found
+
+
+def correction_words(entry: HistoryEntry) -> str:
+    """Say which event an event puts right, and which put it right; empty where there is neither."""
+    puts_right = f"更正第 {entry.corrects} 条记录" if entry.corrects is not None else ""
+    put_right = f"已由第 {'、'.join(map(str, entry.corrected_by))} 条记录更正" if entry.corrected_by else ""
+    return "；".join(one for one in (puts_right, put_right) if one)
 
 
 def task_answer(task: Task, due: TaskDue) -> TaskAnswer:

@@ -40,7 +40,7 @@ def act_on_all(desk: CommandDesk, acts: Sequence[tuple[Incident, Act, str]]) -> 
     """
     seen = [incident.state for incident, _, _ in acts]
     requests = [
-        (CommandRequest(incident.id, act.command, act.details, key, incident.version), act.actor)
+        (CommandRequest(incident.id, act.command, act.details, key, incident.version, act.corrects), act.actor)
         for incident, act, key in acts
     ]
     outcomes = desk.carry_out_all(requests)

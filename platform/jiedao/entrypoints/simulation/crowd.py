@@ -6,7 +6,7 @@ Nothing here knows whether a command is allowed: the workflow decides, and now a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
@@ -67,8 +67,13 @@ _ASIDES: Sequence[tuple[Role, Command, object]] = (
     (Role.SUPERVISOR, Command.SUPERVISE, said.Remark("限期办结")),
     (Role.INTAKE_OPERATOR, Command.REPLY, said.Answer("已转派办理")),
     (Role.HANDLER, Command.INTERVENE, said.Intervention("某单位人员", "打听案情")),
+    (Role.INTAKE_OPERATOR, Command.CORRECT, said.Correction("地址以来电人补充的为准")),
 )
-_ASIDE_WEIGHTS = (50, 25, 20, 5)
+_ASIDE_WEIGHTS = (50, 25, 18, 5, 2)
+
+
+_REPORTED = 1
+"""The version of the event with which every incident begins: its report."""
 
 
 class Crowd:
@@ -108,7 +113,8 @@ class Crowd:
 
     def _aside(self, memory: Memory) -> Act:
         (role, command, details), *_ = memory.random.choices(_ASIDES, _ASIDE_WEIGHTS)
-        return somebody(role, memory, command, details)
+        act = somebody(role, memory, command, details)
+        return replace(act, corrects=_REPORTED) if command is Command.CORRECT else act
 
     def _in_triage(self, incident: Incident, memory: Memory) -> Act:
         if incident.platform is None:

@@ -14,11 +14,12 @@ _PEOPLE_OF_A_ROLE = 6
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody does: the person in their role, the command, and what it says."""
+    """What somebody does: the person in their role, the command, what it says, and which event it puts right."""
 
     actor: Holder
     command: Command
     details: object
+    corrects: int | None = None
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from jiedao.entrypoints.http.replay_models import (
     FactValue,
     ReplayStepAnswer,
 )
-from jiedao.entrypoints.http.wording import Wording, label_of
+from jiedao.entrypoints.http.wording import Wording, correction_words, label_of
 
 _NOTHING = "无"
 _MOMENTS = frozenset({"due_at", "reported_at"})
@@ -51,7 +51,7 @@ class ReplayWords:
 
     def step(self, step: ReplayStepAnswer, *, inputs: bool = False) -> RenderableType:
         """Lay out one event: when and what, who and why, on what (with ``inputs``, all that was seen), what changed."""
-        numbered = "" if step.beside else f"第 {step.version} 个事件 · "
+        numbered = "" if step.beside else f"第 {step.version} 条记录 · "
         who = f"{step.actor}（{label_of(Role, step.role)}） · {numbered}position {step.position}"
         lines = [
             line(f"{local(step.recorded_at, self.zone)}  {step.label}  {step.summary}"),
@@ -59,6 +59,8 @@ class ReplayWords:
         ]
         if step.reason:
             lines.append(line(f"    理由 {step.reason}"))
+        if corrected := correction_words(step):
+            lines.append(line(f"    {corrected}"))
         if rests := "，".join(_rests_on(step)):
             lines.append(line(f"    依据 {rests}", style="dim"))
         if inputs:
