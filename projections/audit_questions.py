@@ -78,7 +78,7 @@ QUESTIONS: Mapping[str, AuditQuestion] = {
         commanded=True,
     ),
     "corrections": AuditQuestion(
-        "一切更正：哪一事件更正了先前哪一事件",
+        "一切更正：哪一条记录更正了先前哪一条",
         "every correction: which event puts which earlier one right",
         corrections=True,
     ),

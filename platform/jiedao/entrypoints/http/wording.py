@@ -129,8 +129,9 @@ def corrections(rows: Iterable[HistoryRow]) -> Mapping[int, Sequence[int]]:
 
 
 def correction_words(entry: HistoryEntry) -> str:
-    """Say which event an event puts right, and which put it right; empty where there is neither."""
+    """Say which event an event puts right, unless its sentence does, and which put it right; or nothing."""
     puts_right = f"更正第 {entry.corrects} 条记录" if entry.corrects is not None else ""
+    puts_right = "" if puts_right in entry.summary else puts_right
     put_right = f"已由第 {'、'.join(map(str, entry.corrected_by))} 条记录更正" if entry.corrected_by else ""
     return "；".join(one for one in (puts_right, put_right) if one)
 

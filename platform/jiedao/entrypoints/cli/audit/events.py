@@ -142,7 +142,9 @@ def _settle_refusals(district: District) -> None:
 
 def _row(one: AuditEventAnswer, zone: ZoneInfo) -> Sequence[object]:
     who = f"{one.actor}（{one.role_label}）"
-    return one.position, local(one.recorded_at, zone), one.kind_label, one.label, one.summary, who, one.reason
+    corrected = f"更正第 {one.corrects} 条记录"
+    summary = one.summary if one.corrects is None or corrected in one.summary else f"{one.summary}（{corrected}）"
+    return one.position, local(one.recorded_at, zone), one.kind_label, one.label, summary, who, one.reason
 
 
 def _export(district: District, wanted: AuditFilter, form: str, out: Path) -> None:
