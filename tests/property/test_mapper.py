@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.topics import all_event_classes
@@ -25,6 +26,7 @@ SCALARS = {
     datetime: st.datetimes(timezones=st.just(UTC)),
     time: st.times(),
     types.NoneType: st.none(),
+    UnsetType: st.just(UNSET),
 }
 
 
