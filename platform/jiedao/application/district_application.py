@@ -7,6 +7,7 @@ which does what the library's ``save`` does, but for the notification that it ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import ClassVar, cast
 from uuid import UUID
 
@@ -64,8 +65,8 @@ class DistrictApplication(Application[UUID]):
 
     def hand_in(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> Callable[[], range]:
         """Hand aggregates in as :meth:`record` does; what is returned waits, and returns or raises as it does."""
-        to_stored_event = self.mapper.to_stored_event
-        stored = [to_stored_event(event) for aggregate in aggregates for event in aggregate.collect_events()]
+        events = chain.from_iterable(aggregate.collect_events() for aggregate in aggregates)
+        stored = cast("TypedMapper", self.mapper).to_stored_events(events)
         future = self.district_log.hand_in(unit, stored)
         return lambda: appended(future).positions
 
