@@ -186,8 +186,7 @@ class TypedMapper(Mapper[UUID]):
             ) from error
         fields["originator_id"] = stream
         fields["originator_version"] = version
-        event: domain.RecordedEvent = object.__new__(form.cls)
-        object.__setattr__(event, "__dict__", fields)
+        event: domain.RecordedEvent = domain.happened(form.cls, fields)
         return event
 
     def _form(self, topic: str) -> _EventForm:
