@@ -149,8 +149,12 @@ class HotlineAdapter(FieldsAdapter):
         updated_at = self.times.read(fields.find("updated_at"), notes)
         if updated_at is not None:
             return updated_at
-        changes = (self.times.read(fields.find(change), notes) for change in CHANGES)
-        return max((change for change in changes if change is not None), default=None)
+        latest: datetime | None = None
+        for change in CHANGES:
+            moment = self.times.read(fields.find(change), notes)
+            if moment is not None and (latest is None or moment > latest):
+                latest = moment
+        return latest
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)

@@ -38,6 +38,7 @@ STAGE = "stage"
 """Details that keep words without a meaning here, and what a superior case says of itself where we run our own."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class FieldsAdapter(ABC):
@@ -119,7 +120,7 @@ class FieldsAdapter(ABC):
         stated = fields.revision("revision")
         if stated is not None:
             return stated
-        return 1 if changed_at is None else (changed_at - _EPOCH) // timedelta(milliseconds=1)
+        return 1 if changed_at is None else (changed_at - _EPOCH) // _MILLISECOND
 
     def superior_case(
         self, number: str, deadline: datetime | None, stage: str, fields: Fields, notes: Notes

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from ingest.sources.reading.faults import UnreadableError
+from jiedao.domain.quickly_made import quickly_made
 
 UTF8 = "utf-8"
 GB18030 = "gb18030"
@@ -27,6 +28,7 @@ _FIRST_OF_THREE_BYTES = "\u0800"
 _DELIMITERS = ",\t;|"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A record's text, the encoding that it was in, and whether that is another one than was declared."""
@@ -121,8 +123,11 @@ def _lines(text: str) -> io.StringIO:
 
 
 def _read_json(text: str) -> object:
-    content: object = _STRICT.decode(text)
-    return content
+    if text.startswith("{"):
+        content, end = _STRICT.raw_decode(text)
+        if end == len(text):
+            return content
+    return _STRICT.decode(text)  # with white space around it, or with something behind it that it complains of
 
 
 def _without_repetition(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

@@ -33,14 +33,20 @@ _LAND_LINE = (
 )
 _BIRTH_DATE = r"(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _IDENTITY = rf"(?<![0-9A-Za-z])[1-9]\d{{5}}\s?{_BIRTH_DATE}\s?\d{{3}}[0-9XxＸｘ](?![0-9A-Za-z])"
-_BEGINS = r"(?=[(（+＋\d])"  # with which all of them begin: most of a text is passed over by this alone
-_ANY = re.compile(f"{_BEGINS}(?:(?P<identity>{_IDENTITY})|(?P<mobile>{_MOBILE})|(?P<land_line>{_LAND_LINE}))")
+_ANY = re.compile(f"(?P<identity>{_IDENTITY})|(?P<mobile>{_MOBILE})|(?P<land_line>{_LAND_LINE})")
+_BEGINS = re.compile(r"[\d(（+＋](?:(?<=[0-9])[0-9]+)?")
+"""Where any of them may begin: of digits that follow each other with the first, as none begins behind another one.
+
+An identity number may begin behind one of full width. A pattern that begins with a set of letters is looked for many
+times faster than one that may begin in several ways, so these places are found first.
+"""
+
 _IN_CODES = re.compile(rf"(?P<identity>{_IDENTITY})|(?<![A-Za-z])(?P<mobile>{_MOBILE})(?![A-Za-z])")
 
 _SHORTEST_NAME = 2
 _SHORTEST_NUMBER = 7
 _SHORTEST_CONTACT = 5
-_TITLES = re.compile(r"(?:先生|女士|小姐|同志|老师|师傅|阿姨|大爷|大妈|经理|主任|队长)$")
+_TITLES = ("先生", "女士", "小姐", "同志", "老师", "师傅", "阿姨", "大爷", "大妈", "经理", "主任", "队长")
 _NO_NAMES = frozenset(
     (
         *(
@@ -84,6 +90,9 @@ _BETWEEN = "\x00"
 """Stands between texts that are masked together; no number, name or contact holds it, and none goes on beyond it."""
 
 _NOT_DIGIT = re.compile(r"\D+")
+_SEVEN_DIGITS = re.compile(r"(?:\D*+\d){7}")
+"""As many as the shortest number has, anywhere in a text."""
+
 _PARTS = re.compile(r"[,，;；、/|\n]+|转|分机")
 _DIGITS_APART = re.compile(_SEPARATORS.replace("{0,3}", "*"))
 
@@ -94,18 +103,26 @@ class Masker:
     def __init__(self, reporter: ReporterDetails | None, others: Iterable[ReporterDetails] = ()) -> None:
         """Make it for a reporter and the others of whom the record gives anything; all are masked alike."""
         self.masked = False
-        people = [*others] if reporter is None else [reporter, *others]
-        names = {person.name for person in people if person.name}
-        phones = {person.phone for person in people if person.phone}
-        contacts = dict.fromkeys(person.contact for person in people if person.contact)
-        identities = dict.fromkeys(person.identity_number for person in people if person.identity_number)
+        names: dict[str, None] = {}
+        phones: dict[str, None] = {}
+        contacts: dict[str, None] = {}
+        identities: dict[str, None] = {}
+        for person in [*others] if reporter is None else [reporter, *others]:
+            for said, kept in (
+                (person.name, names),
+                (person.phone, phones),
+                (person.contact, contacts),
+                (person.identity_number, identities),
+            ):
+                if said:
+                    kept[said] = None
         self._names = _known_names(names)
         self._contacts = _known_contacts(identities, IDENTITY_MASK) + _known_contacts(contacts, CONTACT_MASK)
-        self._numbers = _known_numbers(phones.union(names, contacts, identities))
+        self._numbers = _known_numbers(phones | names | contacts | identities)
 
     def text(self, text: str) -> str:
         """Mask a text that people wrote."""
-        return self._masked(text, _ANY)
+        return self._masked(text, _without_patterns(text))
 
     def texts(self, *texts: str) -> list[str]:
         """Mask many texts as :meth:`text` does each, but in one go: most hold nothing, and asking takes the time."""
@@ -116,25 +133,19 @@ class Masker:
 
     def code(self, code: str) -> str:
         """Mask a code or a link, in which long runs of digits are usual: known data and what can be nothing else."""
-        return self._masked(code, _IN_CODES)
+        return self._masked(code, _IN_CODES.sub(_mask_of, code) if _SEVEN_DIGITS.match(code) else code)
 
-    def _masked(self, text: str, pattern: re.Pattern[str]) -> str:
+    def _masked(self, text: str, without_patterns: str) -> str:
         """Patterns come first: they take country code and extension along, which the reporter's field may lack."""
-        digits, masked = _digits_of(text), text
-        if len(digits) >= _SHORTEST_NUMBER:
-            masked = pattern.sub(_mask_of, text)
-            digits = digits if masked == text else _digits_of(masked)
-        masked = self._without_known(masked, digits)
+        masked = self._without_known(without_patterns)
         self.masked = self.masked or masked != text
         return masked
 
-    def _without_known(self, text: str, digits: str) -> str:
-        """Mask what the record gives apart; ``digits`` are those of the text, of which hardly any has enough."""
+    def _without_known(self, text: str) -> str:
+        """Mask what the record gives apart."""
         for contact, mask in self._contacts:
-            if contact in text:
-                text = text.replace(contact, mask)
-                digits = _digits_of(text)
-        if len(digits) >= _SHORTEST_NUMBER:
+            text = text.replace(contact, mask)
+        if self._numbers and _SEVEN_DIGITS.match(text):
             for number in self._numbers:
                 text = _without_number(text, number)
         for name in self._names:
@@ -142,9 +153,16 @@ class Masker:
         return text
 
 
-def _digits_of(text: str) -> str:
-    """Return the digits of a text that is long enough for a number: most have not as many as the shortest one."""
-    return _NOT_DIGIT.sub("", text) if len(text) >= _SHORTEST_NUMBER else ""
+def _without_patterns(text: str) -> str:
+    """Mask what has the form of a number, wherever it may begin."""
+    kept: list[str] = []
+    end = 0
+    for place in _BEGINS.finditer(text):
+        start = place.start()
+        if start >= end and (found := _ANY.match(text, start)):
+            kept += (text[end:start], _mask_of(found))
+            end = found.end()
+    return "".join((*kept, text[end:])) if kept else text
 
 
 def _mask_of(match: re.Match[str]) -> str:
@@ -153,24 +171,31 @@ def _mask_of(match: re.Match[str]) -> str:
 
 def _known_names(written: Iterable[str]) -> list[str]:
     """The names and what is left of each without its title, longest first, so that no part of one is left over."""
-    names = set()
-    for part in (part.strip() for name in written for part in _PARTS.split(name)):
-        names |= {part, _TITLES.sub("", part)}
-    usable = (name for name in names if len(name) >= _SHORTEST_NAME and not name.isdecimal())
-    return sorted((name for name in usable if name.casefold() not in _NO_NAMES), key=len, reverse=True)
+    names: dict[str, None] = {}
+    for part in (part.strip() for name in written for part in _parts(name)):
+        names[part] = None
+        if part.endswith(_TITLES):
+            names[part[: -len(_TITLES[0])]] = None
+    usable = [name for name in names if len(name) >= _SHORTEST_NAME and not name.isdecimal()]
+    return sorted([name for name in usable if name.casefold() not in _NO_NAMES], key=len, reverse=True)
 
 
 def _known_numbers(written: Iterable[str]) -> list[str]:
     """The digits of all numbers written in some fields, without 86, longest first."""
-    numbers = set()
-    for part in (part for text in written if not text.isalpha() for part in _PARTS.split(text)):
+    numbers: dict[str, None] = {}
+    for part in (part for text in written if not text.isalpha() for part in _parts(text)):
         digits = (
             part if part.isascii() and part.isdecimal() else _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", part))
         )
         digits = digits.removeprefix("00").removeprefix("86") if len(digits) > len("13800001111") else digits
         if len(digits) >= _SHORTEST_NUMBER and len(set(digits)) > 1:
-            numbers.add(digits)
+            numbers[digits] = None
     return sorted(numbers, key=len, reverse=True)
+
+
+def _parts(text: str) -> list[str]:
+    """Part what several people or numbers were written into; most texts hold one."""
+    return [text] if text.isalnum() and "转" not in text and "分机" not in text else _PARTS.split(text)
 
 
 def _known_contacts(written: Iterable[str], mask: str) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ Everything that an adapter has read goes through :func:`finished`, the one door;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from ingest.records import Normalised, Rejection
@@ -15,6 +14,7 @@ from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.personal import Masker
 from ingest.sources.reading.texts import title_of
+from jiedao.domain.quickly_made import replaced
 from jiedao.domain.report import Attachment, IncidentReport, ReportedPlace, ReporterDetails, SourceClass, UpstreamCase
 from jiedao.domain.terms import ReportFlag
 
@@ -79,24 +79,17 @@ def finished(
     case = case and _masked_case(case, report.external_id, stage, masker)
     if masker.masked:
         notes.flag(ReportFlag.PERSONAL_MASKED)
-    masked = IncidentReport(
-        source=report.source,
-        external_id=report.external_id,
-        revision=report.revision,
-        lifecycle=report.lifecycle,
+    masked = replaced(
+        report,
         channel=channel,
         title=title or title_of(description),
         description=description,
-        reported_at=report.reported_at,
-        happened_at=report.happened_at,
         place=place,
         source_class=named,
         upstream=case,
-        urgent=report.urgent,
         attachments=attachments,
         details=dict(zip(notes.details, details, strict=True)),
         flags=notes.flags,
-        original_source=report.original_source,
     )
     return Normalised(masked, reporter or None)
 
@@ -129,7 +122,7 @@ def _number(case: UpstreamCase, external_id: str, masker: Masker) -> str:
 
 
 def _masked_case(case: UpstreamCase, external_id: str, stage: str, masker: Masker) -> UpstreamCase:
-    news = case.news and replace(
+    news = case.news and replaced(
         case.news, note=masker.text(case.news.note), revisit_note=masker.text(case.news.revisit_note)
     )
     return UpstreamCase(_number(case, external_id, masker), case.deadline, stage or None, news)
@@ -144,7 +137,7 @@ def _masked_attachments(attachments: Iterable[Attachment], masker: Masker, notes
             notes.flag(ReportFlag.ATTACHMENT_MISSING)
         if whole or attachment.sha256:
             url, media_type = attachment.url if whole else None, _code(attachment.media_type, masker)
-            kept.append(replace(attachment, kind=masker.text(attachment.kind), url=url, media_type=media_type))
+            kept.append(replaced(attachment, kind=masker.text(attachment.kind), url=url, media_type=media_type))
     return tuple(kept)
 
 

@@ -72,7 +72,7 @@ class SuperiorReader:
         """Return what the record says; ``None`` where it says nothing that could move a case here."""
         names = self._names
         status = self._status(fields, stage)
-        if status is None and not any(map(fields.holds, self._moving)):  # as most records are: nothing to be told
+        if status is None and not fields.hold_any(self._moving):  # as most records are: nothing to be told
             self._assigned_at(fields, notes)
             _text(fields, names.note)
             return None

@@ -24,7 +24,7 @@ STATED_REPORTED_AT = "stated_reported_at"
 STATED_HAPPENED_AT = "stated_happened_at"
 """The details that keep a time which was not believed."""
 
-_KEPT_TIMES, _LONGEST_KEPT = 4_096, 40
+_KEPT_TIMES, _KEPT_DAYS, _LONGEST_KEPT = 4_096, 512, 40
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _START_OF_DAY, _END_OF_DAY = time(), time(23, 59, 59)
@@ -53,6 +53,7 @@ class TimeReader:
         self._zone = ZoneInfo(zone)
         # What a text means follows from the text alone, and an order names many a time twice.
         self._moment = lru_cache(_KEPT_TIMES)(self._moment_of)
+        self._ahead_all_day = lru_cache(_KEPT_DAYS)(self._ahead_of)
 
     def read(self, found: Found | None, notes: Notes, *, end_of_day: bool = False) -> datetime | None:
         """Return a time, or ``None`` where there is none.
@@ -105,8 +106,8 @@ class TimeReader:
     def _moment_of(self, text: str, time_of_date: time) -> tuple[datetime | None, bool]:
         """Return the time that a text means, and whether it is understood in the source's zone for want of its own."""
         try:
-            if usual := _usual(text):
-                return _utc(usual, self._zone), True
+            if usual := self._usual(text):
+                return usual, True
             if _DIGITS.fullmatch(text) and len(text) in _COUNTED:
                 return _COUNTED[len(text)](int(text)), False
             if match := _FRACTION_OF_SECONDS.fullmatch(text):
@@ -118,6 +119,28 @@ class TimeReader:
             return (None, False) if match is None else self._written(match, time_of_date)
         except (ValueError, OverflowError):
             return None, False
+
+    def _usual(self, text: str) -> datetime | None:
+        """Read the form that nearly all sources write, without a zone, before any pattern is tried."""
+        if len(text) != len(_USUAL) or (text[4], text[7], text[10], text[13], text[16]) != ("-", "-", " ", ":", ":"):
+            return None
+        try:
+            ahead = self._ahead_all_day(text[:_DAY])
+            if ahead is None:
+                return _utc(datetime.fromisoformat(text), self._zone)
+            return datetime.fromisoformat(f"{text}+00:00") - ahead  # in a third of the time of asking the zone
+        except ValueError:  # no such day; or 24:00, which is a time here and none in the library
+            return None
+
+    def _ahead_of(self, day: str) -> timedelta | None:
+        """How far the zone is ahead of UTC on a day; ``None`` where its clocks are changed on that day.
+
+        Raises ValueError for what is no day.
+        """
+        start = datetime.fromisoformat(day)
+        moments = [moment.replace(fold=fold) for moment in (start, start + timedelta(days=1)) for fold in (0, 1)]
+        offsets = {self._zone.utcoffset(moment) for moment in moments}
+        return offsets.pop() if len(offsets) == 1 else None
 
     def _written(self, match: re.Match[str], time_of_date: time) -> tuple[datetime, bool]:
         date = datetime(int(match["year"]), int(match["month"]), int(match["day"]))  # noqa: DTZ001  # its zone is given below
@@ -139,16 +162,7 @@ _MIDNIGHT = 24
 
 
 _USUAL = "2026-11-24 08:51:18"
-
-
-def _usual(text: str) -> datetime | None:
-    """Read the form that nearly all sources write, without a zone, before any pattern is tried."""
-    if len(text) != len(_USUAL) or (text[4], text[7], text[10], text[13], text[16]) != ("-", "-", " ", ":", ":"):
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:  # no such day; or 24:00, which is a time here and none in the library
-        return None
+_DAY = len("2026-11-24")
 
 
 def _is_on_the_hour(match: re.Match[str]) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
-from jiedao.domain.aggregate import RecordedAggregate
+from jiedao.domain.aggregate import WithEvents
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.incident import Incident
+from jiedao.domain.opening import OpenedIncident
 from jiedao.domain.ports import InboxEntry, InboxKey
 from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.terms import IntakeOutcome
@@ -22,7 +23,7 @@ RECORDED = frozenset({IntakeOutcome.ACCEPTED, IntakeOutcome.REVISED, IntakeOutco
 
 @dataclass(slots=True)
 class Step:
-    """What one record turned out to be; the aggregate comes later.
+    """What one record turned out to be; its events come later.
 
     ``target`` is the stream of its incident, or of its dead letter where it is ``set_aside``: because it could not be
     read, or because it contradicts what was recorded.
@@ -38,28 +39,27 @@ class Step:
     pointer: str | None = None
     further_faults: tuple[RecordFault, ...] = ()
     event_index: int | None = None
-    aggregate: Incident | DeadLetter | None = None
 
 
 @dataclass(slots=True)
 class BatchDecision:
-    """A decided batch: aggregates with pending events, inbox entries, and what to answer for each record.
+    """A decided batch: what has pending events, inbox entries, and what to answer for each record.
 
     ``destructions`` is how often keys had been destroyed before anything in it was sealed.
     """
 
     steps: list[Step] = field(default_factory=list)
-    touched: dict[UUID, Incident | DeadLetter] = field(default_factory=dict)
+    touched: dict[UUID, Incident | OpenedIncident | DeadLetter] = field(default_factory=dict)
     inbox: list[InboxEntry] = field(default_factory=list)
     destructions: int | None = None
 
-    def aggregates(self) -> list[RecordedAggregate]:
-        """The aggregates with events to record, in the order in which they were first touched."""
+    def aggregates(self) -> list[WithEvents]:
+        """What has events to record, in the order in which it was first touched."""
         return [aggregate for aggregate in self.touched.values() if aggregate.pending_events]
 
     def outcomes(self, positions: range) -> list[RecordOutcome]:
         """Say what became of each record; ``positions`` are those of the batch's events."""
-        return [_outcome_of(step, positions) for step in self.steps]
+        return [_outcome_of(step, self.touched.get(step.target), positions) for step in self.steps]
 
     def finish(self, transport: str) -> None:
         """Number the events of the whole batch and write what the inbox keeps, once all records are decided."""
@@ -119,8 +119,8 @@ def _inbox_entry(step: Step, transport: str) -> InboxEntry:
     )
 
 
-def _outcome_of(step: Step, positions: range) -> RecordOutcome:
-    incident = step.aggregate if isinstance(step.aggregate, Incident) else None
+def _outcome_of(step: Step, touched: Incident | OpenedIncident | DeadLetter | None, positions: range) -> RecordOutcome:
+    incident = None if step.event_index is None or isinstance(touched, DeadLetter) else touched
     position = None
     if step.event_index is not None and step.event_index < len(positions):
         position = positions[step.event_index]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -23,9 +23,11 @@ from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
 from jiedao.domain.identity import dead_letter_id, incident_id
 from jiedao.domain.incident import Incident
+from jiedao.domain.opening import OpenedIncident
 from jiedao.domain.ports import Clock, Inbox, InboxKey, Jurisdiction, KnownRecord, Vault
+from jiedao.domain.quickly_made import quickly_made, replaced
 from jiedao.domain.report import IncidentReport, Sealed
-from jiedao.domain.routing import Router
+from jiedao.domain.routing import Router, ToRoute
 from jiedao.domain.terms import ClassMethod, IncidentState, IntakeOutcome, MatchMethod, ReportFlag
 from jiedao.domain.upstream_news import hear
 
@@ -222,26 +224,15 @@ class Decider:
         decided.touched.update(self._incidents.load(list(later)) if later else {})
         for step, record, (raw, reporter), place, klass in zip(steps, readable, sealed, places, classes, strict=True):
             context = frame.context(record.origin, step.target)
-            report = _flagged(record.report, place, klass)
-            incident = decided.touched.get(step.target)
-            heard = incident.report.upstream if isinstance(incident, Incident) else None
-            if incident is None:
-                incident = Incident.receive(
-                    step.target, report=report, raw=raw, reporter=reporter, context=context, at=frame.at
-                )
-                decided.touched[step.target] = incident
-                incident.decide_jurisdiction(place, context=context, at=frame.at)
-                incident.decide_class(klass, context=context, at=frame.at)
-                route_revised(incident, router, context, frame.at)
-                hear(incident, None, context=context, at=frame.at)
-            elif not isinstance(incident, Incident):  # an incident's id never is a dead letter's
-                raise TypeError(f"{step.target} is not an incident")
-            elif incident.revise(report=report, raw=raw, reporter=reporter, context=context, at=frame.at):
-                _decide_again(incident, place, klass, router, context, frame.at)
-                if hear(incident, heard, context=context, at=frame.at):  # it may have come back to where we decide
-                    _decide_again(incident, place, klass, router, context, frame.at)
-            step.aggregate = incident
-            step.event_index = len(incident.pending_events)
+            taken = _Taken(_flagged(record.report, place, klass), raw, reporter, place, klass)
+            touched = decided.touched.get(step.target)
+            if touched is None:
+                touched = _opened(step.target, taken, router, context, frame.at)
+            else:
+                touched = _revisable(step.target, touched)
+                _revise(touched, taken, router, context, frame.at)
+            decided.touched[step.target] = touched
+            step.event_index = len(touched.pending_events)
 
     def _set_aside(
         self,
@@ -266,7 +257,6 @@ class Decider:
                 at=frame.at,
             )
             decided.touched[step.target] = letter
-            step.aggregate = letter
             step.event_index = len(letter.pending_events)
 
 
@@ -296,6 +286,58 @@ class _Frame:
         )
 
 
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A report that is taken in: sealed, and with what was decided of its place and class."""
+
+    report: IncidentReport
+    raw: Sealed
+    reporter: Sealed | None
+    place: JurisdictionDecision
+    klass: ClassDecision
+
+
+def _opened(
+    incident_id: UUID, taken: _Taken, router: Router | None, context: EventContext, at: datetime
+) -> Incident | OpenedIncident:
+    """Open an incident; the aggregate is made only where a superior platform says more than that there is a case."""
+    opened = OpenedIncident(
+        incident_id,
+        report=taken.report,
+        raw=taken.raw,
+        reporter=taken.reporter,
+        jurisdiction=taken.place,
+        classification=taken.klass,
+        routing=router.decide_one(ToRoute(taken.report, taken.place.street_code, taken.klass)) if router else None,
+        context=context,
+        at=at,
+    )
+    if taken.report.upstream is None or taken.report.upstream.news is None:
+        return opened
+    incident = opened.incident()
+    hear(incident, None, context=context, at=at)
+    return incident
+
+
+def _revisable(target: UUID, touched: Incident | OpenedIncident | DeadLetter) -> Incident:
+    """The aggregate of what is in the log, or of what this very batch opened."""
+    if isinstance(touched, OpenedIncident):
+        return touched.incident()
+    if not isinstance(touched, Incident):  # an incident's id never is a dead letter's
+        raise TypeError(f"{target} is not an incident")
+    return touched
+
+
+def _revise(incident: Incident, taken: _Taken, router: Router | None, context: EventContext, at: datetime) -> None:
+    """Take a revision in; what it says is decided again where it is the newest."""
+    heard = incident.report.upstream
+    if incident.revise(report=taken.report, raw=taken.raw, reporter=taken.reporter, context=context, at=at):
+        _decide_again(incident, taken.place, taken.klass, router, context, at)
+        if hear(incident, heard, context=context, at=at):  # it may have come back to where we decide
+            _decide_again(incident, taken.place, taken.klass, router, context, at)
+
+
 def _decide_again(  # noqa: PLR0913  # what was decided, and who, why, when
     incident: Incident,
     place: JurisdictionDecision,
@@ -318,7 +360,7 @@ def _flagged(report: IncidentReport, place: JurisdictionDecision, klass: ClassDe
     """The report with what was odd about it in the light of the decisions."""
     found = place.flags if klass.method != ClassMethod.NONE else (*place.flags, ReportFlag.CLASS_UNKNOWN.value)
     new = tuple(flag for flag in found if flag not in report.flags)
-    return replace(report, flags=(*report.flags, *new)) if new else report
+    return replaced(report, flags=(*report.flags, *new)) if new else report
 
 
 def _meaning(report: IncidentReport) -> IncidentReport:
@@ -327,8 +369,8 @@ def _meaning(report: IncidentReport) -> IncidentReport:
     Without what we make of a superior's words, too: the words are what came, and a later version may read more in them.
     """
     arrival = not _ARRIVAL_FLAGS.isdisjoint(report.flags)
-    upstream = report.upstream and replace(report.upstream, news=None)
-    return replace(report, flags=(), reported_at=_NO_TIME if arrival else report.reported_at, upstream=upstream)
+    upstream = report.upstream and replaced(report.upstream, news=None)
+    return replaced(report, flags=(), reported_at=_NO_TIME if arrival else report.reported_at, upstream=upstream)
 
 
 _ARRIVAL_FLAGS = frozenset({ReportFlag.TIME_MISSING.value, ReportFlag.TIME_IN_FUTURE.value})

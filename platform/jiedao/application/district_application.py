@@ -7,13 +7,14 @@ which does what the library's ``save`` does, but for the notification that it ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import ClassVar, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import CanMutateProtocol
 
-from jiedao.domain.aggregate import RecordedAggregate, RecordedEvent
+from jiedao.domain.aggregate import RecordedEvent, WithEvents
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.incident import Incident
 from jiedao.domain.ports import InboxEntry, LogEntry, OffsetMove
@@ -39,7 +40,7 @@ class DistrictApplication(Application[UUID]):
 
     def hand_in_batch(
         self,
-        aggregates: Sequence[RecordedAggregate],
+        aggregates: Sequence[WithEvents],
         *,
         key: str,
         inbox: Sequence[InboxEntry],
@@ -54,7 +55,7 @@ class DistrictApplication(Application[UUID]):
         unit = UnitContext(FEED_SCOPE, key, b"", inbox, offsets, destructions=destructions)
         return self.hand_in(aggregates, unit)
 
-    def record(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> range:
+    def record(self, aggregates: Sequence[WithEvents], unit: UnitContext) -> range:
         """Record the pending events of aggregates as one unit, in their order, and return the positions.
 
         A unit that was recorded before is answered with its first positions. Raises the conflict errors of
@@ -62,10 +63,10 @@ class DistrictApplication(Application[UUID]):
         """
         return self.hand_in(aggregates, unit)()
 
-    def hand_in(self, aggregates: Sequence[RecordedAggregate], unit: UnitContext) -> Callable[[], range]:
+    def hand_in(self, aggregates: Sequence[WithEvents], unit: UnitContext) -> Callable[[], range]:
         """Hand aggregates in as :meth:`record` does; what is returned waits, and returns or raises as it does."""
-        to_stored_event = self.mapper.to_stored_event
-        stored = [to_stored_event(event) for aggregate in aggregates for event in aggregate.collect_events()]
+        events = chain.from_iterable(aggregate.collect_events() for aggregate in aggregates)
+        stored = cast("TypedMapper", self.mapper).to_stored_events(events)
         future = self.district_log.hand_in(unit, stored)
         return lambda: appended(future).positions
 

@@ -16,7 +16,7 @@ from jiedao.application.collector import collection_paused
 from jiedao.application.deciding import Decider
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
-from jiedao.domain.aggregate import RecordedAggregate
+from jiedao.domain.aggregate import WithEvents
 from jiedao.domain.errors import InboxConflictError, KeysDestroyedError, UnavailableError, VersionConflictError
 from jiedao.domain.ports import InboxEntry, InboxKey, OffsetMove
 
@@ -30,7 +30,7 @@ class IntakeLog(Protocol):
 
     def hand_in_batch(
         self,
-        aggregates: Sequence[RecordedAggregate],
+        aggregates: Sequence[WithEvents],
         *,
         key: str,
         inbox: Sequence[InboxEntry],

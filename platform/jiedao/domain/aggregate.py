@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import AggregateEvent, BaseAggregate
@@ -15,6 +16,30 @@ class RecordedEvent(AggregateEvent):
     """An event that knows who asked for it, why, and because of what."""
 
     context: EventContext
+
+
+Happened = TypeVar("Happened", bound=RecordedEvent)
+
+
+def happened(event_class: type[Happened], fields: dict[str, Any]) -> Happened:
+    """Make an event of all its fields, which become its own: its class asks for each by name, in three times the time.
+
+    For those who make events by the thousand, and who show in a test that the class would have made the same.
+    """
+    event: Happened = object.__new__(event_class)
+    object.__setattr__(event, "__dict__", fields)  # a frozen dataclass sets each of its fields in this way, too
+    return event
+
+
+class WithEvents(Protocol):
+    """What has events that are to be recorded: an aggregate, or what stands for one."""
+
+    @property
+    def pending_events(self) -> Sequence[Any]:
+        """The events that are to be recorded."""
+
+    def collect_events(self) -> Sequence[Any]:
+        """Hand them over, once."""
 
 
 class RecordedAggregate(BaseAggregate[UUID]):

@@ -48,6 +48,11 @@ def quickly_made(cls: type[T]) -> type[T]:
     return cast("type[T]", made)
 
 
+def replaced(made: T, **changes: object) -> T:
+    """Make the same with other values in some fields, as ``dataclasses.replace`` does in ten times the time."""
+    return cast("T", msgspec.structs.replace(cast("Any", made), **changes))
+
+
 def _plain(field: Field[Any]) -> bool:
     return field.init and not field.kw_only and field.repr and field.compare and field.hash is None
 

@@ -5,10 +5,12 @@ A rule set is compiled once, into a :class:`Router`; a batch is routed by one of
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import force_setattr
@@ -18,15 +20,24 @@ from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.profile import WorkingHours
 from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.report import IncidentReport
-from jiedao.domain.routing_conditions import CONDITIONS, PASSING, STANDING
-from jiedao.domain.routing_decision import Route, RoutingDecision, RoutingInputs, changes, class_route
+from jiedao.domain.routing_conditions import CONDITIONS, MINUTE, PASSING, STANDING
+from jiedao.domain.routing_decision import Route, RouteChange, RoutingDecision, RoutingInputs, changes, class_route
 from jiedao.domain.routing_rules import WEEKDAYS, RoutingRule, RoutingRules, When
 from jiedao.domain.terms import Term
 
 _HIGHEST_PRIORITY = 1
 _SATURDAY = 5
+_DAY = slice(10)
+"""Where an ISO 8601 time holds its day."""
+
 _KEPT = 4_096
 """Of days, and of kinds of reports, so many are remembered: what strangers send cannot fill memory."""
+
+_KEPT_FATES = 256
+"""And of what becomes of one kind, so many."""
+
+
+T = TypeVar("T")
 
 
 class RuleOutcome(Term):
@@ -69,58 +80,89 @@ class RuleTrial:
     conditions: tuple[ConditionTrial, ...]
 
 
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day of the district: its weekday, whether people work on it, and from when until when (``HH:MM``)."""
+
+    weekday: str
+    workday: bool
+    spans: tuple[tuple[str, str], ...]
+
+
 class LocalTime:
     """Tells the district's time, and whether people work then; of years that no calendar knows, Monday to Friday."""
 
     def __init__(self, working_hours: WorkingHours, calendar: WorkCalendar) -> None:
         self._zone = ZoneInfo(working_hours.timezone)
-        self._spans = [
-            ((opens.hour, opens.minute), (closes.hour, closes.minute)) for opens, closes in working_hours.spans
-        ]
+        self._spans = tuple((f"{opens:%H:%M}", f"{closes:%H:%M}") for opens, closes in working_hours.spans)
         self._calendar = calendar
-        self._workdays: dict[date, bool] = {}
+        self._days: dict[str, _Day] = {}
 
     def read(self, moment: datetime) -> tuple[str, str, bool, bool]:
         """Return an aware moment as local ISO 8601 text, its weekday, and whether on a workday and in working hours."""
-        local = moment.astimezone(self._zone)
-        day = local.date()
-        workday = self._workdays.get(day)
-        if workday is None:
-            workday = self._is_workday(day)
-        at = (local.hour, local.minute)
-        working = workday and any(opens <= at < closes for opens, closes in self._spans)
-        return local.isoformat(timespec="seconds"), WEEKDAYS[day.weekday()], workday, working
+        text = moment.astimezone(self._zone).isoformat("T", "seconds")
+        day = self._days.get(text[_DAY]) or self._read_day(text[_DAY])
+        minute = text[MINUTE]
+        for opens, closes in day.spans:
+            if opens <= minute < closes:
+                return text, day.weekday, day.workday, True
+        return text, day.weekday, day.workday, False
 
-    def _is_workday(self, day: date) -> bool:
+    def _read_day(self, written: str) -> _Day:
+        day = date.fromisoformat(written)
         known = self._calendar.is_workday(day)
         workday = day.weekday() < _SATURDAY if known is None else known
-        if len(self._workdays) >= _KEPT:
-            self._workdays.clear()
-        self._workdays[day] = workday
-        return workday
+        if len(self._days) >= _KEPT:
+            self._days.clear()
+        made = self._days[written] = _Day(WEEKDAYS[day.weekday()], workday, self._spans if workday else ())
+        return made
 
 
 _Compiled = tuple[tuple[Callable[[Any, RoutingInputs], bool], object], ...]
 
 
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What the rules come to for all reports that are alike in what the rules look at."""
+
+    tags: tuple[str, ...]
+    rule: RoutingRule | None
+    route: Route
+    changed: tuple[RouteChange, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """Tags and rules whose standing conditions hold for one kind of report, each with its passing conditions."""
+    """Tags and rules whose standing conditions hold for one kind of report, each with its passing conditions.
+
+    ``asked`` are the passing conditions that any of them has, ``fates`` what was worked out so far, by what these see.
+    """
 
     tags: tuple[tuple[str, _Compiled], ...]
     rules: tuple[tuple[RoutingRule, _Compiled], ...]
+    asked: tuple[Callable[[RoutingInputs], object], ...]
+    fates: dict[tuple[object, ...], _Fate] = field(default_factory=dict)
 
 
 class Router:
-    """The compiled rules of one version. Threads may share it."""
+    """The compiled rules of one version. Threads may share it.
+
+    Reports are alike in what rules look at, so what becomes of one is mostly known. It is kept here, within the bounds
+    above, and is never stale: it follows from the rules, which do not change, and from what is its key.
+    """
 
     def __init__(self, rules: RoutingRules, local_time: LocalTime) -> None:
         self.rules = rules
         self._local_time = local_time
         self._words = tuple((word.casefold(), word) for word in rules.words())
+        self._any_word = re.compile("|".join(re.escape(folded) for folded, _ in self._words))
         self._tags = tuple((one.tag, _compile(one.when, STANDING), _compile(one.when, PASSING)) for one in rules.tags)
         self._rules = tuple((rule, _compile(rule.when, STANDING), _compile(rule.when, PASSING)) for rule in rules.rules)
         self._candidates: dict[tuple[object, ...], _Candidates] = {}
+        conditions = (*(one.when for one in rules.tags), *(rule.when for rule in rules.rules))
+        self._turns = sorted({turn for when in conditions for span in when.times for turn in span})
 
     @property
     def version(self) -> str:
@@ -133,73 +175,92 @@ class Router:
 
     def decide_one(self, one: ToRoute) -> RoutingDecision:
         """Decide for one."""
-        inputs, candidates = self._see(one)
-        return self._decision(one, inputs, self._first(inputs, candidates.rules))
+        return self._decision(*self._see(one))
 
     def explain(self, one: ToRoute) -> tuple[RoutingDecision, tuple[RuleTrial, ...]]:
         """Decide for one, and tell of every rule what became of it."""
-        inputs, candidates = self._see(one)
-        fired = self._first(inputs, candidates.rules)
+        inputs, fate = self._see(one)
         reached = True
         trials = []
         for rule in self.rules.rules:
-            outcome = _outcome(rule, fired, inputs, reached=reached)
-            reached = reached and rule is not fired
+            outcome = _outcome(rule, fate.rule, inputs, reached=reached)
+            reached = reached and rule is not fate.rule
             trials.append(RuleTrial(rule, outcome.value, tuple(_try(rule.when, inputs))))
-        return self._decision(one, inputs, fired), tuple(trials)
+        return self._decision(inputs, fate), tuple(trials)
 
-    def _see(self, one: ToRoute) -> tuple[RoutingInputs, _Candidates]:
-        """Return what the rules see of it, and the rules that may fit; tags bear on no standing condition."""
-        report = one.report
+    def _decision(self, inputs: RoutingInputs, fate: _Fate) -> RoutingDecision:
+        rule = fate.rule
+        if rule is None:
+            return RoutingDecision(self.rules.version, None, None, fate.route, fate.changed, inputs)
+        return RoutingDecision(self.rules.version, rule.rule_id, rule.name, fate.route, fate.changed, inputs)
+
+    def _see(self, one: ToRoute) -> tuple[RoutingInputs, _Fate]:
+        """Return what the rules see of it, and what they make of it."""
+        report, klass = one.report, one.classification
         local_time, weekday, workday, working_time = self._local_time.read(report.reported_at)
         inputs = RoutingInputs(
-            source=report.source,
-            channel=report.channel,
-            lifecycle=report.lifecycle,
-            class_code=one.classification.class_code,
-            street_code=one.street_code,
-            priority=one.classification.priority,
-            urgent=report.urgent,
-            local_time=local_time,
-            weekday=weekday,
-            workday=workday,
-            working_time=working_time,
-            flags=report.flags,
-            words=self._found(report),
-            by_person=one.by_person,
+            report.source,
+            report.channel,
+            report.lifecycle,
+            klass.class_code,
+            one.street_code,
+            klass.priority,
+            report.urgent,
+            local_time,
+            weekday,
+            workday,
+            working_time,
+            report.flags,
+            (),
+            self._found(report),
+            one.by_person,
         )
-        candidates = self._candidates_for(inputs)
-        tags = [tag for tag, passing in candidates.tags if _all_hold(passing, inputs)]
-        if tags:  # nobody has seen the inputs yet, and to make them a second time costs as much as all the rules
-            force_setattr(inputs, "tags", tuple(dict.fromkeys(tags)))  # type: ignore[arg-type]  # quickly made
-        return inputs, candidates
+        kind = (
+            klass.class_code, one.street_code, report.source, report.channel, report.lifecycle, report.urgent,
+            klass.priority, klass.platform, klass.department, klass.time_limit, one.by_person,
+        )  # fmt: skip
+        candidates = self._candidates.get(kind)
+        if candidates is None:
+            candidates = _keep(self._candidates, kind, self._candidates_for(inputs), _KEPT)
+        seen = tuple([see(inputs) for see in candidates.asked])
+        fate = candidates.fates.get(seen)
+        if fate is None:
+            fate = _keep(candidates.fates, seen, self._work_out(klass, inputs, candidates), _KEPT_FATES)
+        elif fate.tags:
+            _put_on(inputs, fate.tags)
+        return inputs, fate
 
     def _candidates_for(self, inputs: RoutingInputs) -> _Candidates:
-        """Return the rules whose standing conditions hold; reports are alike in these, so it is mostly known."""
-        key = (
-            inputs.class_code,
-            inputs.street_code,
-            inputs.source,
-            inputs.channel,
-            inputs.lifecycle,
-            inputs.priority,
-            inputs.urgent,
-        )
-        known = self._candidates.get(key)
-        if known is None:
-            known = _Candidates(
-                tuple((tag, passing) for tag, standing, passing in self._tags if _all_hold(standing, inputs)),
-                tuple((rule, passing) for rule, standing, passing in self._rules if _all_hold(standing, inputs)),
-            )
-            if len(self._candidates) >= _KEPT:
-                self._candidates.clear()
-            self._candidates[key] = known
-        return known
+        """Return the rules whose standing conditions hold; tags bear on none of these."""
+        tags = tuple((tag, passing) for tag, standing, passing in self._tags if _all_hold(standing, inputs))
+        rules = tuple((rule, passing) for rule, standing, passing in self._rules if _all_hold(standing, inputs))
+        named = [one.when for one in self.rules.tags if one.tag in dict(tags)] + [rule.when for rule, _ in rules]
+        asked = {name for when in named for name, _ in when.asked()}
+        # Tags follow from the other conditions, and of the time of day it counts only between which turns it lies.
+        seen = [self._between if name == "times" else CONDITIONS[name].seen for name in _SEEN if name in asked]
+        return _Candidates(tags, rules, tuple(seen))
+
+    def _between(self, inputs: RoutingInputs) -> int:
+        return bisect_right(self._turns, inputs.local_time[MINUTE])
+
+    def _work_out(self, klass: ClassDecision, inputs: RoutingInputs, candidates: _Candidates) -> _Fate:
+        """Ask the rules, and put the tags that they give on the inputs, before the rules that route are asked."""
+        tags = tuple(dict.fromkeys(tag for tag, passing in candidates.tags if _all_hold(passing, inputs)))
+        if tags:
+            _put_on(inputs, tags)
+        rule = self._first(inputs, candidates.rules)
+        before = class_route(klass)
+        route = class_route(klass, tags) if tags else before
+        if rule is not None:
+            route = _refined(route, rule, urgent=inputs.urgent)
+        return _Fate(tags, rule, route, changes(before, route) if route is not before else ())
 
     def _found(self, report: IncidentReport) -> tuple[str, ...]:
         if not self._words:
             return ()
         text = f"{report.title}\n{report.description}\n{report.place.address}".casefold()
+        if self._any_word.search(text) is None:  # as in most: to look for each of them takes ten times as long
+            return ()
         return tuple([word for folded, word in self._words if folded in text])
 
     @staticmethod
@@ -209,32 +270,34 @@ class Router:
                 return rule
         return None
 
-    def _decision(self, one: ToRoute, inputs: RoutingInputs, rule: RoutingRule | None) -> RoutingDecision:
-        before = class_route(one.classification)
-        route = class_route(one.classification, inputs.tags) if inputs.tags else before
-        if rule is not None:
-            route = self._refined(route, rule, one.report)
-        return RoutingDecision(
-            rule_set=self.rules.version,
-            rule_id=rule.rule_id if rule else None,
-            rule_name=rule.name if rule else None,
-            route=route,
-            changed=changes(before, route) if route is not before else (),
-            inputs=inputs,
-        )
 
-    def _refined(self, route: Route, rule: RoutingRule, report: IncidentReport) -> Route:
-        then = rule.then
-        priority = route.priority
-        if then.priority is not None:
-            priority = max(_HIGHEST_PRIORITY, then.priority - 1) if report.urgent else then.priority
-        return Route(
-            platform=None if then.triage else then.platform or route.platform,
-            department=None if then.triage else then.department or route.department,
-            priority=priority,
-            time_limit=then.time_limit or route.time_limit,
-            tags=tuple(dict.fromkeys((*route.tags, *then.tags))),
-        )
+_SEEN = tuple(name for name in PASSING if name != "tags")
+
+
+def _keep(known: dict[tuple[object, ...], T], key: tuple[object, ...], made: T, most: int) -> T:
+    if len(known) >= most:
+        known.clear()
+    known[key] = made
+    return made
+
+
+def _put_on(inputs: RoutingInputs, tags: tuple[str, ...]) -> None:
+    """Put tags on inputs that nobody has been handed yet: to make them a second time costs as much as all the rules."""
+    force_setattr(inputs, "tags", tags)  # type: ignore[arg-type]  # quickly made
+
+
+def _refined(route: Route, rule: RoutingRule, *, urgent: bool) -> Route:
+    then = rule.then
+    priority = route.priority
+    if then.priority is not None:
+        priority = max(_HIGHEST_PRIORITY, then.priority - 1) if urgent else then.priority
+    return Route(
+        platform=None if then.triage else then.platform or route.platform,
+        department=None if then.triage else then.department or route.department,
+        priority=priority,
+        time_limit=then.time_limit or route.time_limit,
+        tags=tuple(dict.fromkeys((*route.tags, *then.tags))),
+    )
 
 
 def _compile(when: When, names: Sequence[str]) -> _Compiled:

@@ -17,7 +17,7 @@ from jiedao.domain.routing_rules import RoutingDay, RoutingHours, RoutingRule, W
 
 _WORKDAY, _REST_DAY = RoutingDay.WORKDAY.value, RoutingDay.REST_DAY.value
 _WORKING, _OFF = RoutingHours.WORKING.value, RoutingHours.OFF.value
-_MINUTE = slice(11, 16)
+MINUTE = slice(11, 16)
 """Where an ISO 8601 time holds ``HH:MM``."""
 
 
@@ -65,7 +65,7 @@ def _hours(seen: RoutingInputs) -> str:
 
 
 def _at_times(wanted: Sequence[tuple[str, str]], seen: RoutingInputs) -> bool:
-    minute = seen.local_time[_MINUTE]
+    minute = seen.local_time[MINUTE]
     for opens, closes in wanted:  # a loop: a generator costs more than what it does here
         if opens <= minute < closes if opens < closes else minute >= opens or minute < closes:
             return True
@@ -100,7 +100,7 @@ _TABLE = (
     _whether("urgent", "紧急", attrgetter("urgent")),
     Condition("days", "日期", lambda seen: (seen.weekday, _day_kind(seen)), _on_days, _among),
     _whether("hours", "工作时间", _hours),
-    Condition("times", "时段", lambda seen: seen.local_time[_MINUTE], _at_times, _among),
+    Condition("times", "时段", lambda seen: seen.local_time[MINUTE], _at_times, _among),
     _one_in_both("tags", "标签"),
     _one_in_both("flags", "标记"),
     _one_in_both("words", "文字"),

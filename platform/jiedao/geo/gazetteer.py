@@ -147,7 +147,7 @@ class Gazetteer:
         for name in found:
             if name.name in self._others:
                 return name.name
-        match = self._other_district.search(text)
+        match = self._other_district.search(text) if "区" in text or "县" in text else None  # with which it would end
         if match is None:
             return None
         start, end = match.span("name")
@@ -212,6 +212,12 @@ def _decided(evidence: Sequence[_Evidence]) -> PlaceMatch:
     """Weigh the evidence, the weightiest first, until one street is left."""
     if not evidence:
         return NOTHING
+    if (
+        len(evidence) == 1 and len(evidence[0].meaning.street_codes) == 1
+    ):  # as most have that have any: nothing to weigh
+        (alone,) = evidence
+        (street_code,) = alone.meaning.street_codes
+        return PlaceMatch(street_code, alone.meaning.community_code, alone.text, alone.meaning.kind)
     open_codes: frozenset[str] = frozenset()
     decisive: list[_Evidence] = []
     for weight in sorted({item.meaning.weight for item in evidence}):

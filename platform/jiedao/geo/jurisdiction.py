@@ -125,7 +125,6 @@ class BoundaryJurisdiction:
             )
         if place.community_code:
             self._doubt_community(place.community_code, street, said)
-        candidates = ground.candidates_of(i)
         return JurisdictionDecision(
             MatchMethod.EDGE.value if ground.edge[i] else MatchMethod.POLYGON.value,
             street,
@@ -133,7 +132,7 @@ class BoundaryJurisdiction:
             ground.lon[i],
             ground.lat[i],
             ground.border_m[i],
-            candidates if len(candidates) > 1 else (),
+            ground.candidates_of(i),
             None,
             self._community(place, match, street) if place.community_code or match is not NOTHING else None,
             said.note,
@@ -216,7 +215,7 @@ class _Contradictions:
 
     @property
     def note(self) -> str | None:
-        return " ".join(self.notes) or None
+        return " ".join(self.notes) if self.notes else None
 
 
 class _Ground:
@@ -236,7 +235,9 @@ class _Ground:
         self._candidates: list[int] = located.candidates.tolist()
 
     def candidates_of(self, i: int) -> tuple[str, ...]:
-        """The codes between which the choice was made for point i, the chosen one first."""
+        """The codes between which the choice was made for point i, the chosen one first; none where one was enough."""
+        if self._starts[i + 1] - self._starts[i] <= 1:
+            return ()
         return tuple(self.codes[street] for street in self._candidates[self._starts[i] : self._starts[i + 1]])
 
 

@@ -84,13 +84,15 @@ class SubjectKeyTable:
             latest = {row.subject: row for row in self._rows(_LATEST, [TextArray(distinct)])}
             living = {subject: row for subject, row in latest.items() if row.wrapped_key is not None}
             missing = [subject for subject in distinct if subject not in living]
-            made: Mapping[bytes, bytes] = {}
+            made: Mapping[bytes, SubjectKey] = {}
             if missing:
                 generations = [latest[one].generation + 1 if one in latest else 1 for one in missing]
                 kept, made = self._keep(missing, generations)
                 living |= {row.subject: row for row in kept}
             if len(living) == len(distinct):
-                return {subject: self._unwrap(row, made) for subject, row in living.items()}
+                return {
+                    subject: made.get(row.wrapped_key or b"") or self._unwrap(row) for subject, row in living.items()
+                }
         raise ConflictError("keys are being destroyed while they are made: try again")
 
     def by_id(self, key_ids: Sequence[str]) -> Mapping[str, SubjectKey | None]:
@@ -103,7 +105,7 @@ class SubjectKeyTable:
         for key_id in distinct:
             if key_id not in found:
                 raise NotFoundError(f"there is no key {key_id}, living or destroyed: restore the table of keys")
-        return {key_id: None if row.wrapped_key is None else self._unwrap(row, {}) for key_id, row in found.items()}
+        return {key_id: None if row.wrapped_key is None else self._unwrap(row) for key_id, row in found.items()}
 
     def destroy(self, subjects: Sequence[str], reason: str) -> list[str]:
         """Destroy the living keys of subjects for ever; returns their ids. Who has none is left out."""
@@ -113,7 +115,9 @@ class SubjectKeyTable:
             register_arrays(cursor)
             return [str(row[0]) for row in cursor.execute(_DESTROY, [TextArray(subjects), reason])]
 
-    def _keep(self, subjects: Sequence[str], generations: Sequence[int]) -> tuple[list[_Row], Mapping[bytes, bytes]]:
+    def _keep(
+        self, subjects: Sequence[str], generations: Sequence[int]
+    ) -> tuple[list[_Row], Mapping[bytes, SubjectKey]]:
         """Make keys; returns the living ones, which somebody else may have made first, and ours: wrapped → key."""
         key_ids = [f"{subject}.{generation}" for subject, generation in zip(subjects, generations, strict=True)]
         made = dict(map(self._wrap, key_ids, random_pieces(len(key_ids), NONCE_BYTES + _KEY_BYTES)))
@@ -124,12 +128,12 @@ class SubjectKeyTable:
         """Ask for keys; each of these statements may run twice, as one that makes keys keeps those that there are."""
         return [_Row(*row) for row in self._database.rows(query, parameters)]
 
-    def _wrap(self, key_id: str, random: bytes) -> tuple[bytes, bytes]:
+    def _wrap(self, key_id: str, random: bytes) -> tuple[bytes, SubjectKey]:
         """Make a key of random bytes and wrap it; the id is bound to it, so that rows cannot be exchanged."""
         nonce, key = random[:NONCE_BYTES], random[NONCE_BYTES:]
-        return nonce + self._wrapping.encrypt(nonce, key, key_id.encode()), key
+        return nonce + self._wrapping.encrypt(nonce, key, key_id.encode()), SubjectKey(key_id, AESGCM(key))
 
-    def _unwrap(self, row: _Row, made: Mapping[bytes, bytes]) -> SubjectKey:
+    def _unwrap(self, row: _Row) -> SubjectKey:
         if row.wrapped_key is None or (row.algorithm, row.wrapping_algorithm) != (CIPHER, WRAPPING):
             raise ConfigurationError(
                 f"the key {row.key_id} is for {row.algorithm}, wrapped by {row.wrapping_algorithm}: this version knows"
@@ -139,8 +143,6 @@ class SubjectKeyTable:
             raise ConfigurationError(
                 f"the key {row.key_id} is wrapped by the root key {row.wrapping_key}, and {self._wrapping_key} is given"
             )
-        if (own := made.get(row.wrapped_key)) is not None:
-            return SubjectKey(row.key_id, AESGCM(own))
         nonce, wrapped = row.wrapped_key[:NONCE_BYTES], row.wrapped_key[NONCE_BYTES:]
         try:
             key = self._wrapping.decrypt(nonce, wrapped, row.key_id.encode())

@@ -12,11 +12,13 @@ in backups until those expire: so keys are backed up apart, and those backups ar
 from __future__ import annotations
 
 import base64
-import hmac
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from jiedao.domain.errors import ConfigurationError, JiedaoError
 from jiedao.domain.report import ReporterDetails, Sealed
@@ -31,7 +33,6 @@ KEYED_HASH = "HMAC-SHA-256"
 ALGORITHMS = f"{DERIVATION} {WRAPPING} {CIPHER} {KEYED_HASH}"
 """What a database is written with; recorded in it beside the fingerprint of its root key."""
 
-_DIGEST = "sha256"
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _RECORD_ROOT = b"INSERT INTO vault_root (fingerprint, algorithms) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _DESTRUCTIONS = b"SELECT times FROM key_destruction"
@@ -49,8 +50,8 @@ class KeyVault:
         self._database = database
         self._fingerprint = root.fingerprint
         self._keys = SubjectKeyTable(database, root)
-        self._pseudonym_key = root.derive(f"jiedao.vault/pseudonym/{KEYED_HASH}/1")
-        self._mac_key = root.derive(f"jiedao.vault/mac/{KEYED_HASH}/1")
+        self._pseudonym = _keyed_hash(root.derive(f"jiedao.vault/pseudonym/{KEYED_HASH}/1"))
+        self._mac = _keyed_hash(root.derive(f"jiedao.vault/mac/{KEYED_HASH}/1"))
         self._is_the_databases_own = False
 
     def subject_of(self, district: str, reporter: ReporterDetails) -> str:
@@ -59,9 +60,9 @@ class KeyVault:
         Who is the same person, :mod:`jiedao.store.reporter_identity` says.
         """
         self.check_root_key()
-        encoded = [part.encode() for part in (district, *identity_of(reporter))]
-        written = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
-        return f"reporter:{_base64(hmac.digest(self._pseudonym_key, written, _DIGEST))}"
+        kind, *parts = identity_of(reporter)
+        written = _counted(district) + _counted(kind) + b"".join(map(_counted_alone, parts))
+        return f"reporter:{_base64(self._pseudonym(written))}"
 
     def destructions(self) -> int:
         """How often keys were destroyed so far. What is sealed after asking is appended only while that holds."""
@@ -104,7 +105,7 @@ class KeyVault:
     def mac(self, content: bytes) -> bytes:
         """Keyed hash (HMAC-SHA-256) of content: tells same from other without being guessable."""
         self.check_root_key()
-        return hmac.digest(self._mac_key, content, _DIGEST)
+        return self._mac(content)
 
     def destroy(self, subjects: Sequence[str], reason: str) -> list[str]:
         """Destroy the keys of subjects for ever, in one statement; returns the ids of the keys that lived until now.
@@ -134,6 +135,28 @@ class KeyVault:
         if algorithms != ALGORITHMS:
             raise ConfigurationError(f"this database is written with {algorithms}; this version knows {ALGORITHMS}")
         self._is_the_databases_own = True
+
+
+def _keyed_hash(key: bytes) -> Callable[[bytes], bytes]:
+    """Return HMAC-SHA-256 under a key, begun once: ``hmac.digest`` looks its algorithm up, and the key, each time."""
+    begun = HMAC(key, SHA256())
+
+    def keyed_hash(content: bytes) -> bytes:
+        hashing = begun.copy()
+        hashing.update(content)
+        return hashing.finalize()
+
+    return keyed_hash
+
+
+def _counted_alone(part: str) -> bytes:
+    """Write a part of an identity, with its length before it."""
+    encoded = part.encode()
+    return len(encoded).to_bytes(4, "big") + encoded
+
+
+_counted = lru_cache(64)(_counted_alone)
+"""The same for a district and for a kind of identity, of which there are a handful."""
 
 
 def _seal(key: SubjectKey, plaintext: bytes, nonce: bytes) -> Sealed:
