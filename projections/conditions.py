@@ -26,6 +26,17 @@ class Conditions:
         self.clauses.append(clause)
         self.parameters.extend(parameters)
 
+    def and_all(self, others: Conditions) -> Conditions:
+        """Return conditions of which all of both must hold."""
+        return Conditions([*self.clauses, *others.clauses], [*self.parameters, *others.parameters])
+
+    def and_any(self, others: Conditions, instead: LiteralString) -> Conditions:
+        """Return conditions of which all of these must hold, and all of the others, or ``instead`` of those this."""
+        if not others.clauses:
+            return self
+        either = SQL("(({}) OR {})").format(SQL(" AND ").join(others.clauses), SQL(instead))
+        return Conditions([*self.clauses, either], [*self.parameters, *others.parameters])
+
     def add_known(self, wanted: Iterable[tuple[LiteralString, object]]) -> None:
         """Add each condition of one parameter whose parameter is not ``None``; collections are bound as arrays."""
         for clause, parameter in wanted:

@@ -1,4 +1,4 @@
-"""The incident view: one current row per incident, and how many incidents stand where."""
+"""The incident view: one current row per incident, what it says to be searched, and how many incidents stand where."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from projections.folding import INCIDENT_TOPICS, Folded
 from projections.incident_row import COLUMNS, as_tuple
+from projections.incident_text import write_texts
 from projections.reporter_incident import ERASURE_TOPICS, carried_out
 from projections.rows import copy_rows
 
@@ -28,7 +29,7 @@ WHERE incident_id = ANY(%s) AND reporter_key = ANY(%s)
 
 
 class IncidentView:
-    """Writes ``incident_view`` and ``incident_count``."""
+    """Writes ``incident_view``, ``incident_text`` and ``incident_count``."""
 
     name = "incident_view"
     revision = 5
@@ -40,6 +41,7 @@ class IncidentView:
             if folded.before:
                 connection.execute("DELETE FROM incident_view WHERE incident_id = ANY(%s)", [list(folded.before)])
             copy_rows(connection, "incident_view", COLUMNS, map(as_tuple, folded.after.values()))
+            write_texts(connection, folded)
             _count(connection, folded)
         for erasure in carried_out(folded):
             connection.execute(_FORGET, [list(erasure.incidents), list(erasure.key_ids)])

@@ -66,6 +66,13 @@ CREATE INDEX ON incident_view (source, external_id);
 CREATE INDEX incident_view_likeness ON incident_view
     (left(class_code, 3), coalesce(happened_at, reported_at), lat, lon, street_code);
 
+-- What a text is looked for in: all that an incident's report says, in small letters. A table by itself, which is narrow
+-- and changes only with what is said: a text that is in none is looked for in every row of it.
+CREATE TABLE incident_text (
+    incident_id  uuid  PRIMARY KEY,
+    said         text  NOT NULL
+);
+
 -- How many incidents stand where, kept by the projection: the page of counts asks every few seconds.
 CREATE TABLE incident_count (
     street_code  text,

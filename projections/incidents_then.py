@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 from uuid import UUID
 
 import msgspec
 from psycopg import Connection
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL
 
 from jiedao.domain.incident import Incident
 from jiedao.domain.progress import Progress
@@ -23,31 +24,43 @@ from projections.answers import IncidentFilter, IncidentSummary, Page
 from projections.conditions import Conditions, containing
 from projections.cursor import read_cursor
 from projections.held_then import held_then
+from projections.incident_text import plan_for, said_in, searched
 from projections.paging import page_of, page_size
-from projections.queries import TEXT
 
 Fold = Callable[[Connection[TupleRow], Sequence[UUID], int], Mapping[UUID, IncidentSummary]]
 """Tells how incidents stood as of a position."""
 
-# What changed since is few: its facts of then are asked. Of everything else, what the view says now was so then.
+# What changed since is few: it is asked by its facts of then, and reached by its ids. Of everything else, what the view
+# says now was so then. That the few are no part of the long scan lets the server see how rare a text is.
 _CANDIDATES = SQL("""
 WITH past AS MATERIALIZED (
     SELECT incident_id, street_code, platform, source, state, class_code FROM case_facts_past WHERE {past}
+), revised AS MATERIALIZED (
+    SELECT DISTINCT incident_id FROM audit_event WHERE topic = %s AND position > %s AND {revised_matters}
 ), same AS (
     SELECT incident_id, first_position FROM incident_view AS stood
-    {of_same} AND incident_id NOT IN (SELECT incident_id FROM past) ORDER BY first_position DESC LIMIT {limit}
+    {of_same} AND incident_id NOT IN (SELECT incident_id FROM past)
+              AND incident_id NOT IN (SELECT incident_id FROM revised)
+    ORDER BY first_position DESC LIMIT {limit}
 ), other AS (
-    SELECT incident_id, first_position FROM past AS stood JOIN (
-        SELECT incident_id, first_position, external_id, reported_at, title, description, address, upstream_case
-        FROM incident_view
-    ) AS said USING (incident_id)
+    SELECT incident_id, first_position FROM (
+        SELECT * FROM past
+        UNION ALL
+        SELECT incident_id, street_code, platform, source, state, class_code FROM incident_view
+        WHERE incident_id = ANY(ARRAY(SELECT incident_id FROM revised EXCEPT SELECT incident_id FROM past))
+    ) AS stood JOIN (
+        SELECT incident_id, first_position, external_id, reported_at, text.said
+        FROM incident_view JOIN incident_text AS text USING (incident_id)
+        WHERE incident_id = ANY(ARRAY(SELECT incident_id FROM past UNION SELECT incident_id FROM revised))
+    ) AS reported USING (incident_id)
     {of_other} ORDER BY first_position DESC LIMIT {limit}
 )
 SELECT * FROM same UNION ALL SELECT * FROM other ORDER BY first_position DESC LIMIT {limit}
 """)
-_REVISED = "incident_id IN (SELECT incident_id FROM audit_event WHERE topic = %s AND position > %s)"
 _OFFERED = "incident_id IN (SELECT incident_id FROM audit_event WHERE topic = %s AND position <= %s)"
-_FOUND = "SELECT number FROM unnest(%s::text[]) WITH ORDINALITY AS said (text, number) WHERE said.text ILIKE %s"
+_REVISED = "incident_id IN (SELECT incident_id FROM revised)"
+_SAID_BY_MANY: LiteralString = "incident_id IN (SELECT incident_id FROM incident_text WHERE said LIKE %s)"
+_SAID_BY_FEW: LiteralString = "said LIKE %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,7 @@ def select_incidents_then(
     before = asked.position + 1
     if after is not None:
         (before,) = read_cursor(question, after, tuple[int])
+    plan_for(connection, asked.wanted.text)
     found: list[IncidentSummary] = []
     while len(found) < wanted:
         candidates = _candidates(connection, asked, before, wanted)
@@ -78,7 +92,7 @@ def select_incidents_then(
             before = candidates[-1][1]
             rows = fold(connection, [incident_id for incident_id, _first in candidates], asked.position)
             stood = [rows[incident_id] for incident_id, _first in candidates if incident_id in rows]
-            found += _asked_for(connection, asked.wanted, stood)
+            found += _asked_for(asked.wanted, stood)
         if len(candidates) < wanted:
             break
     return page_of(found[:wanted], limit, question, lambda row: (row.first_position,), asked.position)
@@ -87,19 +101,22 @@ def select_incidents_then(
 def _candidates(
     connection: Connection[TupleRow], asked: IncidentsThen, before: int, limit: int
 ) -> list[tuple[UUID, int]]:
-    conditions = _narrowed(asked.wanted, asked.position)
-    conditions.add("first_position < %s", before)
+    stood, few = _stood(asked.wanted, asked.position), _said_now(asked.wanted, _SAID_BY_FEW)
+    stood.add("first_position < %s", before)
+    same, other = stood.and_all(_said_now(asked.wanted, _SAID_BY_MANY)), stood.and_any(few, _REVISED)
     query = _CANDIDATES.format(
         past=held_then(asked.position, asked.reached),
-        of_same=conditions.where(),
-        of_other=conditions.where(),
+        revised_matters=bool(few.clauses),
+        of_same=same.where(),
+        of_other=other.where(),
         limit=limit,
     )
-    return [(row[0], row[1]) for row in connection.execute(query, [*conditions.parameters, *conditions.parameters])]
+    parameters = [Incident.Revised.TOPIC, asked.position, *same.parameters, *other.parameters]
+    return [(row[0], row[1]) for row in connection.execute(query, parameters)]
 
 
-def _narrowed(wanted: IncidentFilter, position: int) -> Conditions:
-    """Let through what may be asked for, and as little else as can be told without folding."""
+def _stood(wanted: IncidentFilter, position: int) -> Conditions:
+    """Narrow by how incidents stood, as far as can be told without folding, and by what never changes."""
     conditions = Conditions()
     conditions.add_known(
         (
@@ -111,34 +128,31 @@ def _narrowed(wanted: IncidentFilter, position: int) -> Conditions:
             ("external_id = %s", wanted.external_id),
         )
     )
-    revised = Incident.Revised.TOPIC, position
-    if wanted.reported_from is not None:
-        conditions.add(f"(reported_at >= %s OR {_REVISED})", wanted.reported_from, *revised)
-    if wanted.reported_before is not None:
-        conditions.add(f"(reported_at < %s OR {_REVISED})", wanted.reported_before, *revised)
-    if wanted.text:
-        text: Composed = SQL("({} OR {})").format(SQL(TEXT), SQL(_REVISED))
-        conditions.add_made(text, containing(wanted.text), *revised)
     if wanted.streets is not None:
         offered = Incident.TransferOffered.TOPIC, position
         conditions.add(f"(stood.street_code = ANY(%s) OR {_OFFERED})", sorted(wanted.streets), *offered)
     return conditions
 
 
-def _asked_for(
-    connection: Connection[TupleRow], wanted: IncidentFilter, rows: Sequence[IncidentSummary]
-) -> list[IncidentSummary]:
+def _said_now(wanted: IncidentFilter, text: LiteralString) -> Conditions:
+    """Narrow by what reports say, which a revision changes; ``text`` is how a text is looked for."""
+    conditions = Conditions()
+    conditions.add_known(
+        (
+            ("reported_at >= %s", wanted.reported_from),
+            ("reported_at < %s", wanted.reported_before),
+            (text, containing(searched(wanted.text)) if wanted.text else None),
+        )
+    )
+    return conditions
+
+
+def _asked_for(wanted: IncidentFilter, rows: Sequence[IncidentSummary]) -> list[IncidentSummary]:
     """Keep what the list would have shown then: the conditions of the list on the rows as they were."""
-    kept = [row for row in rows if _reported_within(row, wanted) and _seen(row, wanted.streets)]
-    if not wanted.text or not kept:
-        return kept
-    said = ["\n".join(filter(None, _said(row))) for row in kept]
-    found = {row[0] for row in connection.execute(_FOUND, [said, containing(wanted.text)])}
-    return [row for number, row in enumerate(kept, 1) if number in found]
-
-
-def _said(row: IncidentSummary) -> tuple[str | None, ...]:
-    return (row.title, row.description, row.address, row.external_id, row.upstream_case)
+    text = searched(wanted.text or "")
+    return [
+        row for row in rows if _reported_within(row, wanted) and _seen(row, wanted.streets) and text in said_in(row)
+    ]
 
 
 def _reported_within(row: IncidentSummary, wanted: IncidentFilter) -> bool:

@@ -1,7 +1,7 @@
 """The read side's questions, answered from the active generation, each in one short transaction.
 
 What an asker may see (``streets``, ``sources``) is a condition of the query, never a filter afterwards. Text is
-searched with ILIKE over the rows that the other conditions leave: the PostgreSQL that comes as a wheel brings no
+searched with LIKE in a table that holds nothing else, in small letters: the PostgreSQL that comes as a wheel brings no
 ``pg_trgm``, and PostgreSQL's own text search does not part Chinese into words.
 """
 
@@ -49,6 +49,7 @@ from projections.duplicates import (
     tell_matters,
 )
 from projections.generations import enter, read_active, read_generations
+from projections.incident_text import plan_for, searched
 from projections.indicator_formulas import Formulas
 from projections.indicators import IndicatorQuestion, Indicators, select_indicators
 from projections.paging import page_of, page_size, select_rows
@@ -59,8 +60,7 @@ from projections.view import View, digest
 from projections.views import ALL_VIEWS
 from projections.waiting import wait_until
 
-TEXT: LiteralString = "concat_ws(chr(10), title, description, address, external_id, upstream_case) ILIKE %s"
-"""The condition of incidents in which a text is found."""
+_TEXT: LiteralString = "incident_id IN (SELECT incident_id FROM incident_text WHERE said LIKE %s)"
 
 _MAY_SEE = "(street_code = ANY(%s) OR progress #>> '{transfer,receiver,street_code}' = ANY(%s))"
 """What streets see: the incidents that they hold, and those that are offered to them."""
@@ -101,6 +101,7 @@ class ReadModel:
         if after is not None:
             conditions.add("first_position < %s", *read_cursor(question, after, tuple[int]))
         with self._active() as (connection, position):
+            plan_for(connection, wanted.text)
             rows = select_rows(
                 connection, IncidentSummary, "incident_view", conditions, "first_position DESC", page_size(limit)
             )
@@ -111,6 +112,7 @@ class ReadModel:
         conditions = _conditions_of(wanted)
         query = SQL("SELECT count(*) FROM incident_view {}").format(conditions.where())
         with self._active() as (connection, _position):
+            plan_for(connection, wanted.text)
             row = connection.execute(query, conditions.parameters).fetchone()
         return int(row[0]) if row else 0
 
@@ -328,7 +330,7 @@ def _conditions_of(wanted: IncidentFilter) -> Conditions:
             ("external_id = %s", wanted.external_id),
             ("reported_at >= %s", wanted.reported_from),
             ("reported_at < %s", wanted.reported_before),
-            (TEXT, containing(wanted.text) if wanted.text else None),
+            (_TEXT, containing(searched(wanted.text)) if wanted.text else None),
         )
     )
     _see_as(conditions, wanted.streets)

@@ -106,7 +106,16 @@ def write(url: str, events: int) -> int:
     return last
 
 
-_TABLES = ("event", "audit_event", "incident_history", "incident_view", "task_queue", "case_facts", "case_facts_past")
+_TABLES = (
+    "event",
+    "audit_event",
+    "incident_history",
+    "incident_view",
+    "incident_text",
+    "task_queue",
+    "case_facts",
+    "case_facts_past",
+)
 _COLUMN_NAMES = """
 SELECT column_name, data_type FROM information_schema.columns
 WHERE table_schema = %s AND table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position

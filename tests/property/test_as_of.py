@@ -92,6 +92,7 @@ LISTS = [
     IncidentFilter(class_code="E0101"),
     IncidentFilter(text="第 2 版"),
     IncidentFilter(text="版"),
+    IncidentFilter(text="版", street="330103001", reported_from=START),
     IncidentFilter(streets=frozenset({"330103002"})),
 ]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from jiedao.audit.checkpoints import Checkpoint, read_checkpoint_note
 from jiedao.audit.faults import Fault, FaultKind
 from jiedao.audit.notes import Note, VerifierKey
-from jiedao.audit.published import LedgerFaultError, PublishedLedger, Told
+from jiedao.audit.published import PublishedLedger, Told, Unreadable
 from jiedao.domain.errors import InvalidInputError
 from jiedao.store.ledger import LedgerTable
 
@@ -30,13 +30,18 @@ class Trust:
 class Claims:
     """The roots that were claimed, by size, each with who claims it; and the faults found while they were gathered.
 
-    ``published`` is the size of the latest published checkpoint that is signed right, 0 where there is none.
+    ``said`` tells who claims each root, ``kept`` of which sizes an auditor kept one. ``published`` is the size of the
+    latest published checkpoint that is signed right, 0 where there is none; ``history`` holds the sizes of those in the
+    history by day, believed or not: every checkpoint before the last of them stands there.
     ``signers`` tells, by the id of each key that signed, the size of the first checkpoint under it.
     """
 
     trust: Trust
     roots: dict[int, bytes] = field(default_factory=dict)
+    said: dict[int, str] = field(default_factory=dict)
+    kept: set[int] = field(default_factory=set)
     published: int = 0
+    history: set[int] = field(default_factory=set)
     checkpoints: int = 0
     cosigned: dict[int, set[str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -45,8 +50,7 @@ class Claims:
 
     def gather(self, published: PublishedLedger, table: LedgerTable, kept: Iterable[Told]) -> None:
         """Gather them all: what an auditor kept first, then what is published, then the database's."""
-        for told in kept:
-            self._take(told.checkpoint, told.note, told.file)
+        self.kept = {told.checkpoint.size for told in kept if self._take(told.checkpoint, told.note, told.file)}
         outside = set(self._take_published(published))
         if outside:
             self.published = max(outside)
@@ -62,13 +66,15 @@ class Claims:
     def _take_published(self, published: PublishedLedger) -> Iterator[int]:
         try:
             for told in published.history():
-                if told.checkpoint.origin != self.trust.origin:
-                    self._fault(
-                        told.checkpoint.size, FaultKind.CHECKPOINT, f"属于另一份日志 {told.file} is of another log"
-                    )
-                elif self._take(told.checkpoint, told.note, f"the published checkpoint in {told.file}"):
-                    yield told.checkpoint.size
-        except (LedgerFaultError, OSError) as error:
+                if isinstance(told, Unreadable):
+                    self._fault(told.size, FaultKind.PUBLISHED, f"公布的检查点已损坏 {told.sentence}")
+                    continue
+                size = told.checkpoint.size
+                if told.by_day:
+                    self.history.add(size)
+                if self._take(told.checkpoint, told.note, f"the published checkpoint in {told.file}"):
+                    yield size
+        except OSError as error:
             self._fault(0, FaultKind.PUBLISHED, str(error))
 
     def _take_database(self, table: LedgerTable, outside: set[int]) -> None:
@@ -94,13 +100,25 @@ class Claims:
                 FaultKind.CHECKPOINT,
                 f"公布过的检查点在数据库中缺失 the published checkpoint of {size} events is missing in the database",
             )
+        announced = max(self.history, default=0)
+        for size in sorted(one for one in there - outside - self.history if one < announced):
+            self._fault(
+                size,
+                FaultKind.PUBLISHED,
+                f"数据库中的检查点不在公布之列 the checkpoint of {size} events is not among the published ones",
+            )
 
     def _take(self, checkpoint: Checkpoint, note: Note, said: str) -> bool:
         """Take a claim in; false where it is not to be believed."""
+        if checkpoint.origin != self.trust.origin:
+            self._fault(checkpoint.size, FaultKind.CHECKPOINT, f"属于另一份日志 {said} is of another log")
+            return False
         known = self.roots.get(checkpoint.size)
         if known is not None and known != checkpoint.root:
             self._fault(
-                checkpoint.size, FaultKind.CHECKPOINT, f"根与公布的不同 {said} has another root than the published one"
+                checkpoint.size,
+                FaultKind.CHECKPOINT,
+                f"根与公布的不同 {said} has another root than {self.said[checkpoint.size]}",
             )
             return False
         signer = next((key for key in self.trust.keys if note.signed_by(key)), None)
@@ -114,6 +132,7 @@ class Claims:
         self.signers[signer.key_id] = min(checkpoint.size, self.signers.get(signer.key_id, checkpoint.size))
         self.checkpoints += known is None
         self.roots[checkpoint.size] = checkpoint.root
+        self.said.setdefault(checkpoint.size, said)
         for signature in note.signatures[1:]:
             witness = next((key for key in self.trust.witnesses if key.key_id == signature.key_id), None)
             if witness is None:

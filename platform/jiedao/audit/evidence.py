@@ -13,8 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from secrets import token_hex
+from typing import BinaryIO
 from uuid import UUID
 
 import msgspec
@@ -107,22 +106,14 @@ def fetch(store: FileStore, hashes: Sequence[str]) -> tuple[dict[str, bytes], li
     return found, missing
 
 
-def write_bundle(path: Path, evidence: Evidence) -> int:
-    """Write the bundle, whole or not at all, in the place of one that may be there; returns its size in bytes."""
-    temporary = path.with_name(f".{path.name}.{token_hex(8)}")
-    try:
-        with zipfile.ZipFile(temporary, "x", zipfile.ZIP_DEFLATED) as bundle:
-            manifest = {}
-            for name, content in _files(evidence):
-                manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-                bundle.writestr(_entry(name), content)
-            bundle.writestr(_entry("manifest.json"), _manifest(evidence, manifest))
-        size = temporary.stat().st_size
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return size
+def write_bundle(file: BinaryIO, evidence: Evidence) -> None:
+    """Write the bundle, a zip."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        manifest = {}
+        for name, content in _files(evidence):
+            manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+            bundle.writestr(_entry(name), content)
+        bundle.writestr(_entry("manifest.json"), _manifest(evidence, manifest))
 
 
 def _files(evidence: Evidence) -> Iterator[tuple[str, bytes]]:

@@ -6,6 +6,9 @@
     cosignatures/<size>.txt      a checkpoint with what witnesses signed
     keys.txt                     the verifier keys that ever signed here, the latest last
 
+What is pushed elsewhere (``JIEDAO_LEDGER_PUSH_URL``) is the same, but for the history: each checkpoint that was pushed
+is a file of its own, ``checkpoints/<size>``. Both are read.
+
 Nothing in it is secret. Put it, or a copy, where the database's administrators cannot write: whoever can change both
 it and the key can make up a history, and only a copy elsewhere, or a witness, tells.
 """
@@ -43,6 +46,21 @@ class Told(NamedTuple):
     note: Note
     file: str
 
+    @property
+    def by_day(self) -> bool:
+        """Whether it stands in the history by day, which holds every checkpoint; a pushed copy has some of them."""
+        return self.file.startswith("checkpoints/") and self.file.endswith(".txt")
+
+
+class Unreadable(NamedTuple):
+    """A checkpoint that was published and cannot be read, or is not the one that its file's name says.
+
+    ``size`` is of how many events it was, as far as its file's name tells; else of how many the one before it was.
+    """
+
+    size: int
+    sentence: str
+
 
 class PublishedLedger:
     """Reads and writes such a folder. One process writes; any may read meanwhile and sees whole files."""
@@ -54,20 +72,18 @@ class PublishedLedger:
         """The latest checkpoint; ``None`` where nothing was published. Raises LedgerFaultError for a damaged file."""
         return self._read("checkpoint")
 
-    def history(self) -> Iterator[Told]:
+    def history(self) -> Iterator[Told | Unreadable]:
         """Every checkpoint that was published, and those with cosignatures, a file at a time; the latest one last.
 
-        A last note that a crash cut off was never announced, and is left out. Raises LedgerFaultError for others.
+        A last note that a crash cut off was never announced, and is left out; others that cannot be read are said.
         """
         for path in sorted((self.folder / "checkpoints").glob("*.txt")):
             yield from self._notes(path)
-        for path in sorted((self.folder / "cosignatures").glob("*.txt")):
-            told = self._read(str(path.relative_to(self.folder)))
-            if told is not None:
-                yield told
-        latest = self.latest()
-        if latest is not None:
-            yield latest
+        for size, path in sorted(_named_by_size((self.folder / "checkpoints").glob("*"), "")):
+            yield from self._named(path, size)
+        for size, path in sorted(_named_by_size((self.folder / "cosignatures").glob("*"), ".txt")):
+            yield from self._named(path, size)
+        yield from self._named(self.folder / "checkpoint", None)
 
     def keys(self) -> list[VerifierKey]:
         """The keys that signed here, by what the folder itself says. Raises LedgerFaultError for a damaged file."""
@@ -96,7 +112,7 @@ class PublishedLedger:
 
     def cosigned_sizes(self) -> set[int]:
         """The sizes of the checkpoints whose cosignatures are published."""
-        return {int(path.stem) for path in (self.folder / "cosignatures").glob("*.txt") if path.stem.isdecimal()}
+        return {size for size, _path in _named_by_size((self.folder / "cosignatures").glob("*"), ".txt")}
 
     def add_key(self, key: VerifierKey) -> None:
         """Note that a key signs here from now on."""
@@ -153,14 +169,31 @@ class PublishedLedger:
         except (InvalidInputError, UnicodeDecodeError) as error:
             raise LedgerFaultError(f"{self.folder / name} is damaged: {error}") from error
 
-    def _notes(self, path: Path) -> Iterator[Told]:
+    def _named(self, path: Path, size: int | None) -> Iterator[Told | Unreadable]:
+        """The checkpoint in a file, which is of as many events as the file's name says."""
+        name = str(path.relative_to(self.folder))
+        try:
+            told = self._read(name)
+        except LedgerFaultError as error:
+            yield Unreadable(size or 0, str(error))
+            return
+        if told is not None and size not in {None, told.checkpoint.size}:
+            yield Unreadable(size or 0, f"{path} holds a checkpoint of {told.checkpoint.size} events")
+        elif told is not None:
+            yield told
+
+    def _notes(self, path: Path) -> Iterator[Told | Unreadable]:
         content = path.read_bytes()
         parts = content[: _whole_notes(content)].decode("utf-8", "replace").split("\n\n")
+        before = 0
         for text, signatures in zip(parts[0:-1:2], parts[1::2], strict=True):
             try:
-                yield Told(*read_checkpoint_note(f"{text}\n\n{signatures}\n"), str(path.relative_to(self.folder)))
+                told = Told(*read_checkpoint_note(f"{text}\n\n{signatures}\n"), str(path.relative_to(self.folder)))
             except InvalidInputError as error:
-                raise LedgerFaultError(f"{path} is damaged: {error}") from error
+                yield Unreadable(before, f"{path} is damaged after its checkpoint of {before} events: {error}")
+                continue
+            before = told.checkpoint.size
+            yield told
 
     def _append(self, name: str, content: bytes) -> None:
         """Append to a file, durably; what a crash left behind the last whole note is cut off first."""
@@ -201,6 +234,13 @@ class PublishedLedger:
             for path in folder.iterdir():
                 path.unlink()
             folder.rmdir()
+
+
+def _named_by_size(paths: Iterable[Path], ending: str) -> Iterator[tuple[int, Path]]:
+    """Those files whose name is a number of events."""
+    for path in paths:
+        if path.name.endswith(ending) and path.name.removesuffix(ending).isdecimal():
+            yield int(path.name.removesuffix(ending)), path
 
 
 def _whole_notes(content: bytes) -> int:

@@ -105,9 +105,9 @@ class Verification:
         faults = [*claims.faults, *self._tree(claims, head, removals, report)]
         faults += [*not_located(archives.changed, removals, faults)]
         faults += _published_tree(self.published, claims)
-        if head < claims.published:
-            gone = f"已公布 {claims.published} 条，日志止于 {head} these many events were published, and it ends there"
-            faults.append(Fault(head + 1, FaultKind.TRUNCATED, gone))
+        if head < (most := max(claims.roots, default=0)):
+            gone = f"检查点有 {most} 条，日志止于 {head} these many events have a checkpoint, and the log ends there"
+            faults.append(Fault(head + 1, FaultKind.TRUNCATED, f"{gone}: {claims.said[most]}"))
         with connect_alone(self.database.url, "jiedao-audit-verify") as connection:
             faults += compare_with_the_log(LogReading(self.database, reader), connection, removals, claims.published)
             faults += _streams(connection)
@@ -148,7 +148,7 @@ class Verification:
             )
             for first in range(1, head + 1, STRETCH)
         ]
-        whole, told, in_doubt, differs = Frontier(), list[Fault](), list[Fault](), False
+        whole, told, in_doubt, differing, held = Frontier(), list[Fault](), list[Fault](), list[int](), 0
         report(0, head)
         for stretch, verified in zip(stretches, self._each(stretches), strict=True):
             told += verified.faults
@@ -157,16 +157,19 @@ class Verification:
             for size, roots in verified.edges:
                 reached = whole.copy()
                 reached.join(Frontier(size, roots))
-                if reached.root() == claims.roots[reached.size]:
-                    yield from (_damaged_tile(one) for one in in_doubt if one.position <= reached.size)
-                    in_doubt = [one for one in in_doubt if one.position > reached.size]
-                elif not differs:
-                    differs = True  # every later one differs too
-                    yield _differing(reached.size, sizes, told)
+                if reached.root() != claims.roots[reached.size]:
+                    differing.append(reached.size)
+                    continue
+                yield from (_contradicted(size, reached.size, held, claims) for size in differing)
+                yield from (_damaged_tile(one) for one in in_doubt if one.position <= reached.size)
+                in_doubt = [one for one in in_doubt if one.position > reached.size]
+                differing, held = [], reached.size
             whole.join(Frontier(verified.size, verified.roots))
             if whole.size != stretch.last:
                 break  # what cannot be read has no root, and nothing after it either
             report(whole.size, head)
+        if differing:  # every later one differs too
+            yield _differing(differing[0], held, told, claims.said[differing[0]])
         yield from in_doubt
 
     def _each(self, stretches: Sequence[Stretch]) -> Iterator[Verified]:
@@ -187,12 +190,24 @@ def _damaged_tile(fault: Fault) -> Fault:
     return Fault(fault.position, FaultKind.PUBLISHED, sentence)
 
 
-def _differing(size: int, sizes: Sequence[int], known: Sequence[Fault]) -> Fault:
+def _contradicted(size: int, later: int, before: int, claims: Claims) -> Fault:
+    """Tell of a checkpoint whose root the log does not have, while it has that of a later one.
+
+    Two histories were signed. The later one commits to all events before it, so the log as it is was sealed then. Where
+    it is the auditor's own checkpoint that differs, the log is the one to doubt, from where the last root held on.
+    """
+    sentence = (
+        f"与日志及其后 {later} 条的检查点矛盾 {claims.said[size]} says another root of {size} events than the log has,"
+        f" and it has that of the later checkpoint of {later}: one of the two was made for another history"
+    )
+    kept = size in claims.kept
+    return Fault(before + 1 if kept else size, FaultKind.ROOT if kept else FaultKind.CHECKPOINT, sentence)
+
+
+def _differing(size: int, before: int, known: Sequence[Fault], said: str) -> Fault:
     """Tell of the first root that differs; where no event was found to differ before, the last root that held helps."""
-    place = bisect_left(sizes, size)
-    before = sizes[place - 1] if place else 0
     located = [one.position for one in known if before < one.position <= size]
-    sentence = f"前 {size} 条与检查点的根不符 the first {size} events do not have their checkpoint's root"
+    sentence = f"前 {size} 条与检查点的根不符 the first {size} events do not have their checkpoint's root ({said})"
     if before:
         sentence += f"；前 {before} 条相符 those of the checkpoint of {before} do"
     return Fault(min(located, default=before + 1), FaultKind.ROOT, sentence)

@@ -16,14 +16,14 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from jiedao.audit.faults import Fault, FaultKind
+from jiedao.audit.kept_places import KeptPlaces
 from jiedao.audit.merkle import HASH_BYTES, Frontier, perfect_root
 from jiedao.audit.published import LedgerFaultError, PublishedLedger
 from jiedao.audit.tiles import LEVEL_BITS, WIDTH, Tile
 from jiedao.domain.errors import NotFoundError
-from jiedao.store.archive import HashedLine
 from jiedao.store.archive_reading import ArchiveReader, ArchiveUnreadableError, RemovedRange, parted
 from jiedao.store.database import connect_alone
-from jiedao.store.ledger_reading import HashedRow, UnreadableLogError, hashed_rows, kept_places
+from jiedao.store.ledger_reading import HashedRow, UnreadableLogError, hashed_rows
 
 STRETCH = 1 << 16
 """Positions of a stretch."""
@@ -112,28 +112,19 @@ class _StretchVerification:
         self, connection: Connection[TupleRow], removed: RemovedRange, first: int, last: int
     ) -> Iterator[HashedRow]:
         """As much of an archive as can be read, whatever it hashes to; what cannot be is passed over."""
+        places = KeptPlaces(connection, first, last)
         try:
             for begins, read in ArchiveReader(self._stretch.archives).raw_blocks(removed, first, last):
                 if isinstance(read, str):
                     self._fault(max(begins, first), FaultKind.ARCHIVE, read)
                     continue
-                lines = [one for one in read if first <= one.position <= last]
-                self._compare_with_places(connection, lines)
-                for position, computed, stored, _place in lines:
-                    yield position, computed, stored
+                block = read.between(first, last)
+                for position in places.other(block):
+                    sentence = f"what the database keeps of the archived event at position {position} is not as it was"
+                    self._fault(position, FaultKind.REMOVAL, sentence)
+                yield from zip(block.positions, block.computed, block.stored, strict=True)
         except ArchiveUnreadableError:
             return  # whoever looked at the archives before says which are not there
-
-    def _compare_with_places(self, connection: Connection[TupleRow], lines: Sequence[HashedLine]) -> None:
-        """What stays behind of each event in the database says of it what the archive does."""
-        if not lines:
-            return
-        places = kept_places(connection, lines[0].position, lines[-1].position)
-        if places == [one.place for one in lines]:
-            return
-        for missing in {one.place for one in lines} - set(places):
-            sentence = f"what the database keeps of the archived event at position {missing[0]} is not as it was"
-            self._fault(missing[0], FaultKind.REMOVAL, sentence)
 
     def _whole(self, block: Sequence[HashedRow]) -> bool:
         """Take a whole tile of events at once; false, and nothing is taken, where anything about it is not plain."""

@@ -21,14 +21,12 @@ from datetime import UTC, datetime, timedelta
 from io import BufferedWriter
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from jiedao.domain.errors import ConflictError, InvalidInputError, JiedaoError, NotFoundError
 from jiedao.domain.ports import LogEntry
-from jiedao.store.leaf import leaf_hash_of
 
 FORM = "jiedao.archive.1"
 """The form of both files; another one is refused."""
@@ -216,10 +214,10 @@ def read_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def read_block(packed: bytes) -> list[bytes]:
+def unpack_block(packed: bytes) -> bytes:
     """Unpack a block; returns its lines, one for each event. Raises ArchiveFaultError."""
     try:
-        return gzip.decompress(packed).splitlines()
+        return gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
         raise ArchiveFaultError(f"it is damaged: {error}") from error
 
@@ -233,30 +231,6 @@ def read_line(line: bytes, position: int) -> LogEntry:
     if entry.position != position:
         raise ArchiveFaultError(f"position {entry.position} stands where {position} should")
     return entry
-
-
-class HashedLine(NamedTuple):
-    """An event of an archive: its position, the hash that it has, the one that is written there, and its place.
-
-    A place is what stays behind in the database: position, stream, version, and when it was recorded, in microseconds
-    since 1970.
-    """
-
-    position: int
-    computed: bytes
-    stored: bytes
-    place: tuple[int, bytes, int, int]
-
-
-def hash_line(line: bytes) -> HashedLine:
-    """Read no more of an event than it takes to hash it. Raises ArchiveFaultError."""
-    try:
-        one = _decode_line(line)
-        stored = bytes.fromhex(one.leaf_hash)
-    except (ValueError, msgspec.DecodeError) as error:
-        raise ArchiveFaultError(f"it is damaged: {error}") from error
-    computed = leaf_hash_of(one.position, one.stream, one.version, one.recorded_at, one.topic, one.state, one.metadata)
-    return HashedLine(one.position, computed, stored, (one.position, one.stream.bytes, one.version, one.recorded_at))
 
 
 def list_archives(folder: Path) -> list[tuple[Path, Manifest]]:

@@ -19,14 +19,13 @@ from jiedao.domain.ports import LogEntry
 from jiedao.store.archive import (
     BLOCK_EVENTS,
     ArchiveFaultError,
-    HashedLine,
-    hash_line,
     manifest_path,
-    read_block,
     read_line,
     read_manifest,
     sha256_of,
+    unpack_block,
 )
+from jiedao.store.archive_hashing import HashedBlock, hash_block
 
 _KEPT_BLOCKS = 64
 """Blocks that are kept unpacked: those of some incidents that are asked for again, about 20 MB at most."""
@@ -115,7 +114,7 @@ class ArchiveReader:
         path = self.folder / of.file
         return path.is_file() and manifest_path(path).is_file()
 
-    def raw_blocks(self, of: RemovedRange, first: int, last: int) -> Iterator[tuple[int, list[HashedLine] | str]]:
+    def raw_blocks(self, of: RemovedRange, first: int, last: int) -> Iterator[tuple[int, HashedBlock | str]]:
         """Read what can be read of a file, whatever it hashes to: each block's first position, its events or why not.
 
         For those who hash every event themselves. Raises ArchiveUnreadableError where nothing can be read at all.
@@ -128,7 +127,9 @@ class ArchiveReader:
                     if begins + BLOCK_EVENTS <= first or begins > last:
                         continue
                     try:
-                        yield begins, [*map(hash_line, _read(content, manifest.blocks, manifest.size, number, of))]
+                        block = hash_block(_unpacked(content, manifest.blocks, manifest.size, number))
+                        _of_all(len(block.positions), begins, of)
+                        yield begins, block
                     except ArchiveFaultError as error:
                         yield begins, f"{path.name}: {error}"
         except (NotFoundError, ArchiveFaultError, OSError) as error:
@@ -199,17 +200,26 @@ def _touched(path: Path) -> _Touched:
 
 def _read(content: BinaryIO, blocks: Sequence[int], size: int, number: int, of: RemovedRange) -> list[bytes]:
     """Read a block of a file, all of its lines. Raises ArchiveFaultError."""
-    begins, offsets = of.first + number * BLOCK_EVENTS, (*blocks, size)[number : number + 2]
+    lines = _unpacked(content, blocks, size, number).splitlines()
+    _of_all(len(lines), of.first + number * BLOCK_EVENTS, of)
+    return lines
+
+
+def _unpacked(content: BinaryIO, blocks: Sequence[int], size: int, number: int) -> bytes:
+    offsets = (*blocks[number : number + 2], size)[:2]
     if len(offsets) < 2 or not 0 <= offsets[0] < offsets[1]:  # noqa: PLR2004  # a beginning and an end
-        raise ArchiveFaultError(f"its manifest names no block for position {begins}")
+        raise ArchiveFaultError(f"its manifest names no block {number + 1}")
     try:
         content.seek(offsets[0])
-        lines = read_block(content.read(offsets[1] - offsets[0]))
+        return unpack_block(content.read(offsets[1] - offsets[0]))
     except OSError as error:
         raise ArchiveFaultError(str(error)) from error
-    if len(lines) != min(BLOCK_EVENTS, of.last - begins + 1):
-        raise ArchiveFaultError(f"it holds {len(lines)} events from position {begins}")
-    return lines
+
+
+def _of_all(events: int, begins: int, of: RemovedRange) -> None:
+    """See that a block holds as many events as it should."""
+    if events != min(BLOCK_EVENTS, of.last - begins + 1):
+        raise ArchiveFaultError(f"it holds {events} events from position {begins}")
 
 
 def _why(error: Exception) -> str:

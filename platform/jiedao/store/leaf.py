@@ -24,7 +24,6 @@ import hashlib
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from jiedao.domain.ports import LogEntry
 
@@ -33,6 +32,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HEAD = struct.Struct("!q16siq")
 _LENGTH = struct.Struct("!i")
+_MARK = b"\x00" + FORM
 
 
 def canonical(entry: LogEntry) -> bytes:
@@ -49,15 +49,18 @@ def leaf_hash(entry: LogEntry) -> bytes:
     return hashlib.sha256(b"\x00" + canonical(entry)).digest()
 
 
-def leaf_hash_of(  # noqa: PLR0913  # all that a leaf is made of
-    position: int, stream: UUID, version: int, micros: int, topic: str, state: bytes, metadata: bytes
-) -> bytes:
-    """Compute the same from the parts; ``micros`` are microseconds since 1970-01-01 UTC."""
-    named, pack = topic.encode(), _LENGTH.pack
-    parts = (
-        b"\x00", FORM, _HEAD.pack(position, stream.bytes, version, micros),
-        pack(len(named)), named, pack(len(state)), state, pack(len(metadata)), metadata,
-    )  # fmt: skip
+leaf_head = _HEAD.pack
+"""Pack what a leaf begins with: position, stream (16 bytes), version, microseconds since 1970-01-01 UTC."""
+
+
+def with_length(part: bytes) -> bytes:
+    """Return a part of a leaf behind its length."""
+    return _LENGTH.pack(len(part)) + part
+
+
+def leaf_hash_of(head: bytes, topic: bytes, state: bytes, metadata: bytes) -> bytes:
+    """Compute the same from the parts, many a second: the head, and the topic behind its length, come packed."""
+    parts = (_MARK, head, topic, _LENGTH.pack(len(state)), state, _LENGTH.pack(len(metadata)), metadata)
     return hashlib.sha256(b"".join(parts)).digest()
 
 

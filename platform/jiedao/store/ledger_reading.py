@@ -27,9 +27,10 @@ _COPY = """
 COPY (SELECT position, originator_id, originator_version, recorded_at, topic, state, metadata, leaf_hash
       FROM event WHERE position BETWEEN {first} AND {last} ORDER BY position) TO STDOUT (FORMAT BINARY)
 """
-_COPY_PLACES = """
-COPY (SELECT position, originator_id, originator_version, recorded_at
-      FROM removed_event WHERE position BETWEEN {first} AND {last} ORDER BY position) TO STDOUT (FORMAT BINARY)
+_PLACES = b"""
+SELECT string_agg(int8send(position) || uuid_send(originator_id) || int4send(originator_version)
+                  || timestamptz_send(recorded_at), ''::bytea ORDER BY position)
+FROM removed_event WHERE position BETWEEN %s AND %s
 """
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00"
 _HEADER_BYTES = len(_SIGNATURE) + 8
@@ -37,9 +38,9 @@ _TRAILER = b"\xff\xff"
 _FIELDS = 8
 # How many fields; then of the first four each a length and the value: position, id, version, microseconds since 2000.
 _HEAD = struct.Struct("!hiqi16siiiq")
-_PLACE = struct.Struct("!hiqi16siiiq")
 _LENGTHS = (_FIELDS, 8, 16, 4, 8)
 _FIXED = struct.Struct("!q16siq")
+PLACE_BYTES = _FIXED.size
 _LENGTH = struct.Struct("!i")
 _HASH_BYTES = 32
 _TAIL_BYTES = _LENGTH.size + _HASH_BYTES
@@ -70,13 +71,16 @@ def hashed_rows(connection: Connection[TupleRow], first: int, last: int) -> Iter
         yield position, hashed.digest(), bytes(row[end + 4 :])
 
 
-def kept_places(connection: Connection[TupleRow], first: int, last: int) -> list[tuple[int, bytes, int, int]]:
-    """Read what stays behind of the events of a range that left the table: position, stream, version, microseconds."""
-    unpack, places = _PLACE.unpack, []
-    for row in _copied(connection, _COPY_PLACES.format(first=int(first), last=int(last)).encode()):
-        _fields, _, position, _, stream, _, version, _, since_2000 = unpack(row)
-        places.append((position, stream, version, since_2000 + _EPOCH_2000))
-    return places
+def kept_places(connection: Connection[TupleRow], first: int, last: int) -> bytes:
+    """Read what stays behind of the events of a range that left the table: :data:`PLACE_BYTES` of each, in order."""
+    with connection.cursor(binary=True) as cursor:
+        row = cursor.execute(_PLACES, [first, last]).fetchone()
+    return bytes(row[0]) if row and row[0] is not None else b""
+
+
+def place_of(position: int, stream: bytes, version: int, micros: int) -> bytes:
+    """Return what stays behind of an event that was recorded so many microseconds after 1970-01-01 UTC."""
+    return _FIXED.pack(position, stream, version, micros - _EPOCH_2000)
 
 
 def _copied(connection: Connection[TupleRow], query: bytes) -> Iterator[memoryview]:

@@ -124,4 +124,4 @@ def test_a_task_is_advised_on_and_its_sheet_is_written_for_paper(filled):
     assert "王小二" not in text
     assert filled.run("incident", "sheet", "manual:M1").stdout.startswith("<!doctype html>")
     assert "派遣单" in filled.ask("incident", "sheet", "manual:M1")["html"]
-    filled.run("incident", "sheet", "manual:M1", "T7", "--out", paper, code=3)
+    filled.run("incident", "sheet", "manual:M1", "T7", "--out", paper, "--force", code=3)

@@ -120,7 +120,7 @@ def test_a_dry_run_says_what_would_have_gone_from_whom_to_whom(terminal):
     assert (listed["N1"]["rule_before"], listed["N1"]["rule_after"]) == ("neighbours-at-night", "all")
     assert "平台 综合行政执法→便民服务" in listed["N1"]["changed"]
     assert listed["N1"]["street_code"] == ZHAOHUI
-    told = terminal.run("routing", "dry-run", *options).stdout
+    told = terminal.run("routing", "dry-run", *options, "--force").stdout
     assert "待人工判定" in told
     assert "去向不同 4 件，另有变化 0 件" in told
     assert "manual:N5" in told

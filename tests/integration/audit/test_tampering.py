@@ -73,6 +73,37 @@ def spoil_a_tile(case):
     tile.write_bytes(content[:3200] + bytes(32) + content[3232:])
 
 
+def forged(size, signer=None):
+    """A checkpoint of a size that says another root: signed by somebody else, or by whoever has the key."""
+    signer = signer or Signer(ORIGIN, Ed25519PrivateKey.generate())
+    return str(Checkpoint(ORIGIN, size, bytes(32)).signed(signer))
+
+
+def in_the_history(change):
+    """Change the published history of the day, which holds the checkpoints of 200, 400 and 520 events."""
+
+    def tamper(case):
+        (day,) = (case.log.published.folder / "checkpoints").iterdir()
+        notes = case.notes()
+        day.write_text("".join(f"{note}\n" for note in change(case, notes)))
+
+    return tamper
+
+
+def in_a_pushed_copy(change):
+    """As what is pushed elsewhere: no history by day, each checkpoint in a file by its size."""
+
+    def tamper(case):
+        folder = case.log.published.folder / "checkpoints"
+        for path in folder.iterdir():
+            path.unlink()
+        for size, note in zip((200, 400, 520), case.notes(), strict=True):
+            (folder / str(size)).write_text(note)
+        change(case, folder)
+
+    return tamper
+
+
 CHECKPOINTED = [
     ("one byte of one state", change("UPDATE event SET state = set_byte(state, 2, 88) WHERE position = 137"), 137, {FaultKind.CONTENT}),
     ("one byte of metadata", change("UPDATE event SET metadata = set_byte(metadata, 0, 32) WHERE position = 138"), 138, {FaultKind.CONTENT}),
@@ -102,6 +133,21 @@ CHECKPOINTED = [
     ("history rewritten, every hash and checkpoint recomputed", rewrite_everything, 190, {FaultKind.REWRITTEN, FaultKind.CHECKPOINT}),
     ("… and the published tiles too", rewrite_the_tiles_too, 201, {FaultKind.ROOT, FaultKind.CHECKPOINT}),
     ("the published checkpoint replaced", replace_the_published_checkpoint, 520, {FaultKind.SIGNATURE}),
+    ("an older published checkpoint replaced", in_the_history(
+        lambda _case, notes: [notes[0], forged(400), notes[2]]), 400, {FaultKind.SIGNATURE}),
+    ("… by whoever has the key", in_the_history(
+        lambda case, notes: [notes[0], forged(400, case.log.signer), notes[2]]), 400, {FaultKind.CHECKPOINT}),
+    ("… deleted", in_the_history(lambda _case, notes: [notes[0], notes[2]]), 400, {FaultKind.PUBLISHED}),
+    ("… damaged", in_the_history(
+        lambda _case, notes: [notes[0], notes[1].replace("400", "4oo"), notes[2]]), 200, {FaultKind.PUBLISHED}),
+    ("pushed copy: an older checkpoint replaced", in_a_pushed_copy(
+        lambda _case, folder: (folder / "400").write_text(forged(400))), 400, {FaultKind.SIGNATURE}),
+    ("pushed copy: … by whoever has the key", in_a_pushed_copy(
+        lambda case, folder: (folder / "400").write_text(forged(400, case.log.signer))), 400, {FaultKind.CHECKPOINT}),
+    ("pushed copy: … by another one of this log", in_a_pushed_copy(
+        lambda case, folder: (folder / "400").write_text(case.notes()[0])), 400, {FaultKind.PUBLISHED}),
+    ("pushed copy: … damaged", in_a_pushed_copy(
+        lambda _case, folder: (folder / "400").write_bytes(b"\xff\x00")), 400, {FaultKind.PUBLISHED}),
     ("a published tile damaged", spoil_a_tile, 101, {FaultKind.PUBLISHED}),
 ]  # fmt: skip
 
@@ -205,12 +251,18 @@ class Case:
             superuser.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
         self._files = {path: path.read_bytes() for path in (*_files(log.published.folder), *_files(log.archives))}
 
+    def notes(self):
+        """The notes that were made, the smallest first."""
+        return [row.note for row in self.log.table.every()]
+
     def put_back(self):
         self.superuser.execute(f"TRUNCATE {', '.join(KEPT)}")
         for table in KEPT:
             self.superuser.execute(
                 f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM kept_{table} ORDER BY 1, 2"
             )
+        for path in _files(self.log.published.folder):
+            path.unlink()
         for path, content in self._files.items():
             path.write_bytes(content)
 
@@ -268,6 +320,9 @@ def test_the_tamper_table(log, superuser, capsys):
             wrong.append((name, report))
         assert any("not yet protected" in note for note in report.notes)
         case.put_back()
+    in_a_pushed_copy(lambda *_: None)(case)
+    assert case.verify().whole, "a pushed copy as it is"
+    case.put_back()
     case.file.unlink()
     report = case.verify()
     table.add_row("archive: missing", "told: not read", "21", "", str(report.unprotected))

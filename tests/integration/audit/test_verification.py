@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jiedao.audit import verification
+from jiedao.audit.checkpoints import Checkpoint
 from jiedao.audit.claims import Trust
 from jiedao.audit.faults import FaultKind
 from jiedao.audit.merkle import root_of
@@ -112,6 +113,29 @@ def test_a_checkpoint_that_an_auditor_kept_outweighs_what_is_published_now(seale
     report = verify(sealed, kept=[Told(other, other.signed(sealed.signer), "mine")])
     assert {fault.kind for fault in report.faults} == {FaultKind.CHECKPOINT, FaultKind.ROOT}
     assert report.first_fault == 1
+
+
+def test_a_kept_checkpoint_of_more_than_log_and_folder_have_together_tells_that_the_end_was_cut_off(sealed, superuser):
+    kept = sealed.published.latest()
+    day, latest = next((sealed.published.folder / "checkpoints").iterdir()), sealed.published.folder / "checkpoint"
+    latest.write_text(sealed.table.find(ORIGIN, 600).note)
+    day.write_text("".join(f"{row.note}\n" for row in sealed.table.every() if row.size <= 600))
+    unguard(superuser)
+    superuser.execute("DELETE FROM event WHERE position > 600")
+    superuser.execute("DELETE FROM checkpoint WHERE size > 600")
+    assert verify(sealed).whole, "nothing here tells"
+    report = verify(sealed, kept=[kept._replace(file="mine.txt")])
+    (fault,) = report.faults
+    assert (fault.position, fault.kind, "mine.txt" in fault.sentence) == (601, FaultKind.TRUNCATED, True)
+
+
+def test_a_kept_checkpoint_of_another_history_than_the_one_signed_since_doubts_the_log(sealed):
+    other = Checkpoint(ORIGIN, 257, bytes(32))
+    report = verify(sealed, kept=[Told(other, other.signed(sealed.signer), "mine.txt")])
+    (root,) = (fault for fault in report.faults if fault.kind is FaultKind.ROOT)
+    assert root.position == report.first_fault == 257, "what a checkpoint of 256 events held is as it was"
+    assert "mine.txt says another root of 257 events than the log has" in root.sentence
+    assert "the later checkpoint of 512" in root.sentence
 
 
 def test_only_trusted_keys_count(sealed):

@@ -127,6 +127,8 @@ def test_an_incident_is_shown_as_it_stands(journal, runner, read):
     runner.catch_up()
     row = read.incident(incident.id)
     assert (row.title, row.revision, row.version, row.state) == ("新标题", 2, 5, "received")
+    found = [read.count_incidents(IncidentFilter(text=text)) for text in ("新标题", "旧标题", incident.report.title)]
+    assert found == [1, 0, 1]
     assert (row.street_code, row.platform, row.priority) == (STREET, "enforcement", 2)
     assert (row.lon, row.lat, row.jurisdiction_method, row.boundary_set) == (
         120.17,

@@ -16,6 +16,7 @@ from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, line
+from jiedao.entrypoints.cli.written_files import whole_file, writes_file
 from jiedao.entrypoints.settings import Settings
 
 R = TypeVar("R")
@@ -28,7 +29,7 @@ def report() -> None:
 
 def _bulletin_options(command: Callable[..., R]) -> Callable[..., R]:
     for option in (
-        click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="写入文件 FILE."),
+        writes_file("--output", required=True, help="写入文件 FILE."),
         click.option(
             "--format", "form", type=click.Choice(list(WRITERS)), help="格式 Without it, as the file's name ends."
         ),
@@ -69,7 +70,8 @@ def _write(settings: Settings, kind: BulletinKind, day: str | None, form: str | 
     write, _media_type = WRITERS[form]
     with opened_for_reading(settings) as district:
         bulletin = bulletin_of(district.services(), kind, _read_day(day))
-    output.write_bytes(write(bulletin))
+    with whole_file(output) as file:
+        file.write(write(bulletin))
     told = {
         "kind": kind.value,
         "title": bulletin.title,

@@ -17,6 +17,7 @@ from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, line, local, table
 from jiedao.entrypoints.cli.paging import all_pages, paged
 from jiedao.entrypoints.cli.words import read_street
+from jiedao.entrypoints.cli.written_files import whole_file, writes_file
 from jiedao.entrypoints.duty_answers import (
     HandoverWanted,
     done,
@@ -116,7 +117,7 @@ def list_(  # noqa: PLR0913  # one parameter per option
 
 @handover.command()
 @click.argument("handover", type=click.UUID)
-@click.option("--sheet", type=click.Path(dir_okay=False, path_type=Path), help="打印页 Write it for paper, as HTML.")
+@writes_file("--sheet", help="打印页 Write it for paper, as HTML.")
 @json_output
 @with_settings(*DISTRICT)
 def show(settings: Settings, handover: UUID, sheet: Path | None) -> None:
@@ -126,7 +127,8 @@ def show(settings: Settings, handover: UUID, sheet: Path | None) -> None:
         row = DutyQueries(district.read).handover(handover)
         document = handover_detail(row, profile)
         if sheet is not None:
-            sheet.write_text(handover_sheet(row, profile), encoding="utf-8")
+            with whole_file(sheet) as file:
+                file.write(handover_sheet(row, profile).encode())
         matters = [
             (
                 f"{one.source}:{one.external_id}", one.title, one.street_name, one.state_label,

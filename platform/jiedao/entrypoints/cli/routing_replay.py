@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, document_of, line, table
 from jiedao.entrypoints.cli.progress import Report, progress
+from jiedao.entrypoints.cli.written_files import whole_file, writes_file
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.routing_words import change, field_label, platform_label
 from jiedao.entrypoints.settings import Settings
@@ -42,9 +44,7 @@ _COLUMNS = (
 @click.option("--since", required=True, type=_DAY, help="起始日 Reported on this day of the district's or later.")
 @click.option("--until", type=_DAY, help="截止日 Reported on this day or earlier; without it: until now.")
 @click.option("--examples", type=click.IntRange(0, 100), default=3, show_default=True, help="示例 Shown of each way.")
-@click.option(
-    "--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="明细 Write every change there."
-)
+@writes_file("--csv", "csv_file", help="明细 Write every change there.")
 @json_output
 @with_settings(*DISTRICT)
 def dry_run(  # noqa: PLR0913  # one parameter per option
@@ -64,7 +64,7 @@ def dry_run(  # noqa: PLR0913  # one parameter per option
         tried = read_routing_file(rules, district.profile)
         wanted = _wanted(district.profile, since, until)
         run = DryRun(keep=examples)
-        file = stack.enter_context(csv_file.open("w", encoding="utf-8", newline="")) if csv_file else None
+        file = stack.enter_context(_rows_of(csv_file)) if csv_file else None
         report = stack.enter_context(progress("规则试运行 replaying"))
         found = run.replay(district.routing.router_of(tried), past_incidents(district, wanted, report))
         _write(found, file)
@@ -79,6 +79,15 @@ def dry_run(  # noqa: PLR0913  # one parameter per option
             "示例 examples", ("事件 incident", "标题 title", "街道 street", "变化 changes"), _told(run, wording)
         ),
     )
+
+
+@contextmanager
+def _rows_of(path: Path) -> Iterator[IO[str]]:
+    with whole_file(path) as file:
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()
 
 
 def _wanted(profile: DistrictProfile, since: datetime, until: datetime | None) -> IncidentFilter:

@@ -12,6 +12,7 @@ from jiedao.entrypoints.cli.opening import opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, as_json, facts, line, local, table
 from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.cli.written_files import whole_file, writes_file
 from jiedao.entrypoints.dispatch_sheet import SheetFacts, dispatch_sheet
 from jiedao.entrypoints.http.advice_models import AdvisedHandler
 from jiedao.entrypoints.http.boundaries import notice_in_force
@@ -60,11 +61,7 @@ def _why(one: AdvisedHandler) -> Sequence[str]:
 @click.command("sheet")
 @click.argument("incident")
 @click.argument("task", required=False)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="文件 The file to write; without it the page goes to standard output.",
-)
+@writes_file("--out", help="文件 The file to write; without it the page goes to standard output.")
 @json_output
 @with_settings(*DISTRICT)
 def sheet(settings: Settings, incident: str, task: str | None, out: Path | None) -> None:
@@ -91,7 +88,8 @@ def sheet(settings: Settings, incident: str, task: str | None, out: Path | None)
             return
         answer(written | {"file": None, "html": page})
         return
-    out.write_text(page, encoding="utf-8")
+    with whole_file(out) as file:
+        file.write(page.encode())
     answer(
         written | {"file": str(out), "html": None},
         lambda: facts((("任务 task", known.task.task_id), ("文件 file", out))),

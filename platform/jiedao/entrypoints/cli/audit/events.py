@@ -21,6 +21,7 @@ from jiedao.entrypoints.cli.output import answer, line, local, page, table
 from jiedao.entrypoints.cli.paging import all_pages, paged
 from jiedao.entrypoints.cli.progress import progress
 from jiedao.entrypoints.cli.words import read_street
+from jiedao.entrypoints.cli.written_files import whole_file, writes_file
 from jiedao.entrypoints.http.audit_models import AuditEventAnswer
 from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.settings import Settings
@@ -56,7 +57,7 @@ _COLUMNS = ("位置#", "时间 recorded", "类别 kind", "事件 event", "说明
 @click.option("--correlation", type=click.UUID, help="关联编号 What belongs together.")
 @click.option("--newest-first", is_flag=True, help="最新在前 Else in the order of the log.")
 @click.option("--format", "form", type=click.Choice(list(WRITERS)), help="格式 With --out: everything, as a file.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="文件 The file to write.")
+@writes_file("--out", help="文件 The file to write.")
 @paged
 @json_output
 @with_settings(*DISTRICT)
@@ -158,23 +159,18 @@ def _export(district: District, wanted: AuditFilter, form: str, out: Path) -> No
         incident_id=wanted.incident_id,
         details=told_filter(wanted, format=form),
     )
-    unfinished = out.with_name(f"{out.name}.part")
     rows = 0
-    try:
-        with progress("导出 exporting") as report, unfinished.open("wb") as file:
+    with progress("导出 exporting") as report, whole_file(out) as file:
 
-            def counted() -> Iterator[Sequence[AuditRow]]:
-                nonlocal rows
-                for piece in queries.export(wanted):
-                    yield piece
-                    rows += len(piece)
-                    report(rows, max(total, rows))
+        def counted() -> Iterator[Sequence[AuditRow]]:
+            nonlocal rows
+            for piece in queries.export(wanted):
+                yield piece
+                rows += len(piece)
+                report(rows, max(total, rows))
 
-            for written in WRITERS[form](counted(), Wording(district.profile)):
-                file.write(written)
-        unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        for written in WRITERS[form](counted(), Wording(district.profile)):
+            file.write(written)
     answer(
         {"file": str(out), "format": form, "rows": rows, "position": position},
         lambda: line(f"{rows} 行已写入 rows written to {out}; recorded at position {position}"),

@@ -15,6 +15,7 @@ from jiedao.entrypoints.cli.opening import console_actor, opened_for_reading
 from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, note
 from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.cli.written_files import refuse_existing, whole_file, writes_file
 from jiedao.entrypoints.evidence import gather_evidence
 from jiedao.entrypoints.settings import Settings
 
@@ -26,11 +27,7 @@ def commands() -> Sequence[click.Command]:
 
 @click.command()
 @click.argument("incident")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="输出文件 The zip to write; without it evidence-ID.zip here. One that is there is replaced.",
-)
+@writes_file("--out", help="输出文件 The zip to write; without it evidence-ID.zip here.")
 @json_output
 @with_settings(*DISTRICT, *LEDGER)
 def export(settings: Settings, incident: str, out: Path | None) -> None:
@@ -47,16 +44,19 @@ def export(settings: Settings, incident: str, out: Path | None) -> None:
     """  # noqa: D301  # \b is click's own mark: leave these lines as they are
     with opened_for_reading(settings) as district:
         incident_id = read_incident(incident, district.profile)
+        path = out or Path(f"evidence-{incident_id}.zip")
+        refuse_existing(path)
         sealed_now(district)
         try:
             evidence = gather_evidence(district, incident_id, console_actor())
         except NotFoundError as error:
             raise NotFoundError(str(error).replace(f"stream {incident_id}", f"incident {incident}")) from error
-        path = out or Path(f"evidence-{incident_id}.zip")
         district.auditing.access.record_access(
             AccessKind.EXPORT, console_actor(), f"incident:{incident_id}", incident_id=incident_id
         )
-        size = write_bundle(path, evidence)
+        with whole_file(path) as file:
+            write_bundle(file, evidence)
+    size = path.stat().st_size
     document = {
         "incident_id": evidence.incident_id,
         "file": str(path),

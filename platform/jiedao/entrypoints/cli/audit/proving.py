@@ -14,12 +14,11 @@ from jiedao.entrypoints.cli.opening import console_actor, opened
 from jiedao.entrypoints.cli.options import DISTRICT, LEDGER, json_output, with_settings
 from jiedao.entrypoints.cli.output import answer, facts, note, to_json
 from jiedao.entrypoints.cli.words import read_incident
+from jiedao.entrypoints.cli.written_files import whole_file, writes_file
 from jiedao.entrypoints.settings import Settings
 
-out_option = click.option(
-    "--out",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="输出文件 Write the proof to this file, as JSON; docs/verify says how to check it.",
+out_option = writes_file(
+    "--out", help="输出文件 Write the proof to this file, as JSON; docs/verify says how to check it."
 )
 
 
@@ -86,7 +85,8 @@ def _plain(proof: InclusionProofs | ConsistencyProof) -> dict[str, object]:
 
 def _write(out: Path | None, proof: InclusionProofs | ConsistencyProof) -> None:
     if out is not None:
-        out.write_text(to_json(proof) + "\n", encoding="utf-8")
+        with whole_file(out) as file:
+            file.write(f"{to_json(proof)}\n".encode())
 
 
 def _proved(proofs: InclusionProofs, out: Path | None) -> Iterator[tuple[str, object]]:
