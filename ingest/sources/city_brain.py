@@ -65,7 +65,7 @@ ALIASES: Aliases = Aliases(
 EVENT_ENVELOPES = ("events", "data.events", *ENVELOPES)
 """Where a message of several events holds them."""
 
-DETAILS = ("level", "community", "source_system", "source_event", "device", "confidence", "status")
+DETAILS = ("level", "source_system", "source_event", "device", "confidence", "status")
 """Fields that are kept as they are, for a person to read."""
 
 
