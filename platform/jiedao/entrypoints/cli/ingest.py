@@ -149,7 +149,8 @@ def _document(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Ma
 
 
 def _told(fault: RecordFault) -> str:
-    return f"{label_of_reason(fault.reason)} {fault.detail} ({fault.reason} {fault.pointer or ''})"
+    at = f" {fault.pointer}" if fault.pointer else ""
+    return f"{label_of_reason(fault.reason)} {fault.detail} ({fault.reason}{at})"
 
 
 def _table(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Table:
