@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ingest.kafka_connection import FeedLimits, FeedTopic
 from ingest.records import FeedRecord
-from ingest.sources.reading.splitting import media_type_by_content
+from ingest.sources.reading.splitting import CSV, media_type_by_content
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.ports import OffsetMove
 
@@ -119,15 +119,21 @@ class UnitMaker:
     def _read(self, message: Message) -> list[FeedRecord]:
         """Part a message into records.
 
-        One that cannot be parted is one record, which then becomes a dead letter. One without a value (a tombstone)
-        or with an empty list says nothing about the city: no record, but its offset moves.
+        One that cannot be parted is one record, which then becomes a dead letter; so is a single line that is neither
+        JSON nor XML, which could as well be a table's header without rows. One without a value (a tombstone), with an
+        empty list, or with a table that says that it is one and has no rows, says nothing about the city: no record,
+        but its offset moves.
         """
         if message.value is None:
             return []
         origin = f"kafka:{message.topic}/{message.partition}@{message.offset}"
+        named = _named_type(message)
+        media_type = named or media_type_by_content(message.value)
         try:
-            parts = self.split(self.feed.source, message.value, _media_type(message))
+            parts = self.split(self.feed.source, message.value, media_type)
         except InvalidInputError:
+            return [FeedRecord(message.value, origin, self.received_at)]
+        if not parts and named is None and media_type == CSV:
             return [FeedRecord(message.value, origin, self.received_at)]
         if len(parts) == 1:
             return [FeedRecord(parts[0], origin, self.received_at)]
@@ -138,9 +144,9 @@ def _size(records: Sequence[FeedRecord]) -> int:
     return sum(len(record.raw) for record in records)
 
 
-def _media_type(message: Message) -> str:
-    """The media type that the message itself names, without parameters; else what its value looks like."""
+def _named_type(message: Message) -> str | None:
+    """The media type that the message itself names, without parameters."""
     for name, value in message.headers or ():
         if name.lower() == CONTENT_TYPE and value:
             return value.decode("ascii", "replace").partition(";")[0].strip().lower()
-    return media_type_by_content(message.value or b"")
+    return None

@@ -60,3 +60,8 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
     }
 )
 """Reason code → what it means."""
+
+
+def label_of_reason(code: str) -> str:
+    """Return what a reason is called in Chinese; a code that this version does not know stands for itself."""
+    return REASONS[code].label if code in REASONS else code

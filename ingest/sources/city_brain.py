@@ -38,15 +38,15 @@ ALIASES: Aliases = Aliases(
         "lat": ("lat", "latitude", "y", "纬度"),
         "coordinates": ("location", "lnglat", "coordinate", "coordinates", "坐标"),
         "address": ("address", "event_address", "addr", "地址", "事发地址"),
-        "street": ("street", "street_code", "street_name", "town", "街道"),
+        "street": ("street", "street_code", "street_name", "town", "town_name", "街道"),
         "community_code": ("community_code", "社区编码"),
-        "community": ("community", "community_name", "社区"),
+        "community": ("community", "community_name", "village_name", "社区"),
         "grid_cell": ("grid_code", "grid_cell", "grid_id", "网格编码"),
         "component_code": ("component_code", "部件标识码"),
         "camera_code": ("camera_code", "camera_id", "摄像机编码"),
         "reported_at": ("report_time", "create_time", "created_at", "gmt_create", "上报时间"),
         "happened_at": ("happen_time", "event_time", "occur_time", "occurred_at", "发生时间"),
-        "photos": ("images", "image", "image_urls", "pics", "pic_urls", "photos", "图片"),
+        "photos": ("images", "image", "image_urls", "pics", "pic_urls", "photos", "event_photos", "图片"),
         "videos": ("videos", "video", "video_urls", "视频"),
         "source_system": ("source_system", "system", "data_source", "来源系统"),
         "source_event": ("source_event_id", "origin_id", "来源编号"),
@@ -65,7 +65,7 @@ ALIASES: Aliases = Aliases(
 EVENT_ENVELOPES = ("events", "data.events", *ENVELOPES)
 """Where a message of several events holds them."""
 
-DETAILS = ("level", "community", "source_system", "source_event", "device", "confidence", "status")
+DETAILS = ("level", "source_system", "source_event", "device", "confidence", "status")
 """Fields that are kept as they are, for a person to read."""
 
 

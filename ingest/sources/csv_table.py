@@ -31,7 +31,7 @@ from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
 COLUMNS = (
     *("external_id", "revision", "updated_at", "title", "description", "class_code", "class_name", "urgent", "channel"),
     *("reported_at", "happened_at", "lon", "lat", "coordinates", "address", "street"),
-    *("grid_cell", "community_code", "component_code", "photos"),
+    *("grid_cell", "community_code", "community", "component_code", "photos"),
     *("reporter_name", "reporter_phone", "reporter_contact", "reporter_identity", "reporter_address"),
 )
 """The fields that a column may be mapped to; ``external_id`` and one of ``title`` and ``description`` must be."""

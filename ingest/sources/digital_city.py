@@ -117,7 +117,7 @@ class DigitalCityAdapter(FieldsAdapter):
         external_id = fields.external_id("task_number" if fields.find("task_number") else "case_number")
         deadline = self.times.read(fields.find("deadline"), notes, end_of_day=True)
         changed_at = self.times.read(fields.find("updated_at"), notes)
-        fields.keep("department", "opinion", "filing_condition", "community")
+        fields.keep("department", "opinion", "filing_condition")
         report = IncidentReport(
             source=self.settings.name,
             external_id=external_id,

@@ -66,7 +66,8 @@ ALIASES: Aliases = Aliases(
         "street": ("area_code_street", "street_name", "street", "town", "所属街道", "街道"),
         "city": ("area_code_city", "city", "市"),
         "area": ("area_code_area", "district", "区县"),
-        "community": ("community_name", "所属社区", "社区"),
+        "community_code": ("community_code", "社区代码"),
+        "community": ("community_name", "community", "所属社区", "社区"),
         "urgent": ("case_is_urgent", "pilot_light", "urgent", "紧急程度", "是否紧急"),
         "stage": ("order_status", "order_state", "工单状态"),
         "deadline": ("deadline_date", "deadline", "办理截止", "办结时限", "截止时间"),
@@ -94,7 +95,7 @@ ALIASES: Aliases = Aliases(
     }
 )
 
-_KEPT = ("order_kind", "city", "area", "community", "department", "labels", "confidential", "urged", "supervised")
+_KEPT = ("order_kind", "city", "area", "department", "labels", "confidential", "urged", "supervised")
 _KEPT_TEXTS = ("return_reason", "reply", "visit_result", "invalid_kind")
 _LEVEL_SEPARATOR = re.compile(r"\s*[/／>＞→|]\s*")
 _PATH_SEPARATOR, _SEPARATOR_IN_NAME = "/", "／"
@@ -159,12 +160,14 @@ class HotlineAdapter(FieldsAdapter):
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)
         parts = dict.fromkeys((fields.text("address"), fields.text("address_item")))
+        street = self.streets.asserted(fields.text("street"), notes)
         return ReportedPlace(
             lon=lon,
             lat=lat,
             crs=self.settings.crs,
             address=" ".join(part for part in parts if part),
-            street_code=self.streets.asserted(fields.text("street"), notes),
+            street_code=street,
+            community_code=self.community(fields, street, notes),
             needed=fields.text("order_kind") not in self._no_place,
         )
 

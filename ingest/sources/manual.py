@@ -34,6 +34,7 @@ ALIASES: Aliases = Aliases(
         "coordinates": ("coordinates", "坐标"),
         "street": ("street_code", "街道"),
         "community_code": ("community_code", "社区代码"),
+        "community": ("community", "社区"),
         "grid_cell": ("grid_cell", "单元网格"),
         "component_code": ("component_code", "部件标识码"),
         "place_needed": ("place_needed", "需要定位"),

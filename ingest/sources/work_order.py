@@ -1,4 +1,4 @@
-"""Reads 1do work orders (1do 工单) of Xiacheng's own store, whose field list is published.
+"""Reads 1do work orders (1do 工单) of Xiacheng's own store, the descriptions of whose tables are published.
 
 What each field means and where it goes is documented in docs/sources/work_order.md.
 """
@@ -27,7 +27,7 @@ ALIASES: Aliases = Aliases(
         "number": ("SHOWID",),
         "parent": ("PARENTID",),
         "revision": ("REVISION", "VERSION"),
-        "updated_at": ("UPDATETIME", "OUPDATETIME", "MODIFYTIME"),
+        "updated_at": ("LASTUPDATETIME", "UPDATETIME", "OUPDATETIME", "MODIFYTIME"),
         "title": ("OTITLE",),
         "description": ("ODESCRIBE",),
         "source": ("SOURCE",),
@@ -57,12 +57,19 @@ ALIASES: Aliases = Aliases(
         "executor": ("OEXECUTORNAME", "OEXECUTOR_NAME"),
         "handled_by": ("OHANDLENAME", "OHANDLE_NAME"),
         "copied_to": ("CCNAME", "ORANGENAME"),
+        "urged_by": ("URGENAME",),
     }
 )
 
-_KEPT = ("parent", "module", "deleted", "urged", "origin_event", "command_platform_id")
-_PEOPLE = ("created_by", "executor", "handled_by", "copied_to")
+_KEPT = ("module", "deleted", "urged", "origin_event", "command_platform_id")
+_PEOPLE = ("created_by", "executor", "handled_by", "copied_to", "urged_by")
 """Employees: their names are in the record for those who may read it, and in no text of the report."""
+
+_NO_PARENT = "0"
+"""What the store writes where an order is part of no other."""
+
+_WITHIN_A_SECOND = 999
+"""How far what is counted can move a revision that is a whole second: the milliseconds that are left of it."""
 
 
 class WorkOrderAdapter(FieldsAdapter):
@@ -89,6 +96,8 @@ class WorkOrderAdapter(FieldsAdapter):
         due_at = self.times.read(fields.find("due_at"), notes, end_of_day=True)
         stage = self._statuses.get(fields.text("status"), fields.text("status"))
         fields.keep(*_KEPT)
+        parent = fields.text("parent")
+        notes.keep("parent", "" if parent == _NO_PARENT else parent)
         report = IncidentReport(
             source=self.settings.name,
             external_id=external_id,
@@ -112,16 +121,23 @@ class WorkOrderAdapter(FieldsAdapter):
         return finished(report, notes, _customer(fields), others=people)
 
     def _revision(self, fields: Fields, notes: Notes) -> int:
-        """Return the revision: stated, by the last change, by the time of finishing, else by what only ever grows.
+        """Return the revision: stated, or the last that happened to the order, and within it what only ever grows.
 
-        Status, feedbacks and urges are counted together, so an order that moves on in any of them has a later one.
+        The store's times are whole seconds, and it is not known whether all that changes moves them. So status,
+        feedbacks and urges are counted into the milliseconds that a whole second leaves; without a time they alone are
+        the revision.
         """
-        changed_at = self.times.read(fields.find("updated_at"), notes) or self.times.read(
-            fields.find("finished_at"), notes
-        )
-        stated = self.revision(fields, changed_at)
-        if changed_at is not None or fields.find("revision") is not None:
-            return stated
+        times = [self.times.read(fields.find(name), notes) for name in ("updated_at", "finished_at")]
+        changed_at = max((time for time in times if time is not None), default=None)
+        grown = self._grown(fields, notes)
+        if fields.find("revision") is not None:
+            return self.revision(fields, changed_at)
+        if changed_at is None:
+            return 1 + grown
+        return self.revision(fields, changed_at) + (0 if changed_at.microsecond else min(grown, _WITHIN_A_SECOND))
+
+    def _grown(self, fields: Fields, notes: Notes) -> int:
+        """Return how far an order has come: the place of its status, its feedbacks and its urges, taken together."""
         order = sorted(self._statuses)
         status = fields.text("status")
         grown = order.index(status) if status in order else 0
@@ -129,7 +145,8 @@ class WorkOrderAdapter(FieldsAdapter):
             grown += max(0, fields.integer(count) or 0)
         if grown >= MAX_REVISION:
             notes.fault(UnreadableError("revision_invalid", fields.pointer("feedbacks")))
-        return 1 + grown
+            return 0
+        return grown
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.records import Normalised, Rejection
 from ingest.sources.reading.aliases import Aliases
+from ingest.sources.reading.communities import CommunityNames
 from ingest.sources.reading.coordinates import Position, PositionReader
 from ingest.sources.reading.doubts import read_fields
 from ingest.sources.reading.json_fields import Fields
@@ -58,6 +59,7 @@ class FieldsAdapter(ABC):
         self.times = TimeReader(settings.timezone)
         self._positions = PositionReader(settings.crs, profile.bounds)
         self.streets = StreetNames(profile, no_street=options.texts("no_street"))
+        self.communities = CommunityNames(profile)
         self._channels: Mapping[str, str] = options.table("channels")
         self._encoding = options.encoding()
         self._superior = SuperiorReader(self.superior, options, self.times)
@@ -90,16 +92,21 @@ class FieldsAdapter(ABC):
     def place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         """Return where it happened, for sources whose fields are called as ours are."""
         lon, lat = self.position(fields, notes)
+        street = self.streets.asserted(fields.text("street"), notes)
         return ReportedPlace(
             lon=lon,
             lat=lat,
             crs=self.settings.crs,
             address=fields.text("address"),
-            street_code=self.streets.asserted(fields.text("street"), notes),
+            street_code=street,
             grid_cell=fields.text("grid_cell") or None,
-            community_code=fields.text("community_code") or None,
+            community_code=self.community(fields, street, notes),
             component_code=fields.text("component_code") or None,
         )
+
+    def community(self, fields: Fields, street: str | None, notes: Notes) -> str | None:
+        """Return the community that the source names, by code or by name; the name is kept as it is written."""
+        return self.communities.asserted(fields.text("community_code"), fields.text("community"), street, notes)
 
     def channel(self, stated: str, notes: Notes) -> str:
         """Return the channel that the source's word for it means; without a mapping the source's own, the word kept."""

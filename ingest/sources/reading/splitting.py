@@ -48,6 +48,12 @@ def media_type_by_content(payload: bytes) -> str:
     return {b"{": JSON, b"[": JSON, b"<": XML}.get(first, CSV)
 
 
+def plain_media_type(media_type: str) -> str:
+    """Return a media type without parameters; one that is built on JSON or XML (``application/VIID+JSON``) is that."""
+    kind = media_type.partition(";")[0].strip().lower()
+    return {"json": JSON, "xml": XML}.get(kind.rpartition("+")[2], kind) if "+" in kind else kind
+
+
 def split_payload(
     payload: bytes,
     media_type: str,
@@ -62,7 +68,7 @@ def split_payload(
     and an object with none of them is one record. ``encoding`` is the one declared.
     Raises InvalidInputError when it cannot be parted, which says where it failed.
     """
-    kind = media_type.partition(";")[0].strip().lower()
+    kind = plain_media_type(media_type)
     if kind not in accepts:
         raise InvalidInputError(
             f"this source does not read {kind or 'a payload without media type'}; send {' or '.join(sorted(accepts))}"

@@ -1,8 +1,8 @@
 """Reads alarms of video platforms (视频监控) in the three shapes that they are sent in.
 
 Which shape a record has is told by the record itself, so one source may mix them: XML is GB/T 28181, an object with
-an ``eventId`` an event of Hikvision's ``OnEventNotify``, one with a ``SceneID`` or a ``SubImageList`` a scene of
-GA/T 1400.
+an ``eventId`` an event of Hikvision's ``OnEventNotify``, one with a ``SceneID``, ``VideoLabelID`` or
+``SubImageList`` a scene or label of GA/T 1400.
 """
 
 from __future__ import annotations
@@ -18,21 +18,33 @@ from ingest.sources.reading.faults import UnreadableError
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.reports import finished, rejection
-from ingest.sources.reading.splitting import JSON, NDJSON, XML, split_json, split_payload
+from ingest.sources.reading.splitting import JSON, NDJSON, XML, plain_media_type, split_json, split_payload
 from ingest.sources.reading.times import TimeReader
 from ingest.sources.reading.xml_fields import decode_xml
 from ingest.sources.video.alarms import Alarm, AlarmReports
-from ingest.sources.video.ga1400 import Ga1400Reader, is_scene, part_by_kind
+from ingest.sources.video.ga1400 import (
+    NOTIFICATIONS,
+    NOTIFIED,
+    SCENES,
+    Ga1400Reader,
+    is_of_other_objects,
+    is_scene,
+    part_by_kind,
+)
 from ingest.sources.video.gb28181 import Gb28181Reader
 from ingest.sources.video.hikvision import HikvisionReader, is_event
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.profile import DistrictProfile, SourceSettings
 from jiedao.domain.terms import ReportFlag
 
-ENVELOPES = ("params.events", "events", "SceneListObject.SceneObject", "SceneObject")
+ENVELOPES = ("params.events", "events", *NOTIFICATIONS, *SCENES)
 """Where a message of several alarms holds them."""
 
 HIKVISION, GB28181, GA1400 = SHAPES = ("hikvision", "gb28181", "ga1400")
+_OTHER_OBJECTS = (
+    "of GA/T 1400 only scenes and labels are read, no faces, people, vehicles or devices; subscribe to scenes"
+)
+_NOTIFIES = b"NotificationID"
 _XML_BEGINS = b"<"
 _BEFORE_XML = b"\xef\xbb\xbf \t\r\n"
 
@@ -63,9 +75,9 @@ class VideoAdapter:
         parts = split_payload(
             payload, media_type, accepts=(JSON, NDJSON, XML), envelopes=ENVELOPES, encoding=self._encoding
         )
-        if media_type.partition(";")[0].strip().lower() == NDJSON:
+        if plain_media_type(media_type) == NDJSON:
             parts = [one for line in parts for one in self._of_line(line)]
-        return [one for part in parts for one in part_by_kind(part)]
+        return [one for part in parts for scene in self._notified(part) for one in part_by_kind(scene)]
 
     def normalise(self, raw: bytes, received_at: datetime) -> Normalised | Rejection:
         """Read one alarm."""
@@ -77,6 +89,15 @@ class VideoAdapter:
         except UnreadableError as error:
             return rejection(error, notes)
         return Normalised(read.report, read.reporter, tuple(lifted.files), lifted.without_files(raw, self._encoding))
+
+    def _notified(self, part: bytes) -> Sequence[bytes]:
+        """Part a notification of GA/T 1400 into the scenes that it tells of; anything else is left as it is."""
+        if _NOTIFIES not in part:
+            return [part]
+        try:
+            return split_json(part, NOTIFIED, self._encoding)
+        except InvalidInputError:
+            return [part]
 
     def _of_line(self, line: bytes) -> Sequence[bytes]:
         """Part a line that is a whole message; one that cannot be parted is a record, to be set aside alone."""
@@ -99,6 +120,8 @@ class VideoAdapter:
             return self._hikvision.read(content, notes, lifted)
         if is_scene(content):
             return self._ga1400.read(content, notes, lifted)
+        if is_of_other_objects(content):
+            raise UnreadableError("unknown_shape", "", _OTHER_OBJECTS)
         raise UnreadableError("unknown_shape")
 
 
@@ -112,7 +135,7 @@ def _schemes(options: Options) -> Mapping[str, str]:
 
 def _unwrapped(content: Mapping[str, object]) -> Mapping[str, object]:
     """Take the one alarm out of a message that holds a single one, which is not always a list."""
-    for path in ENVELOPES:
+    for path in (*ENVELOPES, *NOTIFIED):
         inner: object = content
         for name in path.split("."):
             inner = inner.get(name) if isinstance(inner, dict) else None
@@ -122,5 +145,5 @@ def _unwrapped(content: Mapping[str, object]) -> Mapping[str, object]:
             )
         inner = inner[0] if isinstance(inner, list) and inner else inner
         if isinstance(inner, dict):
-            return inner
+            return _unwrapped(inner) if path in NOTIFICATIONS else inner
     return content

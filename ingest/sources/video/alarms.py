@@ -29,7 +29,8 @@ class Alarm:
     """One alarm of one camera.
 
     ``scheme`` is the scheme of its class ``code``, ``name`` what the message itself calls it. ``camera_code`` is the
-    GB/T 28181 or index code; ``lon`` and ``lat`` are the message's own, unchecked, as is ``happened_at``.
+    GB/T 28181 or index code; ``address`` is where the message says that it was, which counts where neither coordinates
+    nor the registry say it; ``lon`` and ``lat`` are the message's own, unchecked, as is ``happened_at``.
     """
 
     external_id: str
@@ -40,6 +41,7 @@ class Alarm:
     camera_code: str
     camera_name: str = ""
     description: str = ""
+    address: str = ""
     lon: Found | None = None
     lat: Found | None = None
     happened_at: Found | None = None
@@ -85,7 +87,7 @@ class AlarmReports:
             description=alarm.description,
             reported_at=reported_at,
             happened_at=reported_at if known else None,
-            place=self._places.place(alarm.camera_code, alarm.lon, alarm.lat, notes),
+            place=self._places.place(alarm.camera_code, alarm.lon, alarm.lat, alarm.address, notes),
             source_class=SourceClass(alarm.scheme, alarm.code, alarm.name) if alarm.code else None,
             urgent=alarm.urgent,
             attachments=alarm.attachments,

@@ -25,13 +25,14 @@ class CameraPlaces:
         camera = self._cameras.get(code)
         return camera.name if camera else ""
 
-    def place(self, code: str, lon: Found | None, lat: Found | None, notes: Notes) -> ReportedPlace:
+    def place(self, code: str, lon: Found | None, lat: Found | None, address: str, notes: Notes) -> ReportedPlace:
         """Return the place of an alarm of a camera (by its GB/T 28181 or index code).
 
         Coordinates of the message win. Where they are missing, zero, filled in for form's sake or unreadable, they say
         nothing, and the registry's stand in; where they are plausible but lie outside the city or seem exchanged, they
         say another place than the registry, and a person decides. A camera that is not registered, in a message
-        without usable coordinates, is flagged: its place is not guessed from its name.
+        without usable coordinates, is flagged: its place is not guessed from its name, but from the address that the
+        message gives.
         """
         position = self._positions.read(lon, lat, notes)
         if position is not None:
@@ -41,7 +42,7 @@ class CameraPlaces:
         camera = self._cameras.get(code)
         if camera is None:
             notes.flag(ReportFlag.CAMERA_UNKNOWN)
-            return ReportedPlace(crs=self._crs, camera_code=code or None)
+            return ReportedPlace(crs=self._crs, address=address, camera_code=code or None)
         return self._at(code, (camera.lon, camera.lat), Crs.WGS84.value)
 
     def _at(self, code: str, position: Position, crs: str) -> ReportedPlace:

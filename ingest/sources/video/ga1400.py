@@ -1,8 +1,9 @@
-"""Reads scene objects of GA/T 1400 video image databases: what an analysis saw (``EventSort``) in which picture.
+"""Reads what an analysis saw (``EventSort``) in which picture, as GA/T 1400 video image databases (视图库) send it.
 
-A scene may hold pictures of several kinds of event; each kind is an incident of its own, so such a scene is parted by
-kind before it is read. ``SceneID`` with the kind is the number; without a ``SceneID`` the device and the time stand
-for it.
+That is a scene (场景) or a label (视频图像标签), by itself or in a notification of what was subscribed to (订阅通知).
+It may hold pictures of several kinds of event; each kind is an incident of its own, so it is parted by kind before it
+is read.
+``VideoLabelID`` or ``SceneID`` with the kind is the number; without one the device and the time stand for it.
 """
 
 from __future__ import annotations
@@ -24,22 +25,44 @@ from jiedao.domain.report import Attachment
 
 SCENE: Aliases = Aliases(
     {
-        "scene": ("SceneID",),
-        "device": ("DeviceID",),
+        "scene": ("VideoLabelID", "SceneID"),  # a label may name the scene that it was given to
+        "device": ("DeviceID", "CameraID"),
         "kind": ("EventSort",),
         "name": ("EventSortName", "EventName"),
-        "happened_at": ("ShotTime", "BeginTime"),
+        "happened_at": ("ShotTime", "BeginTime", "CreateTimeAbs"),
         "lon": ("ShotPlaceLongitude", "Longitude"),
         "lat": ("ShotPlaceLatitude", "Latitude"),
-        "description": ("SceneDescribe", "ContentDescription"),
-        "camera_name": ("DeviceName", "ShotPlaceFullAdress", "ShotPlaceFullAddress"),
+        "description": ("SceneDescribe", "ContentDescription", "Desc"),
+        "camera_name": ("DeviceName",),
+        "address": ("ShotPlaceFullAdress", "ShotPlaceFullAddress"),
         "pictures": ("SubImageList",),
         "picture": ("SubImageInfoObject", "SubImageInfo"),
-        "link": ("StoragePath",),
+        "link": ("StoragePath", "ImagePath"),
         "content": ("Data",),
     }
 )
 """Our names of fields of the scene, and of each of its pictures. ``ShotPlaceFullAdress`` is the standard's spelling."""
+
+SCENES = (
+    *("SceneListObject.SceneObject", "SceneObject"),
+    *("VideoLabelListObject.VideoLabelObject", "VideoLabelObject"),
+)
+"""Where a message holds scenes or labels."""
+
+NOTIFICATIONS = ("SubscribeNotificationListObject.SubscribeNotificationObject", "SubscribeNotificationObject")
+"""Where a message holds notifications."""
+
+NOTIFIED = ("SceneObjectList.SceneObject", "SceneList.SceneObject")
+"""Where a notification holds scenes."""
+
+_OTHER_OBJECTS = ("Face", "Person", "MotorVehicle", "NonMotorVehicle", "Thing", "Image", "VideoSlice", "File", "Case")
+_OTHERS = frozenset(
+    {
+        *("DispositionNotificationListObject", "APEListObject", "DeviceList"),
+        *(f"{one}{ending}" for one in _OTHER_OBJECTS for ending in ("ListObject", "ObjectList", "Object")),
+    }
+)
+"""Names of what such databases also send and no incident is made of: people, vehicles and the devices themselves."""
 
 _PICTURES = "SubImageList"
 _PICTURE = "SubImageInfoObject"
@@ -50,8 +73,13 @@ _kind_of_picture = msgspec.json.Decoder(dict[str, object])
 
 
 def is_scene(content: Mapping[str, object]) -> bool:
-    """Tell a scene object from other shapes."""
-    return "SceneID" in content or _PICTURES in content
+    """Tell a scene or label from other shapes."""
+    return "SceneID" in content or "VideoLabelID" in content or _PICTURES in content
+
+
+def is_of_other_objects(content: Mapping[str, object]) -> bool:
+    """Tell a message of other objects of the standard, which nothing is made of."""
+    return not _OTHERS.isdisjoint(content)
 
 
 def part_by_kind(record: bytes) -> Sequence[bytes]:
@@ -105,11 +133,12 @@ class Ga1400Reader:
             name=_text(layers, "name"),
             camera_code=device,
             camera_name=_text(layers, "camera_name"),
+            address=_text(layers, "address"),
             description=scene.text("description", MAX_DESCRIPTION, lines=True),
             lon=_find(layers, "lon"),
             lat=_find(layers, "lat"),
             happened_at=_find(layers, "happened_at"),
-            attachments=_photos(pictures, notes, lifted),
+            attachments=_photos(pictures or [scene], notes, lifted),
         )
 
     def _number(self, scene: Fields, layers: Sequence[Fields], device: str, kind: str, notes: Notes) -> str:
@@ -118,7 +147,7 @@ class Ga1400Reader:
         if not number:
             moment = self._times.read(_find(layers, "happened_at"), notes)
             if not device or moment is None:
-                detail = "the scene needs a SceneID, or the DeviceID and ShotTime by which it is known again"
+                detail = "it needs a SceneID or VideoLabelID, or the DeviceID and ShotTime by which it is known again"
                 notes.fault(UnreadableError("id_missing", scene.pointer("scene"), detail))
                 return UNREAD
             number = f"{device}/{moment:%Y%m%dT%H%M%S}Z"

@@ -233,6 +233,7 @@ class ReportFlag(Term):
     STREET_UNKNOWN = "street_unknown", "指定街道不存在"
     STREET_CONTRADICTED = "street_contradicted", "指定街道与判定不符"
     COMMUNITY_UNKNOWN = "community_unknown", "指定社区不存在"
+    COMMUNITY_AMBIGUOUS = "community_ambiguous", "指定社区重名"
     COMMUNITY_CONTRADICTED = "community_contradicted", "指定社区与判定街道不符"
     ADDRESS_CONTRADICTED = "address_contradicted", "地址与坐标不符"
     COORDINATES_IN_NO_STREET = "coordinates_in_no_street", "坐标不在任何街道"

@@ -27,8 +27,12 @@ def test_they_are_listed_with_their_reason_and_without_their_content(terminal, l
     assert terminal.ask("dead-letters", "list", "--resolved")["items"] == []
     shown = terminal.run("dead-letters", "list").stdout
     assert letters["id_missing"] in shown
+    assert "缺少编号 id_missing" in shown
     assert PHONE not in shown
-    assert PHONE not in terminal.run("dead-letters", "show", letters["id_missing"]).output
+    one = terminal.run("dead-letters", "show", letters["id_missing"])
+    assert "缺少编号 id_missing" in one.stdout
+    assert PHONE not in one.output
+    assert terminal.ask("dead-letters", "show", letters["id_missing"])["reason_label"] == "缺少编号"
 
 
 def test_pages_of_them_follow_each_other(terminal, letters):

@@ -189,6 +189,29 @@ def test_a_routing_rule_that_can_never_apply_is_warned_of(terminal):
     ]
 
 
+def test_links_that_nobody_may_fetch_are_warned_of_until_a_source_names_hosts(tmp_path):
+    def look(options):
+        config = tmp_path / "config"
+        shutil.copytree(ROOT / "config" / "districts" / "330103", config / "districts" / "330103", dirs_exist_ok=True)
+        sources = (ROOT / "config" / "districts" / "330103" / "sources.toml").read_text("utf-8")
+        head = "[city_brain.options]\n"
+        assert head in sources
+        (config / "districts" / "330103" / "sources.toml").write_text(
+            sources.replace(head, head + options), encoding="utf-8"
+        )
+        settings = Settings(config=config, data=tmp_path / "data")
+        (finding,) = [one for one in examine(settings) if one.part == "attachments"]
+        return finding
+
+    none = look("")
+    assert (none.grade, "not fetched" in none.sentence) == ("warning", True)
+    assert "attachment_hosts" in none.remedy
+    named = look('attachment_hosts = ["img.example.cn"]\n')
+    assert (named.grade, "of city_brain from img.example.cn" in named.sentence) == ("ok", True)
+    assert "hotline" in named.sentence.partition("stay links")[0]
+    assert look('attachment_hosts = "img.example.cn"\n').grade == "fault"
+
+
 def test_from_november_the_next_years_calendar_is_asked_for():
     def look(moment):
         return [one for one in examine(Settings(), clock=FixedClock(moment)) if one.part == "calendar"]

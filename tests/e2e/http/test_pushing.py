@@ -45,8 +45,10 @@ def test_a_batch_is_answered_record_by_record_and_a_bad_one_stops_nobody(call):
     assert document["counts"] == {"accepted": 2, "dead": 1}
     dead = document["results"][1]
     assert (dead["index"], dead["reason"], dead["pointer"]) == (1, "id_missing", "/id")
+    assert (dead["reason_label"], document["results"][0]["reason_label"]) == ("缺少编号", None)
     letter = call.get(f"/v1/dead-letters/{dead['dead_letter_id']}", min_position=document["position"]).json()
     assert letter["origin"].endswith("#1")
+    assert letter["reason_label"] == "缺少编号"
 
 
 def test_a_batch_of_one_bad_record_is_still_a_batch(call):
@@ -59,6 +61,7 @@ def test_a_single_unreadable_record_is_a_problem_that_points_to_the_field_and_na
     problem = answer.json()
     assert problem["type"] == "urn:jiedao:problem:unreadable_record"
     assert problem["errors"] == [{"pointer": "/id", "detail": problem["detail"], "in": "body"}]
+    assert (problem["reason"], problem["reason_label"]) == ("id_missing", "缺少编号")
     again = call.push({"title": "无编号"})
     assert again.status_code == 422
     assert again.json()["dead_letter_id"] == problem["dead_letter_id"]

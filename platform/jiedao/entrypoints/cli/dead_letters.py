@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 import structlog
 
+from ingest.rejections import label_of_reason
 from jiedao.domain.access_record import AccessKind
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import IntakeOutcome
@@ -81,7 +82,7 @@ def list_letters(  # noqa: PLR0913  # one parameter per option
                 row.dead_letter_id,
                 row.source,
                 row.external_id,
-                row.reason,
+                _reason(row.reason),
                 row.detail,
                 local(row.set_aside_at, zone),
                 _dealt_with(row),
@@ -184,11 +185,15 @@ def _faults(faults: Sequence[Mapping[str, str | None]]) -> list[tuple[str, objec
     for number, fault in enumerate(faults, 1):
         place = f" {number}/{len(faults)}" if len(faults) > 1 else ""
         told += [
-            (f"原因 reason{place}", fault["reason"]),
+            (f"原因 reason{place}", _reason(fault["reason"])),
             (f"说明 detail{place}", fault["detail"]),
             (f"字段 pointer{place}", fault["pointer"]),
         ]
     return told
+
+
+def _reason(code: str | None) -> str:
+    return f"{label_of_reason(code)} {code}" if code else ""
 
 
 def _wanted(

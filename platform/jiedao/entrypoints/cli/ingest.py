@@ -17,11 +17,13 @@ from ingest.file_feed import MEDIA_TYPES, FileFeed, FileTotals, media_type_of
 from ingest.kafka_connection import FeedLimits, FeedTopic
 from ingest.kafka_feed import FeedTotals, KafkaFeed
 from ingest.reading_apart import ReadingApart
+from ingest.rejections import label_of_reason
 from ingest.stop_signals import stopped_by_signals
 from jiedao.application.collector import started_frozen
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.profile import DistrictProfile
+from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.terms import IntakeOutcome, Role
 from jiedao.entrypoints.bootstrap import kafka_connection
 from jiedao.entrypoints.cli.failing import ExitCode
@@ -146,17 +148,18 @@ def _document(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Ma
     }
 
 
+def _told(fault: RecordFault) -> str:
+    at = f" {fault.pointer}" if fault.pointer else ""
+    return f"{label_of_reason(fault.reason)} {fault.detail} ({fault.reason}{at})"
+
+
 def _table(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Table:
     rows: list[Sequence[object]] = []
     for name, one in totals.items():
         said = "  ".join(f"{_LABELS.get(outcome, outcome)} {count}" for outcome, count in sorted(one.outcomes.items()))
         rows.append((name, one.records, errors.get(name, said)))
         rows += [("", "", f"整个文件作一条死信 set aside whole: {one.unparted}")] if one.unparted else []
-        rows += [
-            ("", "", f"{dead.origin}: {fault.detail} ({fault.reason} {fault.pointer or ''})")
-            for dead in one.dead
-            for fault in dead.faults
-        ]
+        rows += [("", "", f"{dead.origin}: {_told(fault)}") for dead in one.dead for fault in dead.faults]
     return table("文件导入 Files", ("文件 file", "记录 records#", "结果 outcomes"), rows)
 
 

@@ -30,12 +30,17 @@ _MANY = frozenset({"application/x-ndjson", "text/csv"})
 def report_media_type(request: Request) -> str:
     """Return the media type of a body of reports; raises a 415 problem for others and for compressed ones."""
     given = media_type_of(request)
-    known = REPORT_MEDIA_TYPES.get(given)
+    known = REPORT_MEDIA_TYPES.get(given) or REPORT_MEDIA_TYPES.get(_built_on(given))
     if known is None:
         taken = ", ".join(dict.fromkeys(REPORT_MEDIA_TYPES.values()))
         said = f"Content-Type {given}" if given else "a body without Content-Type"
         raise HttpProblemError("unsupported_media_type", f"reports are taken as {taken}, not as {said}")
     return known
+
+
+def _built_on(media_type: str) -> str:
+    """What a media type is built on (RFC 6839): ``application/viid+json`` of GA/T 1400 is JSON."""
+    return f"application/{media_type.rpartition('+')[2]}" if "+" in media_type else ""
 
 
 def media_type_of(request: Request) -> str:

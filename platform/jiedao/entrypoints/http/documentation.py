@@ -74,7 +74,8 @@ def _example(code: str) -> dict[str, object]:
             {"pointer": "/order_no", "detail": "the source's own number is missing", "in": "body"},
             {"pointer": "/call_time", "detail": "the time is in no form that is read here", "in": "body"},
         ]
-        example |= {"reason": "id_missing", "recorded": True, "dead_letter_id": "0b9f2c1e-8d54-5c1b-9a0e-3f6d7c2b1a90"}
+        example |= {"reason": "id_missing", "reason_label": "缺少编号", "recorded": True}
+        example["dead_letter_id"] = "0b9f2c1e-8d54-5c1b-9a0e-3f6d7c2b1a90"
     if code == "invalid_parameter":
         example["errors"] = [
             {"pointer": "/limit", "detail": "Input should be less than or equal to 500", "in": "query"}
@@ -175,6 +176,7 @@ REPORTS_EXAMPLE: dict[str, Any] = {
                         "state": "received",
                         "flags": [],
                         "reason": None,
+                        "reason_label": None,
                         "detail": None,
                         "pointer": None,
                         "faults": [],

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ingest.rejections import label_of_reason
 from jiedao.entrypoints.http.arrangement_models import Arrangements
 
 Position = Annotated[int, Field(description="日志位置 Position in the log: 1, 2, … without a hole.", examples=[1042])]
@@ -68,6 +69,7 @@ class RecordResult(Answer):
     state: str | None
     flags: Annotated[Sequence[str], Field(description="What was odd about it; accepted all the same.")]
     reason: Annotated[str | None, Field(description="Why it was set aside: a stable code.")]
+    reason_label: Annotated[str | None, Field(description="原因 The same in Chinese.")]
     detail: str | None
     pointer: Annotated[str | None, Field(description="JSON pointer to the bad field within the record.")]
     faults: Annotated[
@@ -324,7 +326,10 @@ class DeadLetterAnswer(Answer):
     dead_letter_id: UUID
     source: str
     external_id: str | None
-    reason: str
+    reason: Annotated[str, Field(examples=["time_unreadable"])]
+    reason_label: Annotated[
+        str, Field(validation_alias="reason", examples=["时间无法识别"]), AfterValidator(label_of_reason)
+    ]
     detail: str
     pointer: str | None
     faults: Annotated[Sequence[FaultAnswer], Field(description="全部错误 All that is wrong, the first as above.")]

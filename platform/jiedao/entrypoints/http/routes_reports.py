@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ingest.records import FeedRecord
+from ingest.rejections import label_of_reason
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError, NotFoundError
@@ -199,6 +200,8 @@ def _unreadable(outcome: RecordOutcome, *, recorded: bool) -> HttpProblemError:
     detail = outcome.detail or "the same bytes were set aside before; the dead letter says why"
     errors = [FieldError(fault.pointer or "", fault.detail) for fault in outcome.faults]
     members: dict[str, object] = {"reason": outcome.reason, "outcome": outcome.outcome, "recorded": recorded}
+    if outcome.reason is not None:
+        members["reason_label"] = label_of_reason(outcome.reason)
     if outcome.external_id is not None:
         members["external_id"] = outcome.external_id
     if recorded:
@@ -234,6 +237,7 @@ def _result(index: int, outcome: RecordOutcome, wording: Wording, *, recorded: b
         "state": outcome.state,
         "flags": outcome.flags,
         "reason": outcome.reason,
+        "reason_label": label_of_reason(outcome.reason) if outcome.reason else None,
         "detail": outcome.detail,
         "pointer": outcome.pointer,
         "faults": outcome.faults,

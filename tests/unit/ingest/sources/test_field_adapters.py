@@ -305,12 +305,41 @@ def test_a_work_order_that_moves_on_in_anything_has_a_later_revision(report):
         {"OSTATUS": 5, "LIGHTNING": 1, "FBNUM": 2, "RealFINISHTIME": "2026-11-24 08:00:00"},
     ]
     revisions = [report("work_order", **step).revision for step in steps]
-    assert revisions == [1, 2, 3, 5, 6, 1795478400000]
+    assert revisions == [1, 2, 3, 5, 6, 1795478400005]
+
+
+def test_a_work_order_moves_on_also_where_its_times_stand_still_and_after_it_was_finished(report):
+    last = {"LASTUPDATE_TIME": "2026-11-24 08:00:00"}
+    steps = [
+        {**last, "O_STATUS": 3},
+        {**last, "O_STATUS": 4},
+        {**last, "O_STATUS": 4, "FBNUM": 1},
+        {**last, "O_STATUS": 5, "FBNUM": 1, "Real_FINISH_TIME": "2026-11-24 09:00:00"},
+        {**last, "O_STATUS": 5, "FBNUM": 2, "Real_FINISH_TIME": "2026-11-24 09:00:00"},
+        {"LASTUPDATE_TIME": "2026-11-24 10:00:00", "O_STATUS": 4, "FBNUM": 2},  # 重做: its finish is gone
+        {"LASTUPDATE_TIME": "2026-11-24 10:00:00.500", "O_STATUS": 5, "FBNUM": 9999},
+    ]
+    revisions = [report("work_order", **step).revision for step in steps]
+    eight = 1795478400000
+    hour = 3_600_000
+    assert revisions == [
+        *(eight, eight + 1, eight + 2),
+        *(eight + hour + 3, eight + hour + 4),
+        *(eight + 2 * hour + 3, eight + 2 * hour + 500),
+    ]
+    assert report("work_order", **last, FBNUM=9999).revision == eight + 999
+
+
+def test_a_work_order_that_is_part_of_no_other_has_no_parent(report):
+    assert "parent" not in report("work_order", PARENT_ID="0").details
+    assert report("work_order", PARENT_ID="XC1").details["parent"] == "XC1"
 
 
 def test_employees_are_in_no_text_of_a_work_order(report):
     order = report("work_order", ODESCRIBE="周创建交孙执行", CREATEUSER="周创建", OEXECUTORNAME="孙执行")
     assert order.description == "［姓名已遮蔽］交［姓名已遮蔽］"
+    urged = report("work_order", ODESCRIBE="钱催办、赵催办已催", URGENAME="钱催办，赵催办")
+    assert urged.description == "［姓名已遮蔽］、［姓名已遮蔽］已催"
 
 
 @pytest.mark.parametrize(

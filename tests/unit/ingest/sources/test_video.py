@@ -21,7 +21,8 @@ JSON, NDJSON, XML = "application/json", "application/x-ndjson", "application/xml
 NATIVE = [path.read_bytes() for _, path in samples_of("video")]
 CONTENTS = [json.loads(path.read_bytes()) for _, path in samples_of("video") if path.suffix == ".json"]
 REGISTERED = "947c252d47ff4a864d9ea78fdfb29637"
-NUMBERS = {"eventId", "SceneID", "DeviceID"}
+NUMBERS = {"eventId", "SceneID", "VideoLabelID", "DeviceID", "CameraID", "EventSort"}
+"""Of which an alarm's number is made; the source's own number is not masked."""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,27 @@ def test_a_scene_of_two_kinds_of_event_becomes_two_incidents(adapter):
         ]
 
 
+def test_a_notification_becomes_a_record_for_each_scene_that_it_tells_of(adapter):
+    notification = json.loads(sample("ga1400_notification.json"))
+    (one,) = notification["SubscribeNotificationListObject"]["SubscribeNotificationObject"]
+    (scene,) = one["SceneObjectList"]["SceneObject"]
+    two = {**one, "SceneObjectList": {"SceneObject": [scene, {**scene, "SceneID": "s2"}]}}
+    both = {"SubscribeNotificationListObject": {"SubscribeNotificationObject": [one, two]}}
+    for payload, media_type in [(both, JSON), (both, "application/VIID+JSON;charset=UTF-8"), (both, NDJSON)]:
+        parts = adapter.split(json.dumps(payload).encode(), media_type)
+        numbers = [read(adapter, raw).report.external_id for raw in parts]
+        assert numbers == [f"{scene['SceneID']}/661", f"{scene['SceneID']}/661", "s2/661"]
+    alone = read(adapter, sample("ga1400_notification.json")).report
+    assert alone == read(adapter, parts[0]).report
+
+
+def test_people_and_vehicles_of_a_video_image_database_are_set_aside_with_what_to_do(adapter):
+    for name in ("FaceListObject", "PersonListObject", "MotorVehicleListObject", "DispositionNotificationListObject"):
+        (raw,) = adapter.split(json.dumps({name: {}}).encode(), JSON)
+        rejection = adapter.normalise(raw, RECEIVED_AT)
+        assert (rejection.reason, "subscribe to scenes" in rejection.detail) == ("unknown_shape", True)
+
+
 def test_a_list_that_holds_a_single_object_instead_of_an_array_is_read(adapter):
     scene = sample("ga1400_street_vending.json")
     (raw,) = adapter.split(b'{"SceneListObject": {"SceneObject": %s}}' % scene, JSON)
@@ -101,6 +123,16 @@ def test_where_the_message_says_no_place_the_registered_camera_does(adapter, pro
     camera = profile.cameras[REGISTERED]
     assert (report.place.lon, report.place.lat, report.place.crs) == (camera.lon, camera.lat, "wgs84")
     assert "camera_unknown" not in report.flags
+
+
+def test_an_unregistered_camera_is_placed_by_the_address_of_its_message_and_a_registered_one_is_not(adapter, profile):
+    scene = json.loads(sample("ga1400_notification.json"))
+    unregistered = read(adapter, json.dumps(scene).encode()).report
+    assert (unregistered.place.address, unregistered.flags[-1]) == ("环北新村社区 3 幢南侧", "camera_unknown")
+    registered = json.dumps(scene).replace("33010300001320000099", "33010300001320000008").encode()
+    assert read(adapter, registered).report.place.address == profile.cameras["33010300001320000008"].name
+    outside = json.dumps(scene).replace('"InfoKind": 1', '"Longitude": 116.4, "Latitude": 39.9').encode()
+    assert read(adapter, outside).report.place.address == ""
 
 
 @pytest.mark.parametrize("said", [{"longitude": 116.4, "latitude": 39.9}, {"longitude": 30.3, "latitude": 120.17}])

@@ -11,6 +11,7 @@ import structlog
 from jiedao.domain.errors import JiedaoError
 from jiedao.domain.ports import Clock
 from jiedao.entrypoints.cli.checkup.archives import check_archives
+from jiedao.entrypoints.cli.checkup.attachments import check_attachments
 from jiedao.entrypoints.cli.checkup.database import check_clock, check_database, check_views
 from jiedao.entrypoints.cli.checkup.district import check_boundaries, check_calendar, check_profile
 from jiedao.entrypoints.cli.checkup.erasures import check_erasures
@@ -56,6 +57,7 @@ PARTS: Sequence[Part] = (
     Part("erasures", "删除", check_erasures),
     Part("archives", "归档", check_archives),
     Part("files", "文件库", check_files),
+    Part("attachments", "附件", check_attachments),
     Part("kafka", "消息队列", check_kafka),
     Part("upstream", "上级平台", check_upstream),
     Part("disk", "磁盘", check_disk),

@@ -9,4 +9,4 @@ from jiedao.application.district_profile import find_profile
 
 @pytest.fixture(scope="session")
 def profile():
-    return find_profile(Path(__file__).parents[4] / "config", "330103")
+    return find_profile(Path(__file__).parents[3] / "config", "330103")
