@@ -137,9 +137,9 @@ class TimeReader:
 
         Raises ValueError for what is no day.
         """
-        start = datetime.fromisoformat(day)
-        moments = [moment.replace(fold=fold) for moment in (start, start + timedelta(days=1)) for fold in (0, 1)]
-        offsets = {self._zone.utcoffset(moment) for moment in moments}
+        date = datetime.fromisoformat(day)
+        ends = [datetime.combine(date, clock).replace(fold=fold) for clock in (time.min, time.max) for fold in (0, 1)]
+        offsets = {self._zone.utcoffset(end) for end in ends}
         return offsets.pop() if len(offsets) == 1 else None
 
     def _written(self, match: re.Match[str], time_of_date: time) -> tuple[datetime, bool]:
