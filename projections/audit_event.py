@@ -37,7 +37,7 @@ class AuditEvents:
     """Writes ``audit_event``."""
 
     name = "audit_event"
-    revision = 1
+    revision = 2
     topics = tuple(f"{get_topic(aggregate)}." for aggregate in AGGREGATES)
 
     def write(self, connection: Connection[TupleRow], folded: Folded) -> None:
