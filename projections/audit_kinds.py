@@ -19,7 +19,7 @@ from jiedao.domain.refused_request import RefusedRequest
 from jiedao.domain.reporter_hold import ReporterHold
 from jiedao.domain.roster import RosterDay
 from jiedao.domain.sample_draw import SampleDraw
-from jiedao.domain.terms import Command, Role, Term
+from jiedao.domain.terms import Command, IncidentState, Role, Term
 from jiedao.domain.time_rules import TimeRuleBook
 from projections.telling_upstream import UPSTREAM_TELLINGS
 
@@ -96,11 +96,18 @@ def kind_of_topic(topic: str) -> AuditKind:
 
 
 _COMMANDS = {command.value: command.label for command in Command}
+_STATES = {state.value: state.label for state in IncidentState}
+_ACTS = {
+    "ask": "申请", "approve": "同意", "reject": "不同意", "carry_out": "执行",
+    "show": "查看", "list": "列出", "find": "查找",
+    **{f"{command.value}_reporter": command.label for command in (Command.HOLD, Command.RELEASE_HOLD)},
+}  # fmt: skip
 _ACCESSES = {kind.value: kind.label for kind in AccessKind}
 
 
 def _refused(event: RefusedCommand.Recorded) -> str:
-    return f"拒绝{_COMMANDS.get(event.command, event.command)}（{event.state}，第 {event.version} 版）：{event.why}"
+    state = _STATES.get(event.state, event.state)
+    return f"拒绝{_COMMANDS.get(event.command, event.command)}（{state}，第 {event.version} 版）：{event.why}"
 
 
 def _turned_away(event: RefusedRequest.Recorded) -> str:
@@ -163,8 +170,10 @@ NOTES: Mapping[str, Callable[[Any], str]] = {
     RangeRemoval.Rejected.TOPIC: lambda _event: "不同意移除已归档的位置",
     RangeRemoval.Refused.TOPIC: lambda event: f"现不能移除：障碍 {len(event.obstacles)} 项 {event.because}".strip(),
     RangeRemoval.CarriedOut.TOPIC: lambda event: f"已移除位置 {event.archive.name}，归档 {event.archive.file}",
-    RefusedRemoval.Recorded.TOPIC: lambda event: f"拒绝移除归档的操作 {event.act}：{event.why}",
-    RefusedErasure.Recorded.TOPIC: lambda event: f"拒绝删除上报人信息的操作 {event.act}：{event.why}",
+    RefusedRemoval.Recorded.TOPIC: lambda event: f"拒绝移除归档的操作 {_ACTS.get(event.act, event.act)}：{event.why}",
+    RefusedErasure.Recorded.TOPIC: lambda event: (
+        f"拒绝删除上报人信息的操作 {_ACTS.get(event.act, event.act)}：{event.why}"
+    ),
     ReporterHold.Opened.TOPIC: lambda event: f"依法留存上报人信息：{event.reference}",
     ReporterHold.Placed.TOPIC: lambda event: f"依法留存上报人信息：{event.reference}",
     ReporterHold.Released.TOPIC: lambda event: f"解除留存：{event.reference}",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection
@@ -39,8 +38,8 @@ class ClockFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockRow:
-    """A clock that runs, with what a reader wants to know of its incident.
+class RunningClock:
+    """A clock that runs, or ran as of a past position, by itself.
 
     ``task_id`` and ``part`` are empty where there is none; ``next_step`` is what is recorded of it next, at
     ``next_at``, ``None`` where nothing is left. ``offered_to`` is to whom its task is offered until ``due_at``
@@ -60,6 +59,12 @@ class ClockRow:
     next_at: datetime | None
     offered_to: str | None
     rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow(RunningClock):
+    """A clock with what a reader wants to know of its incident."""
+
     version: int
     state: str
     street_code: str | None
@@ -71,13 +76,8 @@ class ClockRow:
     lifecycle: str
 
 
-_OF_INCIDENT: tuple[LiteralString, ...] = (
-    "version", "state", "street_code", "platform", "priority", "title", "source", "external_id", "lifecycle",
-)  # fmt: skip
-_OF_CLOCK: tuple[LiteralString, ...] = (
-    "incident_id", "clock", "task_id", "part", "time_limit", "since", "due_at", "provisional", "next_step", "next_at",
-    "offered_to", "rules",
-)  # fmt: skip
+_OF_CLOCK = tuple(field.name for field in fields(RunningClock))
+_OF_INCIDENT = tuple(field.name for field in fields(ClockRow))[len(_OF_CLOCK) :]
 _COLUMNS = SQL(", ").join(
     Identifier(table, column)
     for table, columns in (("clock", _OF_CLOCK), ("incident_view", _OF_INCIDENT))
@@ -125,24 +125,6 @@ def _conditions(question: object, wanted: ClockFilter, after: str | None) -> Con
     return conditions
 
 
-@dataclass(frozen=True, slots=True)
-class ClockThen:
-    """A clock as it ran as of a past position, without what is to be known of its incident; see :class:`ClockRow`."""
-
-    incident_id: UUID
-    clock: str
-    task_id: str
-    part: str
-    time_limit: str
-    since: datetime
-    due_at: datetime
-    provisional: bool
-    next_step: str | None
-    next_at: datetime | None
-    offered_to: str | None
-    rules: str
-
-
 _OWN = SQL(", ").join(map(Identifier, _OF_CLOCK))
 _THEN = SQL("""
 WITH running AS (
@@ -163,7 +145,7 @@ JOIN (
 
 def select_clocks_then(  # noqa: PLR0913  # the parts of one question
     connection: Connection[TupleRow], reached: int, position: int, wanted: ClockFilter, after: str | None, limit: int
-) -> Page[ClockThen]:
+) -> Page[RunningClock]:
     """Select a page of the clocks that ran as of a position. Raises InvalidInputError as :func:`select_clocks` does."""
     question = ("clocks", wanted, position)
     past = held_then(position, reached)
@@ -177,16 +159,16 @@ def select_clocks_then(  # noqa: PLR0913  # the parts of one question
         order=_ORDER,
         limit=page_size(limit),
     )
-    with connection.cursor(row_factory=class_row(ClockThen)) as cursor:
+    with connection.cursor(row_factory=class_row(RunningClock)) as cursor:
         rows = cursor.execute(query, conditions.parameters).fetchall()
     return page_of(rows, limit, question, _sort_key, position)
 
 
-def of_incident(clock: ClockThen, incident: IncidentSummary) -> ClockRow:
+def of_incident(clock: RunningClock, incident: IncidentSummary) -> ClockRow:
     """Return the clock with what was to be known of its incident."""
     told = {name: getattr(incident, name) for name in _OF_INCIDENT}
     return ClockRow(**asdict(clock), **told)
 
 
-def _sort_key(row: ClockRow | ClockThen) -> tuple[datetime, UUID, str, str, str]:
+def _sort_key(row: RunningClock) -> tuple[datetime, UUID, str, str, str]:
     return (row.due_at, row.incident_id, row.clock, row.task_id, row.part)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from jiedao.audit.checkpoints import Checkpoint, read_checkpoint_note
 from jiedao.audit.faults import Fault, FaultKind
 from jiedao.audit.notes import Note, VerifierKey
-from jiedao.audit.published import PublishedLedger, Told, Unreadable
+from jiedao.audit.published import NotThere, PublishedLedger, Told
 from jiedao.domain.errors import InvalidInputError
 from jiedao.store.ledger import LedgerTable
 
@@ -66,8 +66,8 @@ class Claims:
     def _take_published(self, published: PublishedLedger) -> Iterator[int]:
         try:
             for told in published.history():
-                if isinstance(told, Unreadable):
-                    self._fault(told.size, FaultKind.PUBLISHED, f"公布的检查点已损坏 {told.sentence}")
+                if isinstance(told, NotThere):
+                    self._not_there(told)
                     continue
                 size = told.checkpoint.size
                 if told.by_day:
@@ -76,6 +76,12 @@ class Claims:
                     yield size
         except OSError as error:
             self._fault(0, FaultKind.PUBLISHED, str(error))
+
+    def _not_there(self, told: NotThere) -> None:
+        if told.replaced:
+            self._fault(told.size, FaultKind.CHECKPOINT, f"公布的检查点被另一个替换 {told.sentence}")
+        else:
+            self._fault(told.size, FaultKind.PUBLISHED, f"公布的检查点已损坏 {told.sentence}")
 
     def _take_database(self, table: LedgerTable, outside: set[int]) -> None:
         there = set()

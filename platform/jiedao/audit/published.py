@@ -52,14 +52,15 @@ class Told(NamedTuple):
         return self.file.startswith("checkpoints/") and self.file.endswith(".txt")
 
 
-class Unreadable(NamedTuple):
-    """A checkpoint that was published and cannot be read, or is not the one that its file's name says.
+class NotThere(NamedTuple):
+    """A checkpoint that was published and cannot be read; ``replaced`` where its file holds another one.
 
     ``size`` is of how many events it was, as far as its file's name tells; else of how many the one before it was.
     """
 
     size: int
     sentence: str
+    replaced: bool = False
 
 
 class PublishedLedger:
@@ -72,7 +73,7 @@ class PublishedLedger:
         """The latest checkpoint; ``None`` where nothing was published. Raises LedgerFaultError for a damaged file."""
         return self._read("checkpoint")
 
-    def history(self) -> Iterator[Told | Unreadable]:
+    def history(self) -> Iterator[Told | NotThere]:
         """Every checkpoint that was published, and those with cosignatures, a file at a time; the latest one last.
 
         A last note that a crash cut off was never announced, and is left out; others that cannot be read are said.
@@ -169,20 +170,21 @@ class PublishedLedger:
         except (InvalidInputError, UnicodeDecodeError) as error:
             raise LedgerFaultError(f"{self.folder / name} is damaged: {error}") from error
 
-    def _named(self, path: Path, size: int | None) -> Iterator[Told | Unreadable]:
+    def _named(self, path: Path, size: int | None) -> Iterator[Told | NotThere]:
         """The checkpoint in a file, which is of as many events as the file's name says."""
         name = str(path.relative_to(self.folder))
         try:
             told = self._read(name)
         except LedgerFaultError as error:
-            yield Unreadable(size or 0, str(error))
+            yield NotThere(size or 0, str(error))
             return
         if told is not None and size not in {None, told.checkpoint.size}:
-            yield Unreadable(size or 0, f"{path} holds a checkpoint of {told.checkpoint.size} events")
+            sentence = f"{path} holds the checkpoint of {told.checkpoint.size} events"
+            yield NotThere(size or 0, sentence, replaced=True)
         elif told is not None:
             yield told
 
-    def _notes(self, path: Path) -> Iterator[Told | Unreadable]:
+    def _notes(self, path: Path) -> Iterator[Told | NotThere]:
         content = path.read_bytes()
         parts = content[: _whole_notes(content)].decode("utf-8", "replace").split("\n\n")
         before = 0
@@ -190,7 +192,7 @@ class PublishedLedger:
             try:
                 told = Told(*read_checkpoint_note(f"{text}\n\n{signatures}\n"), str(path.relative_to(self.folder)))
             except InvalidInputError as error:
-                yield Unreadable(before, f"{path} is damaged after its checkpoint of {before} events: {error}")
+                yield NotThere(before, f"{path} is damaged after its checkpoint of {before} events: {error}")
                 continue
             before = told.checkpoint.size
             yield told

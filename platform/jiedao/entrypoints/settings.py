@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from jiedao.domain.errors import ConfigurationError
+from jiedao.entrypoints.own_folders import own_archives, own_ledger, own_signing_key
 
 PREFIX = "JIEDAO_"
 _CONFIG_IN_PACKAGE = "jiedao_config"
@@ -42,7 +43,7 @@ class Settings(BaseSettings):
     )
     archive_folder: Path | None = Field(
         None,
-        description="Where archives of the log are; without it <data>/archives. Best on another disk, with a copy.",
+        description="Where archives of the log are; without it <data>/archives/<district>. Best on another disk.",
     )
     database_url: str | None = Field(
         None, description="Address of the district's PostgreSQL database; without it an embedded one is used."
@@ -75,18 +76,20 @@ class Settings(BaseSettings):
     kafka_certificate_file: Path | None = Field(None, description="This client's certificate.")
     kafka_key_file: Path | None = Field(None, description="The key of this client's certificate.")
     ledger_folder: Path | None = Field(
-        None, description="Where checkpoints and tiles are published; without it <data>/ledger. Best on another disk."
+        None,
+        description="Where checkpoints and tiles are put; without it <data>/ledger/<district>. Best on another disk.",
     )
     ledger_origin: str | None = Field(
         None, description="The name of the district's log in checkpoints; without it jiedao.<district>/log."
     )
     ledger_key_file: Path | None = Field(
-        None, description="The key that signs checkpoints; without it <data>/keys/ledger.key, made at the first start."
+        None,
+        description="The key that signs checkpoints; without it <data>/keys/ledger-<district>.key, made at first.",
     )
     ledger_seconds: int = Field(5, ge=1, le=3600, description="How often what was appended is sealed, in seconds.")
     ledger_witnesses: str = Field("", description="Verifier keys of witnesses whose cosignatures are taken, by commas.")
     ledger_push_url: str | None = Field(
-        None, description="Address below which checkpoints and tiles are also put, by HTTP PUT."
+        None, description="Address of this log alone, below which checkpoints and tiles are also put, by HTTP PUT."
     )
     ledger_push_token: SecretStr | None = Field(None, description="Bearer token for that address.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least severe lines to log.")
@@ -101,7 +104,7 @@ class Settings(BaseSettings):
     @property
     def archives(self) -> Path:
         """Where archives of the log are."""
-        return self.archive_folder or self.data / "archives"
+        return self.archive_folder or own_archives(self.data, self.district)
 
     @property
     def embedded_folder(self) -> Path:
@@ -111,7 +114,7 @@ class Settings(BaseSettings):
     @property
     def published_folder(self) -> Path:
         """Where checkpoints and tiles are published."""
-        return self.ledger_folder or self.data / "ledger"
+        return self.ledger_folder or own_ledger(self.data, self.district, self.log_origin)
 
     @property
     def log_origin(self) -> str:
@@ -121,7 +124,7 @@ class Settings(BaseSettings):
     @property
     def signing_key_file(self) -> Path:
         """Where the key that signs checkpoints is."""
-        return self.ledger_key_file or self.data / "keys" / "ledger.key"
+        return self.ledger_key_file or own_signing_key(self.data, self.district)
 
     @property
     def root_key_file(self) -> Path:

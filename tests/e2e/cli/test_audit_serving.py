@@ -9,7 +9,7 @@ from tests.installation import Installation
 
 def test_a_server_seals_at_its_end_and_goes_on_after_it_was_killed(database_url, tmp_path):
     installation = Installation(database_url, tmp_path, ledger_seconds=3600)
-    published = PublishedLedger(tmp_path / "data" / "ledger")
+    published = PublishedLedger(tmp_path / "data" / "ledger" / "330103")
     token = installation.token("administrator")
     with installation.serving() as client:
         client.headers.update(token)

@@ -117,7 +117,7 @@ def test_the_ledger_is_looked_at_its_triggers_grants_key_and_how_far_it_protects
     items = _diagnose(terminal, JIEDAO_DATABASE_URL=application_url)
     assert _grades(items)["ledger"] == "ok"
     assert re.search(r"protected up to position (\d+) of \1,", _sentences(items, "ledger"))
-    key = terminal.data / "keys" / "ledger.key"
+    key = terminal.data / "keys" / "ledger-330103.key"
     key.chmod(0o644)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE event DISABLE TRIGGER keep_the_past")

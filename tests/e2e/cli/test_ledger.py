@@ -107,7 +107,7 @@ def test_a_log_is_sealed_verified_proved_and_witnessed(filled):  # noqa: PLR0915
 def test_nobodys_key_is_replaced_in_silence(filled):
     folder = Path(filled.ask("audit", "seal")["folder"])
     assert "move it away" in filled.run("audit", "seal", "--new-key", code=1).stderr
-    key_file = folder.parent / "keys" / "ledger.key"
+    key_file = folder.parents[1] / "keys" / "ledger-330103.key"
     moved = key_file.rename(key_file.with_suffix(".away"))
     assert "--new-key" in filled.run("audit", "seal", code=1).stderr
     assert not key_file.exists()

@@ -126,7 +126,7 @@ def test_whom_this_terminal_turned_away_is_an_answer_to_the_auditors_question(te
     found = terminal.ask("audit", "events", "--question", "refusals")["items"]
     told = {(one["actor"].partition(":")[0], one["summary"].partition("：")[0]) for one in found}
     assert told == {("user", "拒绝请求 CLI jiedao privacy list"), ("console", "拒绝请求 CLI jiedao privacy list"),
-                    ("console", "拒绝删除上报人信息的操作 list")}  # fmt: skip
+                    ("console", "拒绝删除上报人信息的操作 列出")}  # fmt: skip
     rows = terminal.ask("audit", "refusals")["items"]
     (counted,) = [row for row in rows if row["holder"] == "user:zhang"]
     assert (counted["times"], counted["method"], counted["route"]) == (2, "CLI", "jiedao privacy list")

@@ -68,7 +68,7 @@ def test_ranges_between_what_must_stay_are_archived_verified_and_read_back(archi
     assert "no archive" in terminal.run("retention", "read-back", "manual:M4", "--reason", "复核", code=3).stderr
 
     # Without any database, and with the key that was kept.
-    folder = terminal.data / "archives"
+    folder = terminal.data / "archives" / "330103"
     file = folder / manifest["file"]
     key = manifest["keys"][0]
     assert PHONE.encode() not in gzip.decompress(file.read_bytes())
@@ -169,7 +169,7 @@ def test_without_its_archive_what_was_not_read_is_said_and_the_rest_goes_on(appr
     terminal.run("retention", "remove", request)
     assert _of_doctor(terminal)[0] == "ok"
     terminal.run("audit", "seal")
-    file = terminal.data / "archives" / manifest["file"]
+    file = terminal.data / "archives" / "330103" / manifest["file"]
     away = file.rename(file.with_suffix(".away"))
     (unread,) = terminal.ask("audit", "verify", code=4)["unread"]
     assert (unread["first_position"], unread["last_position"]) == (manifest["first"], manifest["last"])

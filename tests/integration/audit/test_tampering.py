@@ -145,7 +145,7 @@ CHECKPOINTED = [
     ("pushed copy: … by whoever has the key", in_a_pushed_copy(
         lambda case, folder: (folder / "400").write_text(forged(400, case.log.signer))), 400, {FaultKind.CHECKPOINT}),
     ("pushed copy: … by another one of this log", in_a_pushed_copy(
-        lambda case, folder: (folder / "400").write_text(case.notes()[0])), 400, {FaultKind.PUBLISHED}),
+        lambda case, folder: (folder / "400").write_text(case.notes()[0])), 400, {FaultKind.CHECKPOINT}),
     ("pushed copy: … damaged", in_a_pushed_copy(
         lambda _case, folder: (folder / "400").write_bytes(b"\xff\x00")), 400, {FaultKind.PUBLISHED}),
     ("a published tile damaged", spoil_a_tile, 101, {FaultKind.PUBLISHED}),

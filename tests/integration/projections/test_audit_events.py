@@ -69,7 +69,7 @@ def test_an_event_stands_with_the_street_that_held_the_incident_when_its_moment_
     assert len(audit.events(AuditFilter(kinds=changes, street=WEST)).rows) == 1
     assert len(audit.events(AuditFilter(kinds=changes, street=EAST)).rows) == 2
     assert {row.incident_id for row in rows} == {case.id}
-    assert rows[3].summary == "拒绝结案（received，第 3 版）：不可结案"
+    assert rows[3].summary == "拒绝结案（待受理，第 3 版）：不可结案"
     assert (rows[3].command, rows[3].actor) == ("close", "user:zhang")
 
 

@@ -11,6 +11,7 @@ import click
 from rich.console import Group, RenderableType
 
 from jiedao.audit.checkpoints import read_checkpoint_note
+from jiedao.audit.faults import FaultKind
 from jiedao.audit.notes import VerifierKey, read_key
 from jiedao.audit.published import PublishedLedger, Told
 from jiedao.audit.verification import Verification, VerificationReport
@@ -132,7 +133,7 @@ def _told(found: VerificationReport, key_from: str) -> Iterator[RenderableType]:
     elif found.whole:
         yield line(f"✓ 日志完整 the log is whole: {found.head} events, {found.checkpoints} checkpoints", style="green")
     else:
-        yield line(f"✗ 日志有误 the log does not hold from position {found.first_fault}", style="red")
+        yield line(_wrong(found), style="red")
         yield table(
             "",
             ("位置 position#", "问题 what", "说明"),
@@ -147,6 +148,14 @@ def _told(found: VerificationReport, key_from: str) -> Iterator[RenderableType]:
         yield line(f"! {_BELIEVED}", style="yellow")
     for note in found.notes:
         yield line(f"! {note}", style="yellow")
+
+
+def _wrong(found: VerificationReport) -> str:
+    """Say at once whether it is the log, or only what is published of it."""
+    only_published = all(one.kind is FaultKind.PUBLISHED for one in found.faults)
+    if only_published and found.fault_count == len(found.faults) and found.protected:
+        return "✗ 公布的文件有误 what is published is not whole; the log itself has the signed roots"
+    return f"✗ 日志有误 the log does not hold from position {found.first_fault}"
 
 
 def _facts(found: VerificationReport) -> Iterator[tuple[str, object]]:
