@@ -47,6 +47,7 @@ from jiedao.entrypoints.http.gathering import Gathering
 from jiedao.entrypoints.http.health import Readiness
 from jiedao.entrypoints.http.intake_gate import IntakeGate
 from jiedao.entrypoints.http.metrics import HttpMetrics
+from jiedao.entrypoints.http.openapi import DescribedApplication
 from jiedao.entrypoints.http.outbox_metrics import OutboxMetrics
 from jiedao.entrypoints.http.refusing import answer_error, answer_framework_error, answer_invalid_parameters
 from jiedao.entrypoints.http.wording import Wording
@@ -90,7 +91,7 @@ def create_app(services: Services) -> FastAPI:
     whoever made them.
     """
     edge = _edge(services)
-    app = FastAPI(
+    app = DescribedApplication(
         title=f"街道 Jiedao · {services.profile.name}",
         summary="街道综合指挥平台 Command platform of a city district's streets",
         description=DESCRIPTION,

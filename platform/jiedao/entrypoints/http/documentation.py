@@ -25,6 +25,7 @@ queues of that street's four work platforms. Everything that happened is an even
 TAGS: list[dict[str, Any]] = [
     {"name": "上报 Reports", "description": "来源推送与对账 Sources push, and reconcile."},
     {"name": "事件 Incidents", "description": "事件现状与全过程 As they stand, and their whole story."},
+    {"name": "办理 Commands", "description": "人员对事件所做的事 What people do with an incident."},
     {"name": "重复与一事多诉 Duplicates", "description": "疑似重复与一事多诉 What may be one happening."},
     {"name": "任务队列 Queues", "description": "街道 × 平台 Street × platform, now or as of the past."},
     {"name": "考核评议 Indicators", "description": "比率及其分子、分母、公式 Rates, with their formulas."},
@@ -33,13 +34,15 @@ TAGS: list[dict[str, Any]] = [
     {"name": "上级报文 Outbox", "description": "报送上级平台的报文 Messages to superior platforms, and their answers."},
     {"name": "街道与辖区 Streets and boundaries", "description": "街道、边界、坐标判定。"},
     {"name": "派单规则 Routing", "description": "现行规则与试算 The rules in force, and trying them."},
-    {"name": "审计 Audit", "description": "重放、检索、访问记录、抽样 Replay, events, who looked, samples."},
+    {
+        "name": "审计 Audit",
+        "description": "重放、检索、访问记录、抽样、检查点与证明 Replay, events, who looked, samples, proofs.",
+    },
     {
         "name": "个人信息删除 Privacy",
         "description": "删除上报人信息，双人审批 Forgetting a reporter, by two approvals.",
     },
     {"name": "文件 Files", "description": "照片与附件，按内容哈希 Photos and attachments, by content hash."},
-    {"name": "审计 Audit", "description": "检查点、证明与回看 Checkpoints, proofs, and what was known when."},
     {"name": "运行状态 Service", "description": "存活、就绪、指标 Liveness, readiness, metrics."},
 ]
 
@@ -54,12 +57,13 @@ def problems(*statuses: int) -> _Responses:
         described[status] = {
             "model": ProblemAnswer,
             "description": "；".join(f"{kind.title_zh} {kind.title}" for kind in kinds.values()),
-            "content": {MEDIA_TYPE: {"examples": {code: {"value": _example(code)} for code in kinds}}},
+            "content": {MEDIA_TYPE: {"examples": {code: {"value": problem_example(code)} for code in kinds}}},
         }
     return described
 
 
-def _example(code: str) -> dict[str, object]:
+def problem_example(code: str) -> dict[str, object]:
+    """Return a problem document of a kind, as it looks."""
     kind = KINDS[code]
     example: dict[str, object] = {
         "type": f"urn:jiedao:problem:{code}",

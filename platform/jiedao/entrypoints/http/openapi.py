@@ -2,6 +2,9 @@
 
 The Swagger UI that comes as a package (4.15) reads nothing newer than OpenAPI 3.0, so the page is given a translation;
 ``/v1/openapi.json`` stays the description that holds.
+
+What the framework says of errors is put right: every problem is answered as ``application/problem+json``, also where a
+parameter cannot be read, for which the framework describes a shape of its own that is never sent.
 """
 
 from __future__ import annotations
@@ -9,8 +12,55 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastapi import FastAPI
+
+from jiedao.entrypoints.http.answer_examples import ANSWER_EXAMPLES
+from jiedao.entrypoints.http.documentation import problem_example
+from jiedao.entrypoints.http.problems import MEDIA_TYPE
+
 _TRANSLATED = "3.0.3"
 _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+
+
+_PROBLEM = {"$ref": "#/components/schemas/ProblemAnswer"}
+_INVALID = {"$ref": "#/components/schemas/HTTPValidationError"}
+_FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
+
+
+class DescribedApplication(FastAPI):
+    """An application whose description says what is really answered, with examples."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = as_answered(super().openapi())
+        return self.openapi_schema
+
+
+def as_answered(description: dict[str, Any]) -> dict[str, Any]:
+    """Say of every problem under which media type it comes, and give the examples of :data:`ANSWER_EXAMPLES`."""
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                content = answer.get("content", {})
+                _say_problems(content)
+                for media_type, described in content.items():
+                    example = ANSWER_EXAMPLES.get((path, status, media_type)) if method == "get" else None
+                    if example is not None:
+                        described["example"] = example
+    for name in _FRAMEWORKS_OWN:
+        description["components"]["schemas"].pop(name, None)
+    return description
+
+
+def _say_problems(content: dict[str, Any]) -> None:
+    schema = content.get("application/json", {}).get("schema")
+    if schema not in (_PROBLEM, _INVALID):
+        return
+    del content["application/json"]
+    problem = content.setdefault(MEDIA_TYPE, {})
+    problem["schema"] = dict(_PROBLEM)
+    problem.setdefault("examples", {"invalid_parameter": {"value": problem_example("invalid_parameter")}})
 
 
 def as_openapi_30(description: Mapping[str, Any]) -> dict[str, Any]:
