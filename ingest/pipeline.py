@@ -69,7 +69,7 @@ class Pipeline:
         after: BatchUnderWay | None = None,
         found: Sequence[Found | None] | None = None,
     ) -> BatchUnderWay:
-        """Read and decide a batch, while the one before it may still be committed; see :meth:`Intake.begin`.
+        """Read a batch that is to be decided, while those before it may still be under way; see :meth:`Intake.begin`.
 
         ``found`` is what each record comes to, where somebody read them already; what is missing there is read here.
         """

@@ -22,7 +22,8 @@ from ingest.records import FeedRecord, Normalised, Rejection, SourceAdapter
 from ingest.sources.registry import make_adapters
 from jiedao.application.collector import collection_paused
 
-_LENGTH = struct.Struct("!Q")
+LENGTH = struct.Struct("!Q")
+"""What stands before each frame: how many bytes it has."""
 
 
 class _Batch(msgspec.Struct, array_like=True, frozen=True):
@@ -60,17 +61,17 @@ def read_answer(frame: bytes) -> list[Found | None]:
 
 def write_frame(stream: IO[bytes], frame: bytes) -> None:
     """Write a frame; raises OSError when nobody reads it."""
-    stream.write(_LENGTH.pack(len(frame)))
+    stream.write(LENGTH.pack(len(frame)))
     stream.write(frame)
     stream.flush()
 
 
 def read_frame(stream: IO[bytes]) -> bytes | None:
     """Read a frame; ``None`` when the other side is gone, be it in the middle of one."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
         return None
-    (length,) = _LENGTH.unpack(head)
+    (length,) = LENGTH.unpack(head)
     frame = stream.read(length)
     return frame if len(frame) == length else None
 
@@ -90,7 +91,7 @@ def main() -> None:
             while (frame := read_frame(asked)) is not None:
                 with collection_paused():
                     write_frame(answers, _answer(adapters, _decode_batch(frame)))
-        except BrokenPipeError:
+        except ConnectionError:
             os._exit(0)  # nobody is left to be told; closing the stream would try to
 
 

@@ -85,6 +85,9 @@ class UnitUnderWay:
     def __init__(self, writer: GroupCommitWriter, unit: Unit, outcomes: list[RecordOutcome]) -> None:
         self._writer, self._unit, self._outcomes = writer, unit, outcomes
 
+    def decide(self) -> None:
+        """There is nothing to decide."""
+
     def hand_in(self) -> None:
         self._future = self._writer.submit(self._unit)
 

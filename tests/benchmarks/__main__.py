@@ -33,7 +33,7 @@ from tests.benchmarks.running import (
 from tests.benchmarks.table import json_lines, table_of
 
 BENCHES = {
-    "pipeline": {"rounds": 5},
+    "pipeline": {"rounds": 2},
     "append": {"units": 12, "singles": 2_000},
     "ledger": {"events": 100_000, "proofs": 50},
     "http": {"posts": 2_000},

@@ -38,7 +38,7 @@ class DistrictApplication(Application[UUID]):
         """The log itself."""
         return cast("JiedaoRecorder", self.recorder)
 
-    def hand_in_batch(
+    def prepare_batch(
         self,
         aggregates: Sequence[WithEvents],
         *,
@@ -46,14 +46,14 @@ class DistrictApplication(Application[UUID]):
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
         destructions: int | None = None,
-    ) -> Callable[[], range]:
-        """Hand a feed batch in; what is returned waits until it is recorded, and returns its events' positions.
+    ) -> Callable[[], Callable[[], range]]:
+        """Lay a feed batch out; what is returned hands it in as :meth:`hand_in` does.
 
         ``destructions`` is how often keys had been destroyed before anything in it was sealed. The waiting raises the
         conflict errors of :mod:`jiedao.domain.errors`.
         """
         unit = UnitContext(FEED_SCOPE, key, b"", inbox, offsets, destructions=destructions)
-        return self.hand_in(aggregates, unit)
+        return self._prepare(aggregates, unit)
 
     def record(self, aggregates: Sequence[WithEvents], unit: UnitContext) -> range:
         """Record the pending events of aggregates as one unit, in their order, and return the positions.
@@ -65,10 +65,17 @@ class DistrictApplication(Application[UUID]):
 
     def hand_in(self, aggregates: Sequence[WithEvents], unit: UnitContext) -> Callable[[], range]:
         """Hand aggregates in as :meth:`record` does; what is returned waits, and returns or raises as it does."""
+        return self._prepare(aggregates, unit)()
+
+    def _prepare(self, aggregates: Sequence[WithEvents], unit: UnitContext) -> Callable[[], Callable[[], range]]:
         events = chain.from_iterable(aggregate.collect_events() for aggregate in aggregates)
         stored = cast("TypedMapper", self.mapper).to_stored_events(events)
-        future = self.district_log.hand_in(unit, stored)
-        return lambda: appended(future).positions
+
+        def hand_in() -> Callable[[], range]:
+            future = self.district_log.hand_in(unit, stored)
+            return lambda: appended(future).positions
+
+        return hand_in
 
     def decode(self, entry: LogEntry) -> RecordedEvent:
         """Decode an entry of the log."""

@@ -1,8 +1,8 @@
 """Takes reports in, a batch at a time: tell new from known, match, classify, and record everything in one unit.
 
 A batch commits whole, with the offsets it came from, or not at all; when somebody else was faster with one
-of its records, the whole batch is decided again on what holds now. While one batch is being committed the next may be
-decided already, by the same thread: see :meth:`Intake.begin`.
+of its records, the whole batch is decided again on what holds now. While one batch is being committed those behind it
+may be decided already: see :meth:`Intake.begin`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ from jiedao.domain.ports import InboxEntry, InboxKey, OffsetMove
 MAX_ATTEMPTS = 8
 
 Records = Sequence[ReadableRecord | UnreadableRecord]
+Waiting = Callable[[], range]
+"""Waits until a batch is recorded, and returns its events' positions."""
+
+HandingIn = Callable[[], Waiting]
+"""Hands in a batch that is laid out."""
 
 
 class IntakeLog(Protocol):
-    """What the intake needs of the log: one call that hands in aggregates, inbox entries and offsets as one unit."""
+    """What the intake needs of the log: one call that lays out aggregates, inbox entries and offsets as one unit."""
 
-    def hand_in_batch(
+    def prepare_batch(
         self,
         aggregates: Sequence[WithEvents],
         *,
@@ -36,8 +41,8 @@ class IntakeLog(Protocol):
         inbox: Sequence[InboxEntry],
         offsets: Sequence[OffsetMove],
         destructions: int | None = None,
-    ) -> Callable[[], range]:
-        """Hand a feed batch in; what is returned waits until it is recorded, and returns its events' positions.
+    ) -> HandingIn:
+        """Lay a feed batch out; what is returned hands it in, and gives what waits until it is recorded.
 
         ``destructions`` is how often keys had been destroyed before anything in it was sealed. The waiting raises the
         conflict errors of :mod:`jiedao.domain.errors`.
@@ -45,7 +50,7 @@ class IntakeLog(Protocol):
 
 
 class BatchUnderWay:
-    """A batch on its way into the log: decided, handed in, finished. It belongs to one thread."""
+    """A batch on its way into the log: decided, handed in, finished. One thread at a time does that with it."""
 
     def __init__(
         self,
@@ -55,27 +60,37 @@ class BatchUnderWay:
         offsets: Sequence[OffsetMove],
         after: BatchUnderWay | None,
     ) -> None:
-        """Decide it, unless the batch before it is still under way and holds one of its records: then later."""
+        """Make it ready to be decided, behind the batch ``after``."""
         self._log = log
         self._decide = decide
         self._records = records
         self._offsets = offsets
         self._keys = {key_of(record) for record in records if isinstance(record, ReadableRecord)}
-        self._decided: tuple[str, BatchDecision] | None = None
-        self._handed_in: tuple[BatchDecision, Callable[[], range]] | None = None
+        self._after = after
+        self._decided: tuple[BatchDecision, HandingIn] | None = None
+        self._handed_in: tuple[BatchDecision, Waiting] | None = None
         self._finished = False
-        if after is None or not after.holds_one_of(self._keys):
-            self._decided = self._decide_now()
 
     def holds_one_of(self, keys: set[InboxKey]) -> bool:
-        """Whether it is still under way and holds one of these records."""
-        return not self._finished and not self._keys.isdisjoint(keys)
+        """Whether it, or one before it, is still under way and holds one of these records."""
+        if self._finished:
+            return False
+        after = self._after
+        return not self._keys.isdisjoint(keys) or (after is not None and after.holds_one_of(keys))
+
+    def decide(self) -> None:
+        """Decide it, unless one before it is still under way and holds one of its records: then when it is handed in.
+
+        Those before it may be being decided at the same time, by other threads.
+        """
+        if self._after is None or not self._after.holds_one_of(self._keys):
+            self._decided = self._decide_now()
 
     def hand_in(self) -> None:
         """Hand it to the log and do not wait; the batch before it must be finished by now."""
         if self._handed_in is None:
-            key, decided = self._decided or self._decide_now()
-            self._decided, self._handed_in = None, (decided, self._write(key, decided))
+            decided, hand_in = self._decided or self._decide_now()
+            self._decided, self._handed_in = None, (decided, hand_in())
 
     def finish(self) -> list[RecordOutcome]:
         """Wait until it is recorded; one outcome for each record, in order. Raises what :meth:`Intake.receive` does."""
@@ -92,21 +107,18 @@ class BatchUnderWay:
                 with collection_paused():
                     return decided.outcomes(positions)
         finally:
-            self._finished = True
+            self._finished, self._after = True, None
         raise UnavailableError(
             f"a batch of {len(self._records)} records collided with other writers {MAX_ATTEMPTS} times; send it again"
         )
 
-    def _decide_now(self) -> tuple[str, BatchDecision]:
+    def _decide_now(self) -> tuple[BatchDecision, HandingIn]:
         key = str(uuid4())
         with collection_paused():
-            return key, self._decide(key)
-
-    def _write(self, key: str, decided: BatchDecision) -> Callable[[], range]:
-        if not (decided.inbox or self._offsets):
-            return _nothing
-        with collection_paused():
-            return self._log.hand_in_batch(
+            decided = self._decide(key)
+            if not (decided.inbox or self._offsets):
+                return decided, lambda: _nothing
+            return decided, self._log.prepare_batch(
                 decided.aggregates(),
                 key=key,
                 inbox=decided.inbox,
@@ -151,7 +163,7 @@ class Intake:
         offsets: Sequence[OffsetMove] = (),
         after: BatchUnderWay | None = None,
     ) -> BatchUnderWay:
-        """Decide a batch and hand nothing in yet; ``after`` is the one before it, which may still be under way.
+        """Make a batch ready to be decided and handed in; ``after`` is the one before it, which may still be under way.
 
         What is decided on what held before ``after`` committed is right unless both touch the same incident: then the
         log refuses the unit, and it is decided again. A batch that shares a record with it is therefore decided later.

@@ -244,7 +244,7 @@ def test_a_report_on_its_way_in_that_moment_is_sealed_anew_and_can_be_read(town,
     request = town.ask(incident)
     town.desk.approve(request.id, "", ADMINISTRATOR)
     sealed, go_on = Event(), Event()
-    append, first = town.application.hand_in_batch, [True]
+    append, first = town.application.prepare_batch, [True]
 
     def late(*given, **named):
         if first.pop() if first else False:
@@ -252,7 +252,7 @@ def test_a_report_on_its_way_in_that_moment_is_sealed_anew_and_can_be_read(town,
             assert go_on.wait(30)
         return append(*given, **named)
 
-    monkeypatch.setattr(town.application, "hand_in_batch", late)
+    monkeypatch.setattr(town.application, "prepare_batch", late)
     with ThreadPoolExecutor(1) as pool:
         arriving = pool.submit(town.report, "2")
         assert sealed.wait(30)

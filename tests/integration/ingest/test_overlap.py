@@ -70,6 +70,7 @@ def test_what_somebody_else_recorded_meanwhile_is_decided_again(pipeline, told):
     with Overlap(pipeline, "kafka", ACTOR) as overlap:
         overlap.record("hotline", records(order(1)), told.of("first"))
         batch = pipeline.begin("hotline", records(order(2), order(3)), transport="kafka", actor=ACTOR)
+        batch.decide()
         overlap.record("hotline", records(order(2)), told.of("second"))
         overlap.settle()
         assert [one.outcome for one in batch.finish()] == ["duplicate", "accepted"]

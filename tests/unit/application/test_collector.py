@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -64,3 +66,31 @@ def large_batch_with_a_cycle() -> Ring:
         ring = Ring()
         ring.made = [[number] for number in range(collector.LARGE * 2)]
     return ring
+
+
+def test_it_resumes_when_the_last_of_several_threads_is_done():
+    begun, go_on = Event(), Event()
+
+    def other():
+        with collection_paused():
+            begun.set()
+            assert go_on.wait(30)
+
+    with ThreadPoolExecutor(1) as pool:
+        with collection_paused():
+            running = pool.submit(other)
+            assert begun.wait(30)
+        assert not gc.isenabled(), "another thread is in a batch still"
+        go_on.set()
+        running.result(30)
+    assert gc.isenabled()
+
+
+def test_what_somebody_else_switched_off_stays_off():
+    gc.disable()
+    try:
+        with collection_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

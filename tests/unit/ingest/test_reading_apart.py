@@ -113,6 +113,19 @@ def test_a_batch_that_nobody_took_is_not_the_answer_to_the_next(apart):
     assert read.report.external_id == "HZ-2"
 
 
+def test_batches_that_wait_for_it_are_answered_in_their_order_and_all_are_given_up_with_it(apart):
+    pid = started(apart)
+    numbered = [[FeedRecord(ORDER.replace(b"HZ-1", b"HZ-%d" % number), "test", RECEIVED_AT)] for number in range(5)]
+    handed_over = [apart.submit("hotline", records) for records in numbered[:3]]
+    assert [batch.take()[0].report.external_id for batch in handed_over] == ["HZ-0", "HZ-1", "HZ-2"]
+    os.kill(pid, signal.SIGSTOP)
+    handed_over = [apart.submit("hotline", records) for records in numbered]
+    os.kill(pid, signal.SIGKILL)
+    with capture_logs() as logs:
+        assert [batch.take() for batch in handed_over] == [None] * 5
+    assert [line["event"] for line in logs] == ["reader_process_lost"]
+
+
 def test_an_interrupt_of_everything_in_the_terminal_does_not_end_it(apart):
     pid = started(apart)
     assert os.getpgid(pid) != os.getpgid(0)

@@ -188,6 +188,8 @@ class Simulation:
             actor = Holder("", f"source:{source}", Role.INTEGRATOR, sources=frozenset({source}))
             under_way[source] = pipeline.begin(source, records, transport=Transport.HTTP.value, actor=actor)
         for batch in under_way.values():
+            batch.decide()
+        for batch in under_way.values():
             batch.hand_in()
         outcomes = {source: batch.finish() for source, batch in under_way.items()}
         for some in outcomes.values():
