@@ -42,7 +42,12 @@ def quickly_made(cls: type[T]) -> type[T]:
         if name not in _GENERATED and not isinstance(value, MemberDescriptorType)
     }
     made = msgspec.defstruct(
-        cls.__name__, [_field(field) for field in described], namespace=kept, module=cls.__module__, frozen=True, gc=False
+        cls.__name__,
+        [_field(field) for field in described],
+        namespace=kept,
+        module=cls.__module__,
+        frozen=True,
+        gc=False,
     )
     made.__qualname__ = cls.__qualname__
     return cast("type[T]", made)
