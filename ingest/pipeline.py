@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import structlog
 
 from ingest.normalising import AdapterFailure, Found, normalise
-from ingest.records import EmbeddedFile, FeedRecord, Rejection, SourceAdapter
+from ingest.records import EmbeddedFile, FeedRecord, Normalised, Rejection, SourceAdapter
 from jiedao.application.collector import collection_paused
 from jiedao.application.intake import BatchUnderWay, Intake
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.ports import FileStore, OffsetMove
+from jiedao.domain.quickly_made import replaced
 from jiedao.domain.report import Attachment
 from jiedao.domain.terms import Role, Transport
 
@@ -98,6 +98,9 @@ class Pipeline:
     ) -> ReadableRecord | UnreadableRecord:
         if found is None:
             found = normalise(self._adapter(source), record.raw, record.received_at)
+        if isinstance(found, Normalised) and not found.embedded:  # as nearly all are
+            raw = record.raw if found.raw is None else found.raw
+            return ReadableRecord(found.report, found.reporter, raw, record.origin, record.received_at)
         if isinstance(found, AdapterFailure):
             _log.error("adapter_failed", source=source, origin=record.origin, error=found.error, where=found.where)
             found = found.rejection()
@@ -113,10 +116,8 @@ class Pipeline:
                 received_at=record.received_at,
                 further_faults=found.further_faults,
             )
-        report = found.report
-        if found.embedded:
-            kept = tuple(self._attach(file, keep=keep) for file in found.embedded)
-            report = replace(report, attachments=report.attachments + kept)
+        kept = tuple(self._attach(file, keep=keep) for file in found.embedded)
+        report = replaced(found.report, attachments=found.report.attachments + kept)
         raw = record.raw if found.raw is None else found.raw
         return ReadableRecord(report, found.reporter, raw, record.origin, record.received_at)
 

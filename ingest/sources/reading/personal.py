@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from jiedao.domain.report import ReporterDetails
@@ -89,10 +90,10 @@ _NO_NAMES = frozenset(
 _BETWEEN = "\x00"
 """Stands between texts that are masked together; no number, name or contact holds it, and none goes on beyond it."""
 
-_NOT_DIGIT = re.compile(r"\D+")
-_SEVEN_DIGITS = re.compile(r"(?:\D*+\d){7}")
-"""As many as the shortest number has, anywhere in a text."""
+_COUNTED = 32
+"""So many digits are counted, where it is only asked whether a text has enough of them."""
 
+_NOT_DIGIT = re.compile(r"\D+")
 _PARTS = re.compile(r"[,，;；、/|\n]+|转|分机")
 _DIGITS_APART = re.compile(_SEPARATORS.replace("{0,3}", "*"))
 
@@ -133,7 +134,7 @@ class Masker:
 
     def code(self, code: str) -> str:
         """Mask a code or a link, in which long runs of digits are usual: known data and what can be nothing else."""
-        return self._masked(code, _IN_CODES.sub(_mask_of, code) if _SEVEN_DIGITS.match(code) else code)
+        return self._masked(code, _IN_CODES.sub(_mask_of, code) if _has_digits(code, _SHORTEST_NUMBER) else code)
 
     def _masked(self, text: str, without_patterns: str) -> str:
         """Patterns come first: they take country code and extension along, which the reporter's field may lack."""
@@ -145,12 +146,22 @@ class Masker:
         """Mask what the record gives apart."""
         for contact, mask in self._contacts:
             text = text.replace(contact, mask)
-        if self._numbers and _SEVEN_DIGITS.match(text):
+        if self._numbers and _has_digits(text, len(self._numbers[-1])):  # the shortest of them; hardly any text has
             for number in self._numbers:
                 text = _without_number(text, number)
         for name in self._names:
             text = text.replace(name, NAME_MASK)
         return text
+
+
+def _has_digits(text: str, count: int) -> bool:
+    """Whether a text has so many digits, wherever they stand; of more than :data:`_COUNTED`, whether it has these."""
+    return _with_digits(min(count, _COUNTED)).match(text) is not None
+
+
+@lru_cache(_COUNTED)
+def _with_digits(count: int) -> re.Pattern[str]:
+    return re.compile(rf"(?:\D*+\d){{{count}}}")
 
 
 def _without_patterns(text: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import msgspec
+
 from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.aggregate import WithEvents
 from jiedao.domain.dead_letter import DeadLetter
@@ -21,8 +23,7 @@ RECORDED = frozenset({IntakeOutcome.ACCEPTED, IntakeOutcome.REVISED, IntakeOutco
 """The outcomes whose report is recorded in an incident's stream."""
 
 
-@dataclass(slots=True)
-class Step:
+class Step(msgspec.Struct, gc=False):
     """What one record turned out to be; its events come later.
 
     ``target`` is the stream of its incident, or of its dead letter where it is ``set_aside``: because it could not be

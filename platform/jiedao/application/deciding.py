@@ -359,6 +359,8 @@ def _decide_again(  # noqa: PLR0913  # what was decided, and who, why, when
 def _flagged(report: IncidentReport, place: JurisdictionDecision, klass: ClassDecision) -> IncidentReport:
     """The report with what was odd about it in the light of the decisions."""
     found = place.flags if klass.method != ClassMethod.NONE else (*place.flags, ReportFlag.CLASS_UNKNOWN.value)
+    if not found:
+        return report
     new = tuple(flag for flag in found if flag not in report.flags)
     return replaced(report, flags=(*report.flags, *new)) if new else report
 

@@ -18,6 +18,7 @@ class RecordedEvent(AggregateEvent):
     context: EventContext
 
 
+_new, _set = object.__new__, object.__setattr__
 Happened = TypeVar("Happened", bound=RecordedEvent)
 
 
@@ -26,8 +27,8 @@ def happened(event_class: type[Happened], fields: dict[str, Any]) -> Happened:
 
     For those who make events by the thousand, and who show in a test that the class would have made the same.
     """
-    event: Happened = object.__new__(event_class)
-    object.__setattr__(event, "__dict__", fields)  # a frozen dataclass sets each of its fields in this way, too
+    event: Happened = _new(event_class)
+    _set(event, "__dict__", fields)  # a frozen dataclass sets each of its fields in this way, too
     return event
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
 
 from jiedao.domain.decisions import ClassDecision
 from jiedao.domain.profile import ClassTable, IncidentClass
@@ -20,6 +21,9 @@ OWN_SCHEME = "manual"
 
 PATH_SEPARATOR = "/"
 _HIGHEST_PRIORITY = 1
+_KEPT = 2_048
+"""So many decisions are remembered of a table, which does not change: strangers cannot fill memory with classes."""
+
 _CLASS_FIELDS = tuple(one.name for one in fields(IncidentClass))
 _LATER_FIELDS = ("matters", "maintaining_unit")
 
@@ -29,6 +33,8 @@ class Classifier:
 
     def __init__(self, table: ClassTable) -> None:
         self._table = table
+        # What follows from how a source names a class, and from urgency: reports are alike in both.
+        self._decided = lru_cache(_KEPT)(self._decide)
 
     @property
     def class_table(self) -> str:
@@ -40,11 +46,11 @@ class Classifier:
 
         An urgent report stands one priority higher than its class.
         """
-        return [self._decide(report) for report in reports]
+        return [self._decided(report.source_class, report.urgent) for report in reports]
 
-    def _decide(self, report: IncidentReport) -> ClassDecision:
-        method, found, note = self._look_up(report.source_class)
-        source_class = _shown(report.source_class)
+    def _decide(self, named: SourceClass | None, urgent: bool) -> ClassDecision:  # noqa: FBT001  # a key of what is kept
+        method, found, note = self._look_up(named)
+        source_class = _shown(named)
         if found is None:
             return ClassDecision(method=method, class_table=self._table.version, source_class=source_class, note=note)
         return ClassDecision(
@@ -54,7 +60,7 @@ class Classifier:
             class_name=found.minor_class,
             platform=found.platform,
             department=found.department,
-            priority=max(_HIGHEST_PRIORITY, found.priority - 1) if report.urgent else found.priority,
+            priority=max(_HIGHEST_PRIORITY, found.priority - 1) if urgent else found.priority,
             time_limit=found.time_limit,
             source_class=source_class,
             note=note,

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from eventsourcing.utils import get_topic
-
 from jiedao.domain.aggregate import RecordedEvent, happened
 from jiedao.domain.context import EventContext
 from jiedao.domain.decisions import ClassDecision, JurisdictionDecision
@@ -52,7 +50,7 @@ class OpenedIncident:
             "originator_id": incident_id,
             "originator_version": Incident.INITIAL_VERSION,
             "timestamp": at,
-            "originator_topic": get_topic(Incident),
+            "originator_topic": Incident.TOPIC,
             "context": context,
             "report": report,
             "raw": raw,

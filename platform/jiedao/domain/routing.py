@@ -27,6 +27,9 @@ from jiedao.domain.terms import Term
 
 _HIGHEST_PRIORITY = 1
 _SATURDAY = 5
+_HAN = re.compile("[\u4e00-\u9fff]+")
+"""Words that have no case, and that no other letters become when case is left out of account."""
+
 _DAY = slice(10)
 """Where an ISO 8601 time holds its day."""
 
@@ -157,6 +160,7 @@ class Router:
         self.rules = rules
         self._local_time = local_time
         self._words = tuple((word.casefold(), word) for word in rules.words())
+        self._without_case = all(_HAN.fullmatch(folded) for folded, _ in self._words)
         self._any_word = re.compile("|".join(re.escape(folded) for folded, _ in self._words))
         self._tags = tuple((one.tag, _compile(one.when, STANDING), _compile(one.when, PASSING)) for one in rules.tags)
         self._rules = tuple((rule, _compile(rule.when, STANDING), _compile(rule.when, PASSING)) for rule in rules.rules)
@@ -258,7 +262,9 @@ class Router:
     def _found(self, report: IncidentReport) -> tuple[str, ...]:
         if not self._words:
             return ()
-        text = f"{report.title}\n{report.description}\n{report.place.address}".casefold()
+        text = f"{report.title}\n{report.description}\n{report.place.address}"
+        if not self._without_case:
+            text = text.casefold()
         if self._any_word.search(text) is None:  # as in most: to look for each of them takes ten times as long
             return ()
         return tuple([word for folded, word in self._words if folded in text])

@@ -142,11 +142,14 @@ class Gazetteer:
 
     def _named_other_district(self, text: str, found: Sequence[FoundName]) -> str | None:
         """The other district that a text names, unless it names ours too or the words are a known place's."""
-        if any(name.name == self._district for name in found):
-            return None
+        other = None
         for name in found:
-            if name.name in self._others:
-                return name.name
+            if name.name == self._district:
+                return None
+            if other is None and name.name in self._others:
+                other = name.name
+        if other is not None:
+            return other
         match = self._other_district.search(text) if "区" in text or "县" in text else None  # with which it would end
         if match is None:
             return None

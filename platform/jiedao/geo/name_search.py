@@ -59,6 +59,8 @@ class NameSearch:
                 self._names.setdefault(key, name)
                 lengths[key[:SHORTEST_NAME]].add(len(key))
         self._lengths = {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()}
+        firsts = "".join(sorted({re.escape(start[0]) for start in lengths}))
+        self._begins = re.compile(f"[{firsts}]" if firsts else r"(?!)")
 
     def find(self, text: str) -> list[FoundName]:
         """Return the names in a text, from left to right, none overlapping another.
@@ -67,7 +69,10 @@ class NameSearch:
         """
         key = folded(text)
         found: list[FoundName] = []
-        for start in range(len(key) - 1):
+        for place in self._begins.finditer(
+            key
+        ):  # at most letters begins no name, and to see that costs next to nothing
+            start = place.start()
             for length in self._lengths.get(key[start : start + SHORTEST_NAME], ()):
                 name = self._names.get(key[start : start + length])
                 if name is not None and _is_whole(key, start, start + length):

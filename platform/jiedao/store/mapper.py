@@ -139,7 +139,7 @@ class TypedMapper(Mapper[UUID]):
         """
         stored = []
         room = bytearray()  # for one state after the other, so that it is not made to grow for each of them
-        last, metadata = None, None
+        last, metadata, at = None, None, None
         for event in domain_events:
             cls = type(event)
             form = self._written.get(cls) or self._write(cls)
@@ -148,10 +148,17 @@ class TypedMapper(Mapper[UUID]):
                 if not isinstance(context, EventContext):
                     raise _no_context(cls)
                 last, metadata = context, _without_any_nul(_encode_metadata(context))
-            if not isinstance(timestamp, datetime) or timestamp.tzinfo is None:
-                raise ValueError(f"the timestamp of {cls.__qualname__} must be a time with its zone, not {timestamp!r}")
+            if timestamp is not at:
+                if not isinstance(timestamp, datetime) or timestamp.tzinfo is None:
+                    raise ValueError(f"the timestamp of {cls.__qualname__} must be a time with its zone: {timestamp!r}")
+                at = timestamp
             _encode_state_into(form.state(*fields), room)
-            stored.append(RecordedEvent(stream, version, form.topic, _without_any_nul(bytes(room)), metadata))
+            state = bytes(room)
+            stored.append(
+                RecordedEvent(
+                    stream, version, form.topic, _without_any_nul(state) if b"\\" in state else state, metadata
+                )
+            )
         return stored
 
     def _write(self, cls: type[Any]) -> _WrittenForm:
