@@ -87,6 +87,8 @@ def test_a_reporter_is_forgotten_by_two_people_and_is_nowhere_any_more(database_
         replayed = client.get(f"/v1/audit/incidents/{incident}/replay", headers=reviewer)
         answers.append(replayed)
         assert "«已删除»" in replayed.text
+        assert replayed.json()["standing"]["reporter"] == "«已删除»"
+        assert "«已加密»" not in replayed.text
         assert "reporter:" not in replayed.text
         (told,) = (
             one

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from jiedao.domain.incident import Incident
+from jiedao.domain.report import ERASED
 from jiedao.domain.tasks import Task
 from jiedao.domain.terms import (
     AssigneeKind,
@@ -63,6 +64,12 @@ def _progress(name: str) -> Callable[[Incident], object]:
     return lambda incident: getattr(incident.progress, name)
 
 
+def _reporter(incident: Incident) -> str | None:
+    if incident.reporter is None:
+        return None
+    return "«已删除»" if incident.reporter == ERASED else f"«已加密» {incident.reporter.key_id}"
+
+
 FACTS: Mapping[str, Fact] = {
     "state": Fact("状态", lambda incident: incident.state.value, IncidentState),
     "street_code": Fact("街道", lambda incident: incident.street_code),
@@ -89,7 +96,7 @@ FACTS: Mapping[str, Fact] = {
     "address": Fact("地址", lambda incident: incident.report.place.address),
     "reported_at": Fact("上报时间", _report("reported_at")),
     "flags": Fact("标记", _report("flags"), ReportFlag),
-    "reporter": Fact("上报人", lambda incident: f"«已加密» {incident.reporter.key_id}" if incident.reporter else None),
+    "reporter": Fact("上报人", _reporter),
     "confirmed": Fact("核实属实", _progress("confirmed")),
     "suspended_stage": Fact("挂账前状态", _progress("suspended_stage"), IncidentState),
     "extensions": Fact("延期", _progress("extensions")),

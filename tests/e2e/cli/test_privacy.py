@@ -80,7 +80,8 @@ def test_the_whole_way_of_forgetting_and_of_a_restored_backup_of_the_keys(people
     assert "照片" in shown
     assert [one["state"] for one in terminal.ask("privacy", "list", "--all")["items"]][:1] == ["carried_out"]
     assert "已删除" in terminal.run("incident", "reporter", "manual:M1", "--reason", "核对").stdout
-    assert "«已删除»" in terminal.run("incident", "history", "manual:M1", "--inputs").stdout
+    for command in (("incident", "history", "manual:M1", "--inputs"), ("audit", "replay", "manual:M1")):
+        assert "«已删除»" in terminal.run(*command).stdout
     assert _of_doctor(terminal, "erasures")[0] == "ok"
 
     # Somebody restores the table of keys as it was the day before: the doctor sees it, and opening mends it.

@@ -81,7 +81,6 @@ def plan(settings: Settings, least: int) -> None:
         (one.first, one.last, one.events, f"{one.then}：{WHY[one.then_why]}" if one.then and one.then_why else "")
         for one in planned.ranges
     ]
-    counts = "; ".join(f"{WHY[why]} {number}" for why, number in sorted(planned.in_the_way.items()))
     document = {
         "upto": planned.upto,
         "least": planned.least,
@@ -95,7 +94,7 @@ def plan(settings: Settings, least: int) -> None:
     answer(
         document,
         lambda: table("", ("起 first#", "止 last#", "事件数 events#", "其后 then"), rows),
-        lambda: line(f"up to position {planned.upto}; events that stay: {counts or 'none'}", style="dim"),
+        lambda: line(_stays(planned), style="dim"),
     )
 
 
@@ -257,6 +256,13 @@ def _lines(items: Sequence[dict[str, object]], zone: ZoneInfo) -> Iterator[Rende
         yield line(f"{moment}  {one['label']}  {one['summary']}")
         actor = f"{one['actor']}（{label_of(Role, str(one['role']))}）"
         yield line(f"    {actor} · position {one['position']} · 归档 {one['archive']}", "dim")
+
+
+def _stays(planned: RetentionPlan) -> str:
+    if not planned.upto:
+        return "尚无可归档的事件 nothing was recorded longer ago than the shortest time online ([retention])"
+    counts = "; ".join(f"{WHY[why]} {number}" for why, number in sorted(planned.in_the_way.items()))
+    return f"截至位置 up to position {planned.upto}; 留在库中 events that stay: {counts or 'none'}"
 
 
 def _plan(district: District, archives: Archives, least: int) -> RetentionPlan:

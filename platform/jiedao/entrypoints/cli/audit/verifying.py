@@ -109,7 +109,9 @@ def _key(written: str, option: str) -> VerifierKey:
 def _kept(path: Path) -> Told:
     try:
         return Told(*read_checkpoint_note(path.read_text(encoding="utf-8")), f"the checkpoint in {path}")
-    except (InvalidInputError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"--checkpoint {path}: 不是文本 this is no text, and so no checkpoint") from error
+    except InvalidInputError as error:
         raise click.UsageError(f"--checkpoint {path}: {error}") from error
 
 
