@@ -37,8 +37,8 @@ class CommunityNames:
         }
         named: defaultdict[str, set[str]] = defaultdict(set)
         for community in profile.communities:
-            named[folded(community.name)].add(community.code)
-            named[_short(community.name)].add(community.code)
+            for name in (community.code, folded(community.name), _short(community.name)):
+                named[name].add(community.code)
         self._named = {name: frozenset(codes) for name, codes in named.items() if len(name) >= SHORTEST_NAME}
         self._search = NameSearch(community.name for community in profile.communities)
 
@@ -49,6 +49,8 @@ class CommunityNames:
         they name two communities, the report is flagged. A code that is not known is returned as it is, for the
         jurisdiction to flag, unless the name is known.
         """
+        if not code and not name:
+            return None
         notes.keep(NAMED_COMMUNITY, name)
         if not self._street_of:
             return code or None  # a district without such a table knows neither
@@ -78,10 +80,7 @@ class CommunityNames:
 
     def _bearing(self, name: str) -> frozenset[str]:
         """Those whose code, name or shortened name it is, else those whose full names stand in it, the longest."""
-        written = folded(name)
-        if written in self._street_of:
-            return frozenset({written})
-        known = self._named.get(written) or self._named.get(_short(name))
+        known = self._named.get(name) or self._named.get(folded(name)) or self._named.get(_short(name))
         if known is not None:
             return known
         return frozenset[str]().union(*(self._named[folded(found.name)] for found in self._search.find(name)))
