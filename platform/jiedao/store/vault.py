@@ -65,9 +65,8 @@ class KeyVault:
 
     def destructions(self) -> int:
         """How often keys were destroyed so far. What is sealed after asking is appended only while that holds."""
-        with self._database.connection() as connection:
-            row = connection.execute(_DESTRUCTIONS).fetchone()
-        return int(row[0]) if row else 0
+        rows = self._database.rows(_DESTRUCTIONS)
+        return int(rows[0][0]) if rows else 0
 
     def seal(self, plaintexts: Sequence[tuple[str, bytes]]) -> Sequence[Sealed]:
         """Encrypt each (subject, plaintext) under the subject's living key, making keys as needed.
