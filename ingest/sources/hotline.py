@@ -159,13 +159,13 @@ class HotlineAdapter(FieldsAdapter):
 
     def _place(self, fields: Fields, notes: Notes) -> ReportedPlace:
         lon, lat = self.position(fields, notes)
-        parts = dict.fromkeys((fields.text("address"), fields.text("address_item")))
+        parts = dict.fromkeys([fields.text("address"), fields.text("address_item")])
         street = self.streets.asserted(fields.text("street"), notes)
         return ReportedPlace(
             lon=lon,
             lat=lat,
             crs=self.settings.crs,
-            address=" ".join(part for part in parts if part),
+            address=" ".join([part for part in parts if part]),
             street_code=street,
             community_code=self.community(fields, street, notes),
             needed=fields.text("order_kind") not in self._no_place,
@@ -177,7 +177,7 @@ class HotlineAdapter(FieldsAdapter):
         if not levels:
             levels = [level for level in _LEVEL_SEPARATOR.split(fields.text("category_path")) if level]
         if levels:
-            path = _PATH_SEPARATOR.join(level.replace(_PATH_SEPARATOR, _SEPARATOR_IN_NAME) for level in levels)
+            path = _PATH_SEPARATOR.join([level.replace(_PATH_SEPARATOR, _SEPARATOR_IN_NAME) for level in levels])
             return SourceClass(self.settings.class_scheme, path, levels[-1])
         code = fields.text("category_code")
         return SourceClass(self.settings.class_scheme, code) if code else None

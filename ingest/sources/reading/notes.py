@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from ingest.sources.reading.faults import UnreadableError, in_order
 from jiedao.domain.record_fault import RecordFault
@@ -12,8 +12,7 @@ MAX_FAULTS = 100
 """How many bad fields of one record are named; who mends so many finds the rest when it is sent again."""
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(msgspec.Struct):
     """Flags in the order in which they came up, each once; details as text; the record's number once it is known.
 
     ``content`` is the record as it was decoded, once it is: the faults follow its order.
@@ -21,9 +20,9 @@ class Notes:
 
     external_id: str | None = None
     content: object = None
-    details: dict[str, str] = field(default_factory=dict)
-    _flags: dict[ReportFlag, None] = field(default_factory=dict)
-    _faults: dict[str, RecordFault] = field(default_factory=dict)
+    details: dict[str, str] = {}
+    _flags: dict[ReportFlag, None] = {}
+    _faults: dict[str, RecordFault] = {}
 
     @property
     def flags(self) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ class TimeReader:
         return None if moment is None else self._believed(moment, received_at, STATED_HAPPENED_AT, notes)
 
     def _read(self, found: Found, notes: Notes, time_of_date: time) -> datetime | None:
-        text = as_text(found).strip()
+        value = found.value
+        text = (value if isinstance(value, str) else as_text(found)).strip()
         if not text or (text[0] in _BEGINS_ZERO and _ZERO.fullmatch(text)):
             return None
         read = self._moment if len(text) <= _LONGEST_KEPT else self._moment_of

@@ -177,6 +177,26 @@ def test_tags_are_put_on_first_every_one_that_fits_and_rules_can_ask_for_them():
     assert day.changed == (RouteChange("tags", None, "校园"),)
 
 
+def test_what_became_of_one_report_is_not_taken_for_another_that_differs_in_anything_that_is_asked():
+    def fresh():
+        return router(
+            rule("person", {"classes": ("E01",), "words": ("音响",), "flags": ("time_missing",)}, triage=True),
+            rule("night", {"times": (("22:00", "06:00"),)}, priority=1),
+            rule("loud", {"words": ("音响",), "days": ("rest_day",)}, priority=2, tags=("扰民",)),
+            rule("off", {"hours": "off"}, department="值班室"),
+            rule("flagged", {"flags": ("time_missing",)}, priority=4),
+            tags=(TagRule("周二", When(days=("tuesday",))), TagRule("校园", When(words=("小学",)))),
+        )
+
+    shared = fresh()
+    for moment in (at(9), at(13), at(21, 59), at(22), at(5, 59), at(6), at(9, day=28), at(22, day=28)):
+        for title in ("商铺音响扰民", "路灯不亮"):
+            for others in ({}, {"flags": ("time_missing",)}, {"by_person": True}, {"urgent": True}, {"street": None}):
+                one = seen(title=title, reported_at=moment, **others)
+                assert routed(shared, one) == routed(fresh(), one)
+                assert shared.explain(one) == fresh().explain(one)
+
+
 def test_what_was_seen_is_recorded_without_the_text():
     rules = router(rule("r", {"words": ("音响", "鞭炮")}, priority=1))
     inputs = routed(rules, seen(urgent=True, flags=("time_missing",), by_person=True)).inputs

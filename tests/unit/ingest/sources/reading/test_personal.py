@@ -38,6 +38,13 @@ def test_an_identity_number_leaves_nothing_behind(written):
     assert mask(f"证件{written}号") == f"证件{IDENTITY}号"
 
 
+def test_a_number_is_found_wherever_it_begins():
+    assert mask("5幢330103198001011234") == f"5幢{IDENTITY}"
+    assert mask("５330103198001011234") == f"５{IDENTITY}"  # behind a digit of full width, which is none of its own
+    assert mask("12号（13800001111）和(0571)85830000，+8613800001111") == f"12号（{PHONE}）和{PHONE}，{PHONE}"
+    assert mask("٣13800001111") == "٣13800001111"  # a longer number, in whatever digits
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -101,6 +101,10 @@ def test_a_time_whose_zone_leads_out_of_the_calendar_is_refused_too(written):
         assert fault_of(written, TimeReader(zone)).reason in {"time_unreadable", "time_absurd"}
 
 
+def test_the_calendars_last_day_is_read_like_any_other():
+    assert fault_of("9999-12-31 12:00:00", TimeReader("Asia/Shanghai")).reason == "time_absurd"
+
+
 @pytest.mark.parametrize("value", [True, [], {}])
 def test_what_is_no_text_and_no_number_is_of_the_wrong_type(value):
     assert fault_of(value).reason == "wrong_type"
