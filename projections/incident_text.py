@@ -6,6 +6,7 @@ nothing else, and are written again only when something else is said.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Protocol
 
 from psycopg import Connection
@@ -42,10 +43,12 @@ class Said(Protocol):
         """The superior platform's case number."""
 
 
+_parts = attrgetter("title", "description", "address", "external_id", "upstream_case")
+
+
 def said_in(row: Said) -> str:
     """Return all that a text is looked for in, a line each."""
-    said = (row.title, row.description, row.address, row.external_id, row.upstream_case)
-    return searched("\n".join(filter(None, said)))
+    return searched("\n".join(filter(None, _parts(row))))
 
 
 def searched(text: str) -> str:
@@ -61,10 +64,11 @@ def plan_for(connection: Connection[TupleRow], text: str | None) -> None:
 
 def write_texts(connection: Connection[TupleRow], folded: Folded) -> None:
     """Write what the incidents of a batch say, where that is not what they said before."""
-    said = {incident_id: said_in(row) for incident_id, row in folded.after.items()}
-    before = {incident_id: said_in(row) for incident_id, row in folded.before.items()}
-    changed = [incident_id for incident_id, text in said.items() if before.get(incident_id) != text]
-    if again := [incident_id for incident_id in changed if incident_id in before]:
+    before = {incident_id: _parts(row) for incident_id, row in folded.before.items()}
+    changed = [
+        (incident_id, row) for incident_id, row in folded.after.items() if before.get(incident_id) != _parts(row)
+    ]
+    if again := [incident_id for incident_id, _row in changed if incident_id in before]:
         connection.execute("DELETE FROM incident_text WHERE incident_id = ANY(%s)", [again])
     if changed:
-        copy_rows(connection, TABLE, ("incident_id", "said"), [(one, said[one]) for one in changed])
+        copy_rows(connection, TABLE, ("incident_id", "said"), [(one, said_in(row)) for one, row in changed])
