@@ -317,3 +317,12 @@ def test_a_mistyped_filter_is_refused_and_never_widens_the_answer(call):
     assert wrong.status_code == 422
     assert [error["pointer"] for error in wrong.json()["errors"]] == ["/class_code"]
     assert "class," in wrong.json()["detail"]
+
+
+def test_a_street_that_the_district_has_not_is_refused_wherever_it_narrows_and_a_name_is_no_code(call):
+    for path in ("incidents", "clocks", "indicators", "repeated-complaints", "roster", "handovers"):
+        wrong = call.get(f"/v1/{path}", SHIFT_LEADER, street="东街道")
+        assert wrong.status_code == 422, path
+        assert [error["pointer"] for error in wrong.json()["errors"]] == ["/street"], path
+        assert EAST in wrong.json()["detail"], path
+        assert call.get(f"/v1/{path}", SHIFT_LEADER, street=EAST).status_code == 200, path

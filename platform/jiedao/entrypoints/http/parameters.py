@@ -49,3 +49,12 @@ def require_known_source(profile: DistrictProfile, source: str) -> None:
     if source not in profile.sources:
         sentence = f"{profile.name} has no source {source!r}; it has {', '.join(sorted(profile.sources))}"
         raise HttpProblemError("invalid_parameter", sentence, errors=[FieldError("/source", sentence, "query")])
+
+
+def require_known_street(profile: DistrictProfile, street: str) -> None:
+    """Raise a problem that names the district's streets when none of them has this code: a name is no code."""
+    if any(one.code == street for one in profile.streets):
+        return
+    streets = ", ".join(f"{one.code} {one.name}" for one in profile.streets)
+    sentence = f"{profile.name} has no street {street!r}; it has {streets}"
+    raise HttpProblemError("invalid_parameter", sentence, errors=[FieldError("/street", sentence, "query")])

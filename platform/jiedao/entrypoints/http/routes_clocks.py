@@ -16,7 +16,7 @@ from jiedao.entrypoints.http.clock_models import ClockPage
 from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.moments import read_as_of, read_moment
-from jiedao.entrypoints.http.parameters import AsOf, Cursor, Limit, MinPosition
+from jiedao.entrypoints.http.parameters import AsOf, Cursor, Limit, MinPosition, require_known_street
 from jiedao.entrypoints.http.permissions import Act, require_all_sources, require_street
 from projections.clock_questions import ClockFilter
 
@@ -58,6 +58,7 @@ async def list_clocks(  # noqa: PLR0913  # one parameter per filter
     require_all_sources(holder, "clocks")
     if street is not None:
         require_street(holder, street)
+        require_known_street(edge.services.profile, street)
     wanted = ClockFilter(
         due_before=None if due_before is None else read_moment(due_before, "/due_before"),
         street=street,

@@ -19,7 +19,7 @@ from jiedao.entrypoints.http.duplicate_models import JudgedAnswer, RepeatedPage,
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.json_bodies import json_body, read_as
 from jiedao.entrypoints.http.moments import read_moment
-from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition
+from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition, require_known_street
 from jiedao.entrypoints.http.permissions import Act, require_street
 from projections.duplicates import RepeatedQuestion
 
@@ -113,6 +113,7 @@ async def list_repeated_complaints(  # noqa: PLR0913  # one parameter per filter
     edge = edge_of(request)
     if street is not None:
         require_street(holder, street)
+        require_known_street(edge.services.profile, street)
     usual_since, usual_before = usual_span(edge.services.clock.now(), ZoneInfo(edge.services.profile.timezone))
     question = RepeatedQuestion(
         since=read_moment(since, "/since") if since is not None else usual_since,

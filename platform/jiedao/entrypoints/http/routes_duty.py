@@ -32,7 +32,7 @@ from jiedao.entrypoints.http.duty_models import HandoverDetail, HandoverDone, Ha
 from jiedao.entrypoints.http.edge import Edge, edge_of
 from jiedao.entrypoints.http.json_bodies import json_body, read_as
 from jiedao.entrypoints.http.moments import read_moment
-from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition
+from jiedao.entrypoints.http.parameters import Cursor, Limit, MinPosition, require_known_street
 from jiedao.entrypoints.http.permissions import Act, require_all_sources, require_street
 from jiedao.entrypoints.http.problems import HttpProblemError
 from jiedao.entrypoints.printing import POLICY
@@ -93,6 +93,7 @@ async def show_roster(  # noqa: PLR0913  # one parameter per filter
     edge = edge_of(request)
     if street is not None:
         require_street(holder, street)
+        require_known_street(edge.services.profile, street)
     moment = read_moment(at, "/at") if at is not None else edge.services.clock.now()
     question = RosterQuestion(moment, street, role.value if role else None, holder.streets)
     await edge.reach(min_position)
@@ -162,6 +163,7 @@ async def list_handovers(  # noqa: PLR0913  # one parameter per filter
     require_all_sources(holder, "handovers")
     if street is not None:
         require_street(holder, street)
+        require_known_street(edge.services.profile, street)
     await edge.reach(min_position)
     wanted = HandoverFilter(street, state.value if state else None, holder.streets)
     return handover_page(await edge.read(_queries(edge).handovers, wanted, cursor, limit), edge.services.profile)

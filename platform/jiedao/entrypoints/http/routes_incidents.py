@@ -19,7 +19,14 @@ from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.models import HistoryAnswer, IncidentAnswer, IncidentPage
 from jiedao.entrypoints.http.moments import read_as_of, read_moment
-from jiedao.entrypoints.http.parameters import AsOf, Cursor, Limit, MinPosition, require_known_source
+from jiedao.entrypoints.http.parameters import (
+    AsOf,
+    Cursor,
+    Limit,
+    MinPosition,
+    require_known_source,
+    require_known_street,
+)
 from jiedao.entrypoints.http.permissions import Act, may, require_source, require_street
 from projections.answers import IncidentFilter, IncidentSummary
 
@@ -62,6 +69,7 @@ async def list_incidents(  # noqa: PLR0913  # one parameter per filter
     position, moment = read_as_of(as_of)
     if street is not None:
         require_street(holder, street)
+        require_known_street(edge.services.profile, street)
     wanted = IncidentFilter(
         street=street,
         platform=platform.value if platform else None,

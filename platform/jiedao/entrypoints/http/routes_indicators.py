@@ -20,7 +20,7 @@ from jiedao.entrypoints.http.documentation import PROBLEMS, problems
 from jiedao.entrypoints.http.edge import edge_of
 from jiedao.entrypoints.http.indicator_models import FormulasAnswer, IndicatorsAnswer
 from jiedao.entrypoints.http.moments import read_as_of, read_moment
-from jiedao.entrypoints.http.parameters import AsOf, MinPosition
+from jiedao.entrypoints.http.parameters import AsOf, MinPosition, require_known_street
 from jiedao.entrypoints.http.permissions import Act, require_all_sources, require_street
 from projections.indicator_terms import GROUPINGS
 from projections.indicators import IndicatorQuestion
@@ -76,6 +76,7 @@ async def show_indicators(  # noqa: PLR0913  # one parameter per filter
     require_all_sources(holder, "indicators")
     if street is not None:
         require_street(holder, street)
+        require_known_street(edge.services.profile, street)
     position, moment = read_as_of(as_of)
     zone = ZoneInfo(edge.services.profile.timezone)
     question = IndicatorQuestion(
