@@ -38,6 +38,7 @@ CROSS JOIN LATERAL (
 ) AS k
 """.encode()  # noqa: S608  # constants of this file
 _KEEP = f"SELECT {_COLUMNS} FROM keep_subject_keys(%b, %b, %b, %b, %s, %s, %s) AS k".encode()  # noqa: S608  # as above
+_KEEP_NEW = b"SELECT keep_new_subject_keys(%b, %b, %b, %b, %s, %s, %s)"
 _BY_ID = f"SELECT {_COLUMNS} FROM unnest(%b) AS i (id) JOIN subject_key AS k ON k.key_id = i.id".encode()  # noqa: S608  # as above
 _DESTROY = b"SELECT * FROM destroy_subject_keys(%b, %s)"
 
@@ -74,7 +75,7 @@ class SubjectKeyTable:
         self._wrapping = AESGCM(root.derive(f"jiedao.vault/wrap/{WRAPPING}/1"))
 
     def living(self, subjects: Sequence[str]) -> Mapping[str, SubjectKey]:
-        """Return the living key of each subject, and make the missing ones; two statements at most, usually one.
+        """Return the living key of each subject, and make the missing ones; one statement, two where one is missing.
 
         A subject whose key was destroyed gets a new one, with another id. Raises ConflictError when somebody destroys
         keys as fast as they are made.
@@ -122,7 +123,15 @@ class SubjectKeyTable:
         key_ids = [f"{subject}.{generation}" for subject, generation in zip(subjects, generations, strict=True)]
         made = dict(map(self._wrap, key_ids, random_pieces(len(key_ids), NONCE_BYTES + _KEY_BYTES)))
         arrays = [TextArray(subjects), Int4Array(generations), TextArray(key_ids), ByteaArray(list(made))]
-        return self._rows(_KEEP, [*arrays, CIPHER, WRAPPING, self._wrapping_key]), made
+        parameters = [*arrays, CIPHER, WRAPPING, self._wrapping_key]
+        ((all_are_ours,),) = self._database.rows(_KEEP_NEW, parameters)
+        if not all_are_ours:  # or they are, and the answer was lost: then they are found
+            return self._rows(_KEEP, parameters), made
+        own = (
+            _Row(key_id, subject, generation, CIPHER, wrapped, WRAPPING, self._wrapping_key)
+            for key_id, subject, generation, wrapped in zip(key_ids, subjects, generations, made, strict=True)
+        )
+        return list(own), made
 
     def _rows(self, query: bytes, parameters: Sequence[object]) -> list[_Row]:
         """Ask for keys; each of these statements may run twice, as one that makes keys keeps those that there are."""

@@ -72,7 +72,8 @@ class KeyVault:
     def seal(self, plaintexts: Sequence[tuple[str, bytes]]) -> Sequence[Sealed]:
         """Encrypt each (subject, plaintext) under the subject's living key, making keys as needed.
 
-        Two statements at most, whatever the number. The keys are committed before this returns.
+        Two statements, whatever the number; three where somebody else makes the same keys. The keys are committed
+        before this returns.
         """
         if not plaintexts:
             return []

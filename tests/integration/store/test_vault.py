@@ -24,7 +24,7 @@ ROOT = RootKey(bytes(range(32)))
 ZHANG = ReporterDetails(name="张三", phone="13800138000")
 PHONE = ZHANG.phone.encode()
 WAITING_MAKERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%keep_subject_keys%'"
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%keep_new_subject_keys%'"
     " AND datname = current_database()"
 )
 

@@ -80,3 +80,28 @@ BEGIN
     END IF;
 END
 $$;
+
+-- Keeps new keys, all or none; false where one of their subjects has a key that lives, or their number is taken: then
+-- keep_subject_keys says what holds. Nearly always it is true, and a row that need not look out for others costs half.
+CREATE FUNCTION keep_new_subject_keys(
+    new_subject text[], new_generation integer[], new_key_id text[], new_wrapped_key bytea[],
+    for_algorithm text, by_wrapping_algorithm text, by_wrapping_key text
+) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    INSERT INTO subject_key (
+        subject, generation, key_id, wrapped_key, algorithm, wrapping_algorithm, wrapping_key
+    )
+    SELECT n.subject, n.generation, n.key_id, n.wrapped_key, for_algorithm, by_wrapping_algorithm, by_wrapping_key
+    FROM unnest(new_subject, new_generation, new_key_id, new_wrapped_key)
+        AS n (subject, generation, key_id, wrapped_key)
+    ORDER BY n.subject;  -- so that two who make the same ones wait for each other in the same order
+    RETURN true;
+EXCEPTION
+    WHEN unique_violation THEN
+        RETURN false;
+END
+$$;
+REVOKE ALL ON FUNCTION keep_new_subject_keys FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION keep_new_subject_keys TO jiedao_app;
