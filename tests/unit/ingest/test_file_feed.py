@@ -58,6 +58,9 @@ class LineBatch:
     def __init__(self, pipeline, unit):
         self._pipeline, self._unit = pipeline, unit
 
+    def decide(self):
+        """Nothing has to be known of lines."""
+
     def hand_in(self):
         self._pipeline.units.append(self._unit)
 
