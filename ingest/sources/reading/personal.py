@@ -156,7 +156,7 @@ class Masker:
 
 def _has_digits(text: str, count: int) -> bool:
     """Whether a text has so many digits, wherever they stand; of more than :data:`_COUNTED`, whether it has these."""
-    return _with_digits(min(count, _COUNTED)).match(text) is not None
+    return len(text) >= count and _with_digits(min(count, _COUNTED)).match(text) is not None
 
 
 @lru_cache(_COUNTED)
@@ -183,25 +183,32 @@ def _mask_of(match: re.Match[str]) -> str:
 def _known_names(written: Iterable[str]) -> list[str]:
     """The names and what is left of each without its title, longest first, so that no part of one is left over."""
     names: dict[str, None] = {}
-    for part in (part.strip() for name in written for part in _parts(name)):
-        names[part] = None
-        if part.endswith(_TITLES):
-            names[part[: -len(_TITLES[0])]] = None
+    for name in written:
+        for part in map(str.strip, _parts(name)):
+            names[part] = None
+            if part.endswith(_TITLES):
+                title = next(title for title in _TITLES if part.endswith(title))
+                names[part.removesuffix(title)] = None
     usable = [name for name in names if len(name) >= _SHORTEST_NAME and not name.isdecimal()]
-    return sorted([name for name in usable if name.casefold() not in _NO_NAMES], key=len, reverse=True)
+    return _longest_first([name for name in usable if name.casefold() not in _NO_NAMES])
 
 
 def _known_numbers(written: Iterable[str]) -> list[str]:
     """The digits of all numbers written in some fields, without 86, longest first."""
     numbers: dict[str, None] = {}
-    for part in (part for text in written if not text.isalpha() for part in _parts(text)):
-        digits = (
-            part if part.isascii() and part.isdecimal() else _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", part))
-        )
-        digits = digits.removeprefix("00").removeprefix("86") if len(digits) > len("13800001111") else digits
-        if len(digits) >= _SHORTEST_NUMBER and len(set(digits)) > 1:
-            numbers[digits] = None
-    return sorted(numbers, key=len, reverse=True)
+    for text in written:
+        for part in () if text.isalpha() else _parts(text):
+            plain = part.isascii() and part.isdecimal()
+            digits = part if plain else _NOT_DIGIT.sub("", unicodedata.normalize("NFKC", part))
+            if len(digits) > len("13800001111"):
+                digits = digits.removeprefix("00").removeprefix("86")
+            if len(digits) >= _SHORTEST_NUMBER and digits != digits[0] * len(digits):
+                numbers[digits] = None
+    return _longest_first(list(numbers))
+
+
+def _longest_first(texts: list[str]) -> list[str]:
+    return sorted(texts, key=len, reverse=True) if len(texts) > 1 else texts
 
 
 def _parts(text: str) -> list[str]:

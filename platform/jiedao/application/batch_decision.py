@@ -106,40 +106,46 @@ def _number_events(decided: BatchDecision) -> None:
 def _inbox_entry(step: Step, transport: str) -> InboxEntry:
     record = step.record
     source, external_id, revision = _key_and_revision(record)
+    incident, letter = (None, step.target) if step.set_aside else (step.target, None)
     return InboxEntry(
-        source=source,
-        external_id=external_id,
-        revision=revision,
-        outcome=step.outcome.value,
-        content_mac=step.mac,
-        transport=transport,
-        origin=record.origin,
-        received_at=record.received_at,
-        incident_id=None if step.set_aside else step.target,
-        dead_letter_id=step.target if step.set_aside else None,
+        source,
+        external_id,
+        revision,
+        step.outcome.value,
+        step.mac,
+        transport,
+        record.origin,
+        record.received_at,
+        incident,
+        letter,
     )
 
 
 def _outcome_of(step: Step, touched: Incident | OpenedIncident | DeadLetter | None, positions: range) -> RecordOutcome:
-    incident = None if step.event_index is None or isinstance(touched, DeadLetter) else touched
-    position = None
-    if step.event_index is not None and step.event_index < len(positions):
-        position = positions[step.event_index]
+    street_code = platform = state = position = None
+    flags: tuple[str, ...] = ()
+    if step.event_index is not None:
+        if step.event_index < len(positions):
+            position = positions[step.event_index]
+        if touched is not None and not isinstance(touched, DeadLetter):
+            street_code, platform, state = touched.street_code, touched.route.platform, touched.state.value
+            flags = touched.report.flags
     _source, external_id, revision = _key_and_revision(step.record)
+    incident, letter = (None, step.target) if step.set_aside else (step.target, None)
     return RecordOutcome(
-        origin=step.record.origin,
-        outcome=step.outcome.value,
-        external_id=external_id,
-        revision=revision,
-        incident_id=None if step.set_aside else step.target,
-        dead_letter_id=step.target if step.set_aside else None,
-        street_code=incident.street_code if incident else None,
-        platform=incident.route.platform if incident else None,
-        state=incident.state.value if incident else None,
-        flags=incident.report.flags if incident else (),
-        reason=step.reason,
-        detail=step.detail,
-        pointer=step.pointer,
-        position=position,
-        further_faults=step.further_faults,
+        step.record.origin,
+        step.outcome.value,
+        external_id,
+        revision,
+        incident,
+        letter,
+        street_code,
+        platform,
+        state,
+        flags,
+        step.reason,
+        step.detail,
+        step.pointer,
+        position,
+        step.further_faults,
     )

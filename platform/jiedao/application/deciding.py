@@ -6,7 +6,7 @@ Each look-up (inbox, jurisdiction, classes, vault) is one call for the whole bat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -32,6 +32,7 @@ from jiedao.domain.terms import ClassMethod, IncidentState, IntakeOutcome, Match
 from jiedao.domain.upstream_news import hear
 
 _encode = msgspec.json.Encoder().encode
+_NO_KEY = InboxKey("", "")
 _UNSEALED = Sealed("none", "", "")
 _SAME_REVISION = "same_revision_other_content"
 
@@ -101,24 +102,24 @@ class Decider:
     def _tell_apart(self, records: Sequence[ReadableRecord | UnreadableRecord]) -> list[Step]:
         """Tell new, revised, late, repeated and unreadable records apart, also within the batch."""
         macs = [self._vault.mac(record.raw) for record in records]
-        known = self._known(records)
+        keys = [key_of(record) if isinstance(record, ReadableRecord) else _NO_KEY for record in records]
+        known = self._known(set(keys) - {_NO_KEY})
         steps = [
-            self._readable_step(record, mac, known)
+            self._readable_step(record, mac, known[key])
             if isinstance(record, ReadableRecord)
             else self._unreadable_step(record, mac)
-            for record, mac in zip(records, macs, strict=True)
+            for record, mac, key in zip(records, macs, keys, strict=True)
         ]
         self._settle_rewritten(steps)
         return steps
 
-    def _known(self, records: Sequence[ReadableRecord | UnreadableRecord]) -> dict[InboxKey, dict[int, bytes]]:
-        keys = {key_of(record) for record in records if isinstance(record, ReadableRecord)}
+    def _known(self, keys: Collection[InboxKey]) -> dict[InboxKey, dict[int, bytes]]:
         found: Mapping[InboxKey, KnownRecord] = self._inbox.known(list(keys)) if keys else {}
         return {key: dict(found[key].revisions) if key in found else {} for key in keys}
 
-    def _readable_step(self, record: ReadableRecord, mac: bytes, known: dict[InboxKey, dict[int, bytes]]) -> Step:
+    def _readable_step(self, record: ReadableRecord, mac: bytes, revisions: dict[int, bytes]) -> Step:
+        """Tell what a record is by what was recorded under its key before, and take it for recorded itself."""
         report = record.report
-        revisions = known[key_of(record)]
         target = incident_id(self._district, report.source, report.external_id)
         if report.revision in revisions:
             same = revisions[report.revision] == mac

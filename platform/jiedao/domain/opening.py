@@ -56,17 +56,13 @@ class OpenedIncident:
             "raw": raw,
             "reporter": reporter,
         }
-        self._events: list[RecordedEvent] = [happened(Incident.Received, received)]
-        for kind, decision in zip(_DECIDED, (jurisdiction, classification, routing), strict=True):
-            if decision is not None:
-                decided = {
-                    "originator_id": incident_id,
-                    "originator_version": Incident.INITIAL_VERSION + len(self._events),
-                    "timestamp": at,
-                    "context": context,
-                    "decision": decision,
-                }
-                self._events.append(happened(kind, decided))
+        self._events: list[RecordedEvent] = [
+            happened(Incident.Received, received),
+            happened(Incident.JurisdictionDecided, _decided(incident_id, 1, at, context, jurisdiction)),
+            happened(Incident.ClassDecided, _decided(incident_id, 2, at, context, classification)),
+        ]
+        if routing is not None:
+            self._events.append(happened(Incident.Routed, _decided(incident_id, 3, at, context, routing)))
 
     @property
     def pending_events(self) -> Sequence[RecordedEvent]:
@@ -104,4 +100,12 @@ class OpenedIncident:
         return standing(self.jurisdiction, self.route.platform)
 
 
-_DECIDED = (Incident.JurisdictionDecided, Incident.ClassDecided, Incident.Routed)
+def _decided(incident_id: UUID, after: int, at: datetime, context: EventContext, decision: object) -> dict[str, object]:
+    """The fields of a decision's event, in their order; so many events came before it."""
+    return {
+        "originator_id": incident_id,
+        "originator_version": Incident.INITIAL_VERSION + after,
+        "timestamp": at,
+        "context": context,
+        "decision": decision,
+    }
