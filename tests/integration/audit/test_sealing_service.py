@@ -26,7 +26,8 @@ BOUND = 30.0
 
 @pytest.fixture
 def ledger(log, tmp_path):
-    return open_ledger(load_settings(data=tmp_path), log.recorder.reading, log.clock)
+    settings = load_settings(data=tmp_path, ledger_folder=log.published.folder)
+    return open_ledger(settings, log.recorder.reading, log.clock)
 
 
 @pytest.fixture
