@@ -28,6 +28,9 @@ _GENERATED = frozenset(
 def quickly_made(cls: type[T]) -> type[T]:
     """Make the struct of the same fields and methods; it stands above ``@dataclass(frozen=True, slots=True)``.
 
+    The collector of cycles does not see it: its fields never change, so only what it holds could be made to lead back
+    to it, and nothing of ours does that.
+
     Raises TypeError for a class that inherits, that does more at its making than set its fields, or whose fields are
     shown or compared in a way of their own.
     """
