@@ -96,6 +96,6 @@ def _check_size(unit: Unit) -> None:
         raise InvalidInputError(
             f"a unit of {len(unit.events)} events is too large: at most {MAX_UNIT_EVENTS} are recorded at once"
         )
-    size = sum(len(event.state) + len(event.metadata) for event in unit.events)
+    size = sum([len(event.state) + len(event.metadata) for event in unit.events])
     if size > MAX_UNIT_BYTES:
         raise InvalidInputError(f"a unit of {size} bytes is too large: at most {MAX_UNIT_BYTES} are recorded at once")
