@@ -62,6 +62,14 @@ def test_an_intervention_is_corrected_by_an_intervention_alone():
             check_corrected(command, event, Role.SHIFT_LEADER, "user:sun")
 
 
+@pytest.mark.parametrize("role", ["dispatcher", "supervisor"])
+def test_a_side_that_the_case_is_only_offered_to_corrects_what_it_recorded_itself(role):
+    for command, event in ((Command.CORRECT, reply()), (Command.INTERVENE, dispatched().do("intervene", by="wu").last)):
+        with pytest.raises(RuledOutError, match="只能更正自己所记"):
+            check_corrected(command, event, Role(role), "user:sun", holding=False)
+        check_corrected(command, event, Role(role), "user:wu", holding=False)
+
+
 @pytest.mark.parametrize("role", [one for one in Role if one not in {Role.SUPERVISOR, Role.ADMINISTRATOR}])
 def test_an_intervention_is_corrected_by_who_recorded_it_and_nobody_else_is_told_who_that_was(role):
     intervention = dispatched().do("intervene", by="zhao").last
