@@ -244,7 +244,8 @@ class CommandDesk:
         if request.corrects is not None:
             with refusing(incident, actor.role, actor.holder):
                 corrected = self._application.event_of(incident.id, request.corrects)
-                check_corrected(command, corrected, actor.role, actor.holder)
+                holding = actor.may_see_street(incident.street_code)
+                check_corrected(command, corrected, actor.role, actor.holder, holding=holding)
         decide = self._decisions.get(command)
         if decide is None:
             carry_out(incident, command, details, role=actor.role, context=context, at=self._clock.now())

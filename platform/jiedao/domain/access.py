@@ -35,10 +35,6 @@ class Holder:
         """Whether this holder may see what a street holds; what no street holds yet, only the unlimited see."""
         return self.streets is None or street_code in self.streets
 
-    def may_push(self, source: str) -> bool:
-        """Whether this holder may push reports of a source."""
-        return self.role in {Role.INTEGRATOR, Role.ADMINISTRATOR} and (self.sources is None or source in self.sources)
-
     def works_on(self, task: Task, street_code: str | None) -> bool:
         """Whether a task is theirs: given to those for whom they work, or given on to them.
 

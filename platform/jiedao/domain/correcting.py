@@ -15,6 +15,8 @@ from jiedao.domain.workflow_events import InterventionRecorded
 _AT = "/corrects"
 _OWN_ALONE = frozenset({Role.COLLECTOR, Role.HANDLER, Role.GRID_WORKER})
 """Who corrects nothing but what they recorded themselves."""
+_OTHERS_INTERVENTIONS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Who corrects an intervention that somebody else recorded: who sees them all, but for auditors."""
 
 
 def check_number(command: Command, corrects: int | None, version: int) -> None:
@@ -28,19 +30,31 @@ def check_number(command: Command, corrects: int | None, version: int) -> None:
         )
 
 
-def check_corrected(command: Command, corrected: RecordedEvent, role: Role, actor: str) -> None:
+def check_corrected(
+    command: Command, corrected: RecordedEvent, role: Role, actor: str, *, holding: bool = True
+) -> None:
     """Raise RuledOutError where this event is not to be corrected in this way, or not by this person.
 
-    An intervention (干预留痕) is shown to few, so nothing that more people read may speak of it.
+    ``holding`` is whether they act for the side that holds the case; a street that it is only offered to (移送) sees
+    it, and corrects what it recorded itself. An intervention (干预留痕) is shown to few: nothing that more people read
+    may speak of it, and nobody else is told who recorded it.
     """
     number = corrected.originator_version
-    if isinstance(corrected, InterventionRecorded) != (command is Command.INTERVENE):
+    intervention = isinstance(corrected, InterventionRecorded)
+    if intervention != (command is Command.INTERVENE):
         raise RuledOutError(
             f"干预留痕只能以干预留痕更正，也只更正干预留痕（第 {number} 条记录）"
             " an intervention is corrected by another record of an intervention, and by nothing else"
         )
-    if role in _OWN_ALONE and corrected.context.actor != actor:
+    of_others = role in _OTHERS_INTERVENTIONS if intervention else role not in _OWN_ALONE
+    if corrected.context.actor == actor or (of_others and holding):
+        return
+    if intervention:
         raise RuledOutError(
-            f"只能更正自己所记，第 {number} 条记录是 {corrected.context.actor} 所记"
-            f" {role.value} corrects what they recorded themselves: event {number} is {corrected.context.actor}'s"
+            f"只能更正自己所记的干预留痕，第 {number} 条记录不是你所记"
+            f" you correct the interventions that you recorded yourself: event {number} is not yours"
         )
+    raise RuledOutError(
+        f"只能更正自己所记，第 {number} 条记录是 {corrected.context.actor} 所记"
+        f" you correct what you recorded yourself: event {number} is {corrected.context.actor}'s"
+    )

@@ -65,7 +65,7 @@ def accept(incident: Incident, details: said.Remark, boundary_set: str, *, conte
         before = incident.jurisdiction
         lon, lat = (before.lon, before.lat) if before else (None, None)
         decision = JurisdictionDecision(MatchMethod.MANUAL.value, receiver.street_code, boundary_set, lon, lat)
-        incident.decide_jurisdiction(decision, context=context, at=at)
+        incident.decide_jurisdiction(decision, context=context.following(), at=at)
 
 
 def refuse(progress: Progress, context: EventContext) -> dict[str, Any]:

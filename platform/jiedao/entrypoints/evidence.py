@@ -110,7 +110,7 @@ def timeline_page(told: HistoryAnswer, profile: DistrictProfile) -> str:
         ),
         element("h2", "经过"),
         table(
-            ("第几个", "日志位置", "记录时间", "事项", "经办", "理由"),
+            ("第几条", "日志位置", "记录时间", "事项", "经办", "理由"),
             (_happened(one, zone) for one in told.events),
             "list",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from jiedao.audit.replay import Difference, ReplayStep
 from jiedao.audit.standing import FactChange
 from jiedao.domain.errors import NotFoundError
 from jiedao.domain.incident import Incident
+from jiedao.entrypoints.http.models import HistoryEntry
 from jiedao.entrypoints.http.replay_models import (
     ComparedAnswer,
     CurrentRulesAnswer,
@@ -20,7 +21,7 @@ from jiedao.entrypoints.http.replay_models import (
     ReplayAnswer,
     ReplayStepAnswer,
 )
-from jiedao.entrypoints.http.wording import Wording, corrections
+from jiedao.entrypoints.http.wording import Wording
 from jiedao.entrypoints.services import Services
 from projections.answers import HistoryRow
 from projections.telling import TELLINGS, Telling
@@ -36,13 +37,15 @@ def replay_answer(
     incident_id: UUID, steps: Sequence[ReplayStep], wording: Wording, *, as_of: int | None, interventions: bool
 ) -> ReplayAnswer:
     """Tell a replay; interventions (干预留痕) only to those who may see them."""
-    shown = [step for step in steps if interventions or not _is_intervention(step)]
-    corrected = corrections(_row(incident_id, step) for step in shown if step.entry.originator_id == incident_id)
+    shown = _shown(steps, interventions=interventions)
     return ReplayAnswer(
         incident_id=incident_id,
         as_of=as_of,
         hidden=len(steps) - len(shown),
-        steps=[_step(incident_id, step, wording, corrected) for step in shown],
+        steps=[
+            _step(step, told, wording, beside=_beside(incident_id, step))
+            for step, told in zip(shown, _told(incident_id, shown, wording), strict=True)
+        ],
         standing=steps[-1].standing,
     )
 
@@ -56,9 +59,7 @@ def difference_answer(  # noqa: PLR0913  # a difference, between what, for whom
         from_position=start,
         to_position=end,
         changes=[_change(one, wording) for one in found.changes],
-        events=wording.told_in_order(
-            [_row(incident_id, step) for step in found.steps if interventions or not _is_intervention(step)]
-        ),
+        events=_told(incident_id, _shown(found.steps, interventions=interventions), wording),
     )
 
 
@@ -83,15 +84,21 @@ def load_incident(services: Services, incident_id: UUID) -> Incident:
     return found
 
 
-def _is_intervention(step: ReplayStep) -> bool:
-    return step.entry.topic == Incident.InterventionRecorded.TOPIC
+def _shown(steps: Sequence[ReplayStep], *, interventions: bool) -> list[ReplayStep]:
+    return [step for step in steps if interventions or step.entry.topic != Incident.InterventionRecorded.TOPIC]
 
 
-def _step(
-    incident_id: UUID, step: ReplayStep, wording: Wording, corrected: Mapping[int, Sequence[int]]
-) -> ReplayStepAnswer:
-    beside = step.entry.originator_id != incident_id
-    told = wording.told(_row(incident_id, step), () if beside else corrected.get(step.version, ()))
+def _told(incident_id: UUID, steps: Sequence[ReplayStep], wording: Wording) -> list[HistoryEntry]:
+    """Tell the events, each with those among them that put it right, which are no rules beside the incident."""
+    own = iter(wording.told_in_order([_row(incident_id, step) for step in steps if not _beside(incident_id, step)]))
+    return [wording.told(_row(incident_id, step)) if _beside(incident_id, step) else next(own) for step in steps]
+
+
+def _beside(incident_id: UUID, step: ReplayStep) -> bool:
+    return step.entry.originator_id != incident_id
+
+
+def _step(step: ReplayStep, told: HistoryEntry, wording: Wording, *, beside: bool) -> ReplayStepAnswer:
     return ReplayStepAnswer(
         **told.model_dump(),
         rests_on=step.rests_on,

@@ -44,7 +44,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "satisfied": "是否满意",
         "street_code": "街道代码",
         "task_id": "任务编号",
-        "text": "答复内容",
+        "text": "内容",
         "what": "干预情况",
         "who": "干预人",
         "whom": "通报对象",

@@ -65,6 +65,7 @@ def test_what_was_said_wrongly_is_corrected_and_shown_at_both(filled):
     for shown in (
         filled.run("incident", "history", "manual:M1").stdout,
         filled.run("audit", "replay", "manual:M1").stdout,
+        filled.run("audit", "diff", "manual:M1", "--from", "1").stdout,
     ):
         assert f"更正第 {number} 条记录" in shown
         assert f"已由第 {number + 1} 条记录更正" in shown

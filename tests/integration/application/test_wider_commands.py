@@ -186,9 +186,13 @@ def test_a_transfer_is_seen_and_answered_by_the_street_that_it_is_offered_to(app
     with pytest.raises(CommandRefusedError, match="须由接收方 文晖街道 答复") as refused:
         desk.carry_out(ask(incident, Command.ACCEPT_TRANSFER), western)
     assert Command.ACCEPT_TRANSFER not in refused.value.allowed
+    wrong = ask(incident, Command.CORRECT, said.Correction("门牌为 203 号"), corrects=1)
+    with pytest.raises(CommandRefusedError, match="只能更正自己所记"):
+        desk.carry_out(replace(wrong, key="offered"), EASTERNER)
     answer = desk.carry_out(ask(incident, Command.ACCEPT_TRANSFER), EASTERNER)
     assert (answer.state, now(application, incident).street_code) == ("filed", EAST)
     assert now(application, incident).jurisdiction.boundary_set == TwoStreets.boundary_set
+    desk.carry_out(replace(wrong, key="held"), EASTERNER)
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,11 @@ def test_what_left_is_read_rebuilt_commanded_and_forgotten_as_before(town, datab
     town.runner.catch_up()
     assert [step.entry.originator_version for step in town.replay(still)] == list(range(1, len(known[still]) + 2))
 
+    # An archived event is corrected as any other, its reporter forgotten or not.
+    for incident in (before_erasing, still):
+        town.do(incident, Command.CORRECT, said.Correction("门牌为 203 号"), corrects=1)
+        assert town.replay(incident)[-1].event.context.corrected_version == 1
+
     # Archived ciphertext goes with its key, whether that was destroyed before the archiving or after the removal.
     assert town.opened(before_erasing) is None
     assert town.opened(after_erasing) is not None

@@ -124,9 +124,9 @@ class Town:
         given = [FeedRecord(raw, f"test:{uuid4()}", self.clock.now()) for raw in records]
         return self.pipeline.run("hotline", given, transport="http", actor=INTEGRATOR)
 
-    def do(self, incident, command, details=None, actor=LEADER):
+    def do(self, incident, command, details=None, actor=LEADER, corrects=None):
         """One command on an incident."""
-        request = CommandRequest(incident, command, details or said.Remark(), str(uuid4()))
+        request = CommandRequest(incident, command, details or said.Remark(), str(uuid4()), corrects=corrects)
         return self.commands.carry_out(request, actor)
 
     def decline(self, incident):

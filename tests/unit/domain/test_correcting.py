@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jiedao.domain import merging
+from jiedao.domain import merging, transferring
 from jiedao.domain.carrying_out import carry_out
 from jiedao.domain.correcting import check_corrected, check_number
 from jiedao.domain.errors import InvalidInputError
@@ -52,7 +52,7 @@ def test_who_answers_for_the_case_corrects_what_others_recorded(role):
 
 def test_an_intervention_is_corrected_by_an_intervention_alone():
     intervention = dispatched().do("intervene").last
-    check_corrected(Command.INTERVENE, intervention, Role.AUDITOR, "user:sun")
+    check_corrected(Command.INTERVENE, intervention, Role.SUPERVISOR, "user:sun")
     for command, event in (
         (Command.CORRECT, intervention),
         (Command.REPLY, intervention),
@@ -62,9 +62,39 @@ def test_an_intervention_is_corrected_by_an_intervention_alone():
             check_corrected(command, event, Role.SHIFT_LEADER, "user:sun")
 
 
+@pytest.mark.parametrize("role", ["dispatcher", "supervisor"])
+def test_a_side_that_the_case_is_only_offered_to_corrects_what_it_recorded_itself(role):
+    for command, event in ((Command.CORRECT, reply()), (Command.INTERVENE, dispatched().do("intervene", by="wu").last)):
+        with pytest.raises(RuledOutError, match="只能更正自己所记"):
+            check_corrected(command, event, Role(role), "user:sun", holding=False)
+        check_corrected(command, event, Role(role), "user:wu", holding=False)
+
+
+@pytest.mark.parametrize("role", [one for one in Role if one not in {Role.SUPERVISOR, Role.ADMINISTRATOR}])
+def test_an_intervention_is_corrected_by_who_recorded_it_and_nobody_else_is_told_who_that_was(role):
+    intervention = dispatched().do("intervene", by="zhao").last
+    check_corrected(Command.INTERVENE, intervention, role, "user:zhao")
+    with pytest.raises(RuledOutError, match="只能更正自己所记的干预留痕") as refused:
+        check_corrected(Command.INTERVENE, intervention, role, "user:sun")
+    assert "user:zhao" not in str(refused.value)
+
+
+@pytest.mark.parametrize("role", ["supervisor", "administrator"])
+def test_who_sees_interventions_and_answers_for_the_case_corrects_those_of_others(role):
+    check_corrected(Command.INTERVENE, dispatched().do("intervene", by="zhao").last, Role(role), "user:sun")
+
+
 def test_what_happens_to_others_by_the_same_command_corrects_nothing_of_theirs():
     life, other = received(), received()
     context = life.context("user:wu", "intake_operator", "同一事项").correcting(2)
     merging.merge(life.incident, said("merge"), other.incident, [], context=context, at=life.now)
     assert [event.context.corrected_version for event in life.incident.collect_events()] == [2]
     assert [event.context.corrected_version for event in other.incident.collect_events()] == [None]
+
+
+def test_the_jurisdiction_that_follows_from_a_transfer_corrects_nothing_itself():
+    life = dispatched().do("offer_transfer")
+    context = life.context("user:sun", "handler").correcting(2)
+    transferring.accept(life.incident, said("accept_transfer"), "outline-1", context=context, at=life.now)
+    corrected = {type(event).__name__: event.context.corrected_version for event in life.incident.collect_events()}
+    assert corrected == {"TransferAccepted": 2, "JurisdictionDecided": None}

@@ -94,7 +94,7 @@ class Wording:
 
     def told_in_order(self, rows: Sequence[HistoryRow]) -> list[HistoryEntry]:
         """Tell events of one incident, each with those among them that put it right."""
-        corrected = corrections(rows)
+        corrected = _corrections(rows)
         return [self.told(row, corrected.get(row.version, ())) for row in rows]
 
     def history(
@@ -119,7 +119,7 @@ class Wording:
         return self.street(outcome.street_code)
 
 
-def corrections(rows: Iterable[HistoryRow]) -> Mapping[int, Sequence[int]]:
+def _corrections(rows: Iterable[HistoryRow]) -> Mapping[int, Sequence[int]]:
     """Return which events, by version, are put right by which others of these (更正)."""
     found: dict[int, list[int]] = {}
     for row in rows:

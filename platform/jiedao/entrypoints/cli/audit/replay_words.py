@@ -13,6 +13,7 @@ from jiedao.audit.standing import label_of_fact, word_of
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.terms import Platform, Role
 from jiedao.entrypoints.cli.output import facts, line, local, table, to_json
+from jiedao.entrypoints.http.models import HistoryEntry
 from jiedao.entrypoints.http.replay_models import (
     ComparedAnswer,
     CurrentRulesAnswer,
@@ -77,7 +78,8 @@ class ReplayWords:
         titled = f"日志位置 {told.from_position} → {told.to_position}"
         changes = [(one.label, *self._sides(one)) for one in told.changes]
         events = [
-            (one.position, local(one.recorded_at, self.zone), one.label, one.summary, one.actor) for one in told.events
+            (one.position, local(one.recorded_at, self.zone), one.label, _summary(one), one.actor)
+            for one in told.events
         ]
         return Group(
             table(titled, ("事实 fact", "之前 before", "之后 after"), changes)
@@ -127,6 +129,11 @@ class ReplayWords:
         if name in _MOMENTS:
             return local(datetime.fromisoformat(str(value)), self.zone)
         return f"{label} {value}" if label else str(value)
+
+
+def _summary(event: HistoryEntry) -> str:
+    corrected = correction_words(event)
+    return f"{event.summary}（{corrected}）" if corrected else event.summary
 
 
 def _rests_on(step: ReplayStepAnswer) -> Iterator[str]:
