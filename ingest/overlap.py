@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol, Self
 
 from ingest.normalising import Found
@@ -213,18 +214,44 @@ class _Working:
     then: Then
 
 
+class HandingOver:
+    """How soon the interpreter goes from thread to thread: the process's own, so all feeds in it are counted."""
+
+    def __init__(self) -> None:
+        self._counting = Lock()
+        self._feeds = 0
+        self._before = 0.0
+
+    def begin(self) -> None:
+        """Let it go soon, until as many have ended as have begun."""
+        with self._counting:
+            if not self._feeds:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(self._before, HANDING_OVER_SECONDS))
+            self._feeds += 1
+
+    def end(self) -> None:
+        """The last one to end leaves it as the first one found it."""
+        with self._counting:
+            self._feeds -= 1
+            if not self._feeds:
+                sys.setswitchinterval(self._before)
+
+
+_handing_over = HandingOver()
+
+
 class _Workers(ThreadPoolExecutor):
     """Threads that carry out large batches, and get the interpreter soon."""
 
     def __init__(self) -> None:
         super().__init__(AT_WORK, "jiedao-deciding")
-        self._interval = sys.getswitchinterval()
-        sys.setswitchinterval(min(self._interval, HANDING_OVER_SECONDS))
+        _handing_over.begin()
 
     def end(self) -> None:
         """Wait until nobody works any more."""
         self.shutdown()
-        sys.setswitchinterval(self._interval)
+        _handing_over.end()
 
 
 def _carry_out(batch: BatchUnderWay, before: Future[Sequence[RecordOutcome]] | None) -> Sequence[RecordOutcome]:
