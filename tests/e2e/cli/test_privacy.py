@@ -126,8 +126,10 @@ def test_whom_this_terminal_turned_away_is_an_answer_to_the_auditors_question(te
     terminal.run("privacy", "list", "--role", "handler", code=1)
     found = terminal.ask("audit", "events", "--question", "refusals")["items"]
     told = {(one["actor"].partition(":")[0], one["summary"].partition("：")[0]) for one in found}
+    told.discard(("user", "同一分钟内又被拒绝 1 次"))  # which is told once the minute is over, and it may be by now
     assert told == {("user", "拒绝请求 CLI jiedao privacy list"), ("console", "拒绝请求 CLI jiedao privacy list"),
                     ("console", "拒绝删除上报人信息的操作 列出")}  # fmt: skip
     rows = terminal.ask("audit", "refusals")["items"]
-    (counted,) = [row for row in rows if row["holder"] == "user:zhang"]
-    assert (counted["times"], counted["method"], counted["route"]) == (2, "CLI", "jiedao privacy list")
+    counted = [row for row in rows if row["holder"] == "user:zhang"]  # two where a minute ended between them
+    assert sum(row["times"] for row in counted) == 2
+    assert {(row["method"], row["route"]) for row in counted} == {("CLI", "jiedao privacy list")}
