@@ -14,9 +14,9 @@ from pathlib import PurePath
 from threading import Event
 from typing import BinaryIO, Protocol
 
+from ingest.intake_apart import IntakeApart
 from ingest.normalising import MAX_RECORD_BYTES
 from ingest.overlap import BatchPipeline, Overlap
-from ingest.reading_apart import ReadingApart
 from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
@@ -78,7 +78,7 @@ def media_type_of(name: str) -> str:
 
 
 class FileFeed:
-    """Feeds files of one district; with ``validate_only`` nothing is recorded. ``apart`` may read large units."""
+    """Feeds files of one district; with ``validate_only`` nothing is recorded. ``apart`` may take large units in."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class FileFeed:
         clock: Clock,
         *,
         validate_only: bool = False,
-        apart: ReadingApart | None = None,
+        apart: IntakeApart | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._actor = actor

@@ -23,6 +23,7 @@ from kafka.errors import (
     NoOffsetForPartitionError,
 )
 
+from ingest.intake_apart import IntakeApart
 from ingest.kafka_connection import FeedLimits, FeedTopic, KafkaConnection
 from ingest.kafka_consumer import leave, milliseconds, open_consumer
 from ingest.kafka_end import TopicsEnd
@@ -30,7 +31,6 @@ from ingest.kafka_faults import LOST, PASSING, FeedStoppedError, lost, lost_part
 from ingest.kafka_partitions import PartitionPlaces, StoredOffsets
 from ingest.kafka_units import FeedUnit, Message, UnitMaker
 from ingest.overlap import BatchPipeline, Overlap
-from ingest.reading_apart import ReadingApart
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import ConfigurationError, OffsetConflictError, UnavailableError
@@ -89,7 +89,7 @@ class KafkaFeed:
         clock: Clock,
         limits: FeedLimits | None = None,
         on_unit: Callable[[FeedUnit, Sequence[RecordOutcome]], None] | None = None,
-        apart: ReadingApart | None = None,
+        apart: IntakeApart | None = None,
     ) -> None:
         self._connection = connection
         self._topics = {one.topic: one for one in topics}

@@ -3,23 +3,20 @@
 The database works while the interpreter does, and nothing else changes: batches are recorded in their order, a batch
 is handed in only once the one before it is recorded, and one that fails is known before the next is handed in.
 
-Where large batches are read in a process of their own, up to two more are read there meanwhile, and two are decided at
-a time: what is known of a batch's records and the keys of its reporters are asked of the database while the other one
-is decided. ``docs/adr/0026`` says what that is worth.
+Large batches may be taken in by processes of their own (:mod:`ingest.intake_apart`), several at a time.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
 from typing import Protocol, Self
 
-from ingest.normalising import Found
-from ingest.reading_apart import BatchApart, ReadingApart
+from ingest.intake_apart import IntakeApart
+from ingest.intake_frames import batch_frame
 from ingest.records import FeedRecord
 from jiedao.application.intake import BatchUnderWay
 from jiedao.application.outcomes import RecordOutcome
@@ -27,22 +24,6 @@ from jiedao.domain.access import Holder
 from jiedao.domain.ports import OffsetMove
 
 Then = Callable[[Sequence[RecordOutcome]], None]
-
-READ_AHEAD = 2
-"""How many batches may be with the process that reads."""
-
-AT_WORK = 3
-"""How many large batches are worked at: one is being committed, two are being decided."""
-
-HANDING_OVER_SECONDS = 0.0005
-"""After so long the interpreter goes to the next thread that wants it, while large batches are worked at.
-
-By itself it takes ten times as long, also for a thread that only hands on what others wait for: the next piece of a
-unit to the database, the next batch to the process that reads.
-"""
-
-AHEAD = AT_WORK + 1
-"""How many large batches are read and not recorded yet, at most: whoever is done with one finds the next."""
 
 
 class BatchPipeline(Protocol):
@@ -57,12 +38,8 @@ class BatchPipeline(Protocol):
         actor: Holder,
         offsets: Sequence[OffsetMove] = (),
         after: BatchUnderWay | None = None,
-        found: Sequence[Found | None] | None = None,
     ) -> BatchUnderWay:
-        """Read a batch that is to be decided and recorded, with its offsets, whole or not at all.
-
-        ``found`` is what was read of it already.
-        """
+        """Read a batch that is to be decided and recorded, with its offsets, whole or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +55,18 @@ class _Batch:
 class Overlap:
     """Batches of one actor by one transport, one of them under way at most; none any more once its block has ended.
 
-    ``apart`` reads large batches elsewhere; then up to :data:`READ_AHEAD` more are being read and :data:`AHEAD` are
-    under way. It belongs to one thread, which is also told of what was recorded.
+    ``apart`` takes large batches in elsewhere: then as many as it works at are under way, and one more, which the next
+    to be done finds. It belongs to one thread, which is also told of what was recorded.
     """
 
     def __init__(
-        self, pipeline: BatchPipeline, transport: str, actor: Holder, apart: ReadingApart | None = None
+        self, pipeline: BatchPipeline, transport: str, actor: Holder, apart: IntakeApart | None = None
     ) -> None:
         self._pipeline = pipeline
         self._transport = transport
         self._actor = actor
         self._apart = apart
-        self._reading: deque[tuple[_Batch, BatchApart]] = deque()
-        self._working: deque[_Working] = deque()
-        self._workers: _Workers | None = None
+        self._handed_over: deque[tuple[Future[Sequence[RecordOutcome]], Then]] = deque()
         self._under_way: tuple[BatchUnderWay, Then] | None = None
 
     def record(
@@ -104,17 +79,18 @@ class Overlap:
         any case, and those after it, this one included, then are not handed in.
         """
         batch = _Batch(source, records, then, offsets)
-        apart = self._apart.submit(source, records) if self._apart else None
-        if apart is None:
-            self._settle_large()
+        frame = self._frame(batch)
+        if frame is None or self._apart is None:
+            self._tell(0)
             self._hand_in(batch)
         else:
-            self._reading.append((batch, apart))
-            self._go_on(READ_AHEAD, AHEAD)
+            self._finish()()
+            self._hand_over(batch, frame, self._apart)
+            self._tell(self._apart.at_a_time + 1)
 
     def settle(self) -> None:
         """Record what is being read or decided and wait for what is under way, if any; raises what they raise."""
-        self._settle_large()
+        self._tell(0)
         self._finish()()
 
     def __enter__(self) -> Self:
@@ -123,53 +99,47 @@ class Overlap:
     def __exit__(self, *_: object) -> None:
         self.settle()
 
-    def _settle_large(self) -> None:
-        if self._workers is not None or self._reading:
-            self._go_on(0, 0)
-            self._end_workers()
+    def _frame(self, batch: _Batch) -> bytes | None:
+        """The batch as it is told to another process; ``None`` where it is to be taken in here."""
+        if self._apart is None or not self._apart.takes(len(batch.records)):
+            return None
+        with suppress(ValueError):  # half a character, as the name of a file may have it
+            return batch_frame(
+                batch.source, batch.records, transport=self._transport, actor=self._actor, offsets=batch.offsets
+            )
+        return None
 
-    def _go_on(self, reading: int, working: int) -> None:
-        """Let at most so many large batches be read, and so many be worked at; tell of those that are recorded."""
-        try:
-            while len(self._reading) > reading:
-                self._work_at(*self._reading.popleft())
-                self._tell(AHEAD)
-            self._tell(working)
-        except BaseException:
-            self._reading.clear()
-            self._end_workers()
-            raise
-
-    def _work_at(self, batch: _Batch, apart: BatchApart) -> None:
-        """Let a batch be decided, and handed in behind the one before it."""
-        found = apart.take()
-        self._finish()()
-        before = self._working[-1] if self._working else None
-        under_way = self._begin(batch, before.batch if before else None, found)
-        self._workers = self._workers or _Workers()
-        recorded = self._workers.submit(_carry_out, under_way, before.recorded if before else None)
-        self._working.append(_Working(under_way, recorded, batch.then))
+    def _hand_over(self, batch: _Batch, frame: bytes, apart: IntakeApart) -> None:
+        """Let a large batch be taken in elsewhere, behind the one before it."""
+        before = self._handed_over[-1][0] if self._handed_over else None
+        recorded = apart.submit(frame, before, lambda: self._begin(batch).finish())
+        self._handed_over.append((recorded, batch.then))
 
     def _tell(self, left: int) -> None:
-        """Wait until at most so many batches are worked at, and tell of all that are recorded."""
-        while self._working and (len(self._working) > left or self._working[0].recorded.done()):
-            outcomes = self._working[0].recorded.result()
-            self._working.popleft().then(outcomes)
+        """Wait until at most so many large batches are under way, and tell of all that are recorded.
 
-    def _end_workers(self) -> None:
-        """Wait until nobody works at a batch any more, and tell of those that are recorded."""
-        workers, self._workers = self._workers, None
-        if workers is not None:
-            workers.end()
-        working, self._working = self._working, deque()
-        for one in working:
-            if one.recorded.exception() is not None:
+        Where one of them failed, those behind it failed with it.
+        """
+        try:
+            while self._handed_over and (len(self._handed_over) > left or self._handed_over[0][0].done()):
+                recorded, then = self._handed_over[0]
+                outcomes = recorded.result()
+                self._handed_over.popleft()
+                then(outcomes)
+        except BaseException:
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        """Wait until nobody works at a large batch any more, and tell of those that are recorded."""
+        handed_over, self._handed_over = self._handed_over, deque()
+        wait([recorded for recorded, _then in handed_over])
+        for recorded, then in handed_over:
+            if recorded.exception() is not None:
                 break
-            one.then(one.recorded.result())
+            then(recorded.result())
 
-    def _begin(
-        self, batch: _Batch, after: BatchUnderWay | None, found: Sequence[Found | None] | None = None
-    ) -> BatchUnderWay:
+    def _begin(self, batch: _Batch, after: BatchUnderWay | None = None) -> BatchUnderWay:
         return self._pipeline.begin(
             batch.source,
             batch.records,
@@ -177,7 +147,6 @@ class Overlap:
             actor=self._actor,
             offsets=batch.offsets,
             after=after,
-            found=found,
         )
 
     def _hand_in(self, batch: _Batch) -> None:
@@ -203,64 +172,6 @@ class Overlap:
         self._under_way = None
         outcomes = batch.finish()
         return lambda: then(outcomes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Working:
-    """A batch that is worked at, and who is told."""
-
-    batch: BatchUnderWay
-    recorded: Future[Sequence[RecordOutcome]]
-    then: Then
-
-
-class HandingOver:
-    """How soon the interpreter goes from thread to thread: the process's own, so all feeds in it are counted."""
-
-    def __init__(self) -> None:
-        self._counting = Lock()
-        self._feeds = 0
-        self._before = 0.0
-
-    def begin(self) -> None:
-        """Let it go soon, until as many have ended as have begun."""
-        with self._counting:
-            if not self._feeds:
-                self._before = sys.getswitchinterval()
-                sys.setswitchinterval(min(self._before, HANDING_OVER_SECONDS))
-            self._feeds += 1
-
-    def end(self) -> None:
-        """The last one to end leaves it as the first one found it."""
-        with self._counting:
-            self._feeds -= 1
-            if not self._feeds:
-                sys.setswitchinterval(self._before)
-
-
-_handing_over = HandingOver()
-
-
-class _Workers(ThreadPoolExecutor):
-    """Threads that carry out large batches, and get the interpreter soon."""
-
-    def __init__(self) -> None:
-        super().__init__(AT_WORK, "jiedao-deciding")
-        _handing_over.begin()
-
-    def end(self) -> None:
-        """Wait until nobody works any more."""
-        self.shutdown()
-        _handing_over.end()
-
-
-def _carry_out(batch: BatchUnderWay, before: Future[Sequence[RecordOutcome]] | None) -> Sequence[RecordOutcome]:
-    """Decide a batch, and record it once the one before it is recorded; raises what that one raised."""
-    batch.decide()
-    if before is not None:
-        before.result()
-    batch.hand_in()
-    return batch.finish()
 
 
 def _nothing() -> None:

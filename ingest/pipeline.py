@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from ingest.normalising import AdapterFailure, Found, normalise
+from ingest.normalising import AdapterFailure, normalise
 from ingest.records import EmbeddedFile, FeedRecord, Normalised, Rejection, SourceAdapter
 from jiedao.application.collector import collection_paused
 from jiedao.application.intake import BatchUnderWay, Intake
@@ -67,25 +67,20 @@ class Pipeline:
         actor: Holder,
         offsets: Sequence[OffsetMove] = (),
         after: BatchUnderWay | None = None,
-        found: Sequence[Found | None] | None = None,
     ) -> BatchUnderWay:
-        """Read a batch that is to be decided, while those before it may still be under way; see :meth:`Intake.begin`.
-
-        ``found`` is what each record comes to, where somebody read them already; what is missing there is read here.
-        """
+        """Read a batch that is to be decided, while the one before it may be under way; see :meth:`Intake.begin`."""
         with collection_paused():
-            known = found or [None] * len(records)
-            read = [self._read(source, one, is_, keep=True) for one, is_ in zip(records, known, strict=True)]
+            read = [self._read(source, record, keep=True) for record in records]
         return self._intake.begin(read, transport=transport, actor=actor, offsets=offsets, after=after)
 
     def validate(self, source: str, records: Sequence[FeedRecord]) -> list[RecordOutcome]:
         """Say what would become of the records; nothing is recorded, no file stored, no key made."""
-        read = [self._read(source, record, None, keep=False) for record in records]
+        read = [self._read(source, record, keep=False) for record in records]
         return self._intake.preview(read, transport=Transport.HTTP.value, actor=_NOBODY)
 
     def read(self, source: str, record: FeedRecord) -> ReadableRecord | UnreadableRecord:
         """Read one record and keep the files that it carries; what follows is up to the caller."""
-        return self._read(source, record, None, keep=True)
+        return self._read(source, record, keep=True)
 
     def _adapter(self, source: str) -> SourceAdapter:
         adapter = self._adapters.get(source)
@@ -93,11 +88,8 @@ class Pipeline:
             raise NotFoundError(f"this district has no source {source!r}; it has {', '.join(self._adapters)}")
         return adapter
 
-    def _read(
-        self, source: str, record: FeedRecord, found: Found | None, *, keep: bool
-    ) -> ReadableRecord | UnreadableRecord:
-        if found is None:
-            found = normalise(self._adapter(source), record.raw, record.received_at)
+    def _read(self, source: str, record: FeedRecord, *, keep: bool) -> ReadableRecord | UnreadableRecord:
+        found = normalise(self._adapter(source), record.raw, record.received_at)
         if isinstance(found, Normalised) and not found.embedded:  # as nearly all are
             raw = record.raw if found.raw is None else found.raw
             return ReadableRecord(found.report, found.reporter, raw, record.origin, record.received_at)

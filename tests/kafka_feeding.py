@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -15,14 +16,15 @@ import msgspec
 import psycopg
 from kafka import KafkaProducer
 
+from ingest.intake_apart import IntakeApart
 from ingest.kafka_connection import FeedLimits, FeedTopic, KafkaConnection
 from ingest.kafka_feed import KafkaFeed
-from ingest.reading_apart import ReadingApart
+from ingest.kafka_units import FeedUnit
 from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError
-from jiedao.domain.ports import OffsetMove, RecordedEvent, Unit
+from jiedao.domain.ports import Appended, OffsetMove, RecordedEvent, Unit
 from jiedao.domain.terms import Role
 from jiedao.store.database import Database
 from jiedao.store.offsets import OffsetTable
@@ -69,7 +71,6 @@ class KeylessRecorder:
         actor: Holder,
         offsets: Sequence[OffsetMove] = (),
         after: object = None,
-        found: object = None,
     ) -> UnitUnderWay:
         if self._before is not None:
             self._before(records)
@@ -84,14 +85,16 @@ class UnitUnderWay:
 
     def __init__(self, writer: GroupCommitWriter, unit: Unit, outcomes: list[RecordOutcome]) -> None:
         self._writer, self._unit, self._outcomes = writer, unit, outcomes
+        self._future: Future[Appended] | None = None
 
     def decide(self) -> None:
         """There is nothing to decide."""
 
     def hand_in(self) -> None:
-        self._future = self._writer.submit(self._unit)
+        self._future = self._future or self._writer.submit(self._unit)
 
     def finish(self) -> list[RecordOutcome]:
+        self.hand_in()
         appended(self._future)
         return self._outcomes
 
@@ -106,7 +109,8 @@ class Feeding:
         topics: Iterable[FeedTopic],
         limits: FeedLimits = FAST,
         before: Callable[[Sequence[FeedRecord]], None] | None = None,
-        apart: ReadingApart | None = None,
+        apart: IntakeApart | None = None,
+        on_unit: Callable[[FeedUnit, Sequence[RecordOutcome]], None] | None = None,
     ) -> None:
         topics = list(topics)
         self.database = Database(database_url, max_connections=2, application_name="jiedao-feed")
@@ -121,6 +125,7 @@ class Feeding:
             clock=SystemClock(),
             limits=limits,
             apart=apart,
+            on_unit=on_unit,
         )
 
     def __enter__(self):

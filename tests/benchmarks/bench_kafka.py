@@ -15,13 +15,13 @@ from uuid import uuid4
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from ingest.intake_apart import IntakeApart
 from ingest.kafka_connection import FeedLimits, FeedTopic, KafkaConnection
 from ingest.kafka_consumer import milliseconds
 from ingest.kafka_feed import FeedPipeline, KafkaFeed
 from ingest.kafka_units import FeedUnit
-from ingest.reading_apart import ReadingApart
 from jiedao.entrypoints.bootstrap import District
-from tests.benchmarks.district import ACTOR, opened_district
+from tests.benchmarks.district import ACTOR, helped, opened_district
 from tests.benchmarks.measured import Measured
 from tests.benchmarks.orders import Orders
 from tests.kafka_broker import KafkaBroker
@@ -64,7 +64,7 @@ def bench(url: str, *, messages: int = 16_000, piped: int = 4_000, rounds: int =
         return [Measured(f"Kafka is not measured: {reason}", None, "")]
     recorder = KeylessRecorder(url)
     try:
-        with KafkaBroker() as broker, opened_district(url) as district, ReadingApart(district.profile) as apart:
+        with KafkaBroker() as broker, opened_district(url) as district, helped(district) as apart:
             done = _alternating(broker, district, apart, recorder, (messages, piped), rounds)
     finally:
         recorder.writer.close()
@@ -78,15 +78,12 @@ def bench(url: str, *, messages: int = 16_000, piped: int = 4_000, rounds: int =
 def _alternating(  # what reads, and how much
     broker: KafkaBroker,
     district: District,
-    apart: ReadingApart,
+    apart: IntakeApart,
     recorder: KeylessRecorder,
     counts: tuple[int, int],
     rounds: int,
 ) -> list[tuple[float, float, float]]:
-    """Read fresh orders in each round by the bare loop, the storing feed and the real one, in turn.
-
-    The real one has its own process for reading from the second round on.
-    """
+    """Read fresh orders in each round by the bare loop, the storing feed and the real one, in turn."""
     messages, piped = counts
     orders, done = Orders(), []
     for number in range(rounds):
@@ -146,7 +143,7 @@ def _fed(  # what feeds what
     messages: int,
     district: District,
     pipeline: FeedPipeline,
-    apart: ReadingApart | None,
+    apart: IntakeApart | None,
 ) -> float:
     """Let the feed record so many of the messages, under a group of its own."""
     pace = Pace()

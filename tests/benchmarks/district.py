@@ -11,11 +11,13 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
+from ingest.intake_apart import WORTH_IT, IntakeApart
 from jiedao.domain.access import Holder
 from jiedao.domain.terms import Role
-from jiedao.entrypoints.bootstrap import District, open_district
+from jiedao.entrypoints.bootstrap import District, intake_apart, open_district
 from jiedao.entrypoints.settings import load_settings
 from tests.benchmarks.orders import CHECKOUT
+from tests.waiting import until
 
 ACTOR = Holder("bench", "source:hotline", Role.INTEGRATOR)
 
@@ -34,3 +36,12 @@ def opened_district(url: str) -> Iterator[District]:
         )
         with open_district(settings) as district:
             yield district
+
+
+@contextmanager
+def helped(district: District) -> Iterator[IntakeApart]:
+    """Start the processes that take large batches in for a feed, and wait until all are there."""
+    with intake_apart(district) as apart:
+        apart.takes(WORTH_IT)
+        until(lambda: len(apart.pids) == apart.at_a_time, "the processes that take large batches in")
+        yield apart

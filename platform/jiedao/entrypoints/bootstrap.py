@@ -5,21 +5,20 @@ Everything opened here is closed here, in the reverse order, also when opening f
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 from prometheus_client.registry import Collector
 
 from ingest.dead_letters import DeadLetterDesk
+from ingest.intake_apart import IntakeApart
 from ingest.kafka_connection import KafkaConnection
 from ingest.pipeline import Pipeline
-from ingest.sources.registry import make_adapters
-from jiedao.application.calendar import make_calendar
 from jiedao.application.command_desk import CommandDesk
-from jiedao.application.deciding import Decider
 from jiedao.application.district_application import DistrictApplication
 from jiedao.application.district_profile import find_profile
 from jiedao.application.duplicate_desk import DuplicateDesk
@@ -31,19 +30,18 @@ from jiedao.application.reapplying import Reapplying
 from jiedao.application.reference_tables import ReferenceTables
 from jiedao.application.reporter_holds import ReporterHoldDesk
 from jiedao.application.routing_desk import RoutingDesk
-from jiedao.application.routing_in_force import RoutingInForce
 from jiedao.application.time_rules import adopt_time_rules
 from jiedao.domain.access import Holder
 from jiedao.domain.deadlines import LimitClock
 from jiedao.domain.errors import ConfigurationError
 from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
-from jiedao.domain.routing import LocalTime
 from jiedao.domain.terms import Role
 from jiedao.domain.time_rules import TimeRules
 from jiedao.entrypoints.auditing import Auditing, make_auditing
 from jiedao.entrypoints.clock import SystemClock
 from jiedao.entrypoints.databases import Addresses, bring_up_to_date, open_addresses
+from jiedao.entrypoints.intake import IntakeSetup, open_intake
 from jiedao.entrypoints.ledger import Ledger, open_ledger
 from jiedao.entrypoints.outbox import Outbox, open_outbox
 from jiedao.entrypoints.services import Health, Services
@@ -52,7 +50,6 @@ from jiedao.store.database import Database
 from jiedao.store.erasure import ErasureTable
 from jiedao.store.erasure_list import ErasureList
 from jiedao.store.files import FolderFileStore, sniff
-from jiedao.store.inbox import InboxTable
 from jiedao.store.mapper import TypedMapper
 from jiedao.store.offsets import OffsetTable
 from jiedao.store.reconciliation import ReconciliationTable
@@ -69,6 +66,12 @@ _log = structlog.get_logger(__name__)
 SYSTEM = Holder("", "system:jiedao", Role.ADMINISTRATOR)
 """Who acts where the software itself does: at a start, and nowhere else."""
 
+INTAKE_PROCESS = "jiedao.entrypoints.intake_process"
+"""The module that a process which helps a feed runs."""
+
+_HELPERS_CONNECTIONS = 4
+"""Connections that a process which helps a feed may read with; it decides one batch at a time, which takes one."""
+
 
 @dataclass(frozen=True, slots=True)
 class District:
@@ -77,6 +80,7 @@ class District:
     settings: Settings
     profile: DistrictProfile
     addresses: Addresses
+    intake_setup: IntakeSetup
     database: Database
     application: DistrictApplication
     vault: KeyVault
@@ -155,45 +159,25 @@ def open_district(settings: Settings, *, clock: Clock | None = None) -> Iterator
 @contextmanager
 def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, clock: Clock) -> Iterator[District]:
     with ExitStack() as stack:
-        application = stack.enter_context(
-            DistrictApplication(
-                {
-                    "JIEDAO_DATABASE_URL": addresses.app_url,
-                    "JIEDAO_DATABASE_MAX_CONNECTIONS": str(settings.database_connections),
-                    "JIEDAO_ARCHIVE_FOLDER": str(settings.archives),
-                }
-            )
+        setup = IntakeSetup(
+            profile=profile,
+            database_url=addresses.app_url,
+            database_connections=settings.database_connections,
+            archives=settings.archives,
+            files_folder=settings.files_folder,
+            root_key=read_root_key(settings, create=addresses.embedded),
         )
-        database = application.district_log.database
-        root_key = read_root_key(settings, create=addresses.embedded)
-        vault = KeyVault(database, root_key)
+        parts = stack.enter_context(open_intake(setup, clock))
+        application, database, vault, tables = parts.application, parts.database, parts.vault, parts.tables
+        jurisdiction, classes, routing = parts.jurisdiction, parts.classes, parts.routing
         keys = ErasureTable(database)
         listed = ErasureList(settings.data / "erasures" / f"{profile.code}.jsonl")
         reapplying = Reapplying(application, keys, listed, clock)
         if destroyed := reapplying.reapply(SYSTEM):  # before anything is read
             _log.warning("erasures_reapplied", keys=len(destroyed))
-        files = FolderFileStore(settings.files_folder)
-        tables = ReferenceTables(application, files, clock, profile)
         tables.adopt_profile(SYSTEM)
         rules = adopt_time_rules(application, profile, clock, SYSTEM)
-        calendar = make_calendar(profile.calendar)
-        deadlines = LimitClock(profile.working_hours, calendar)
-        jurisdiction = JurisdictionInForce(tables, profile)
-        classes = ClassesInForce(tables)
-        local_time = LocalTime(profile.working_hours, calendar)
-        routing = RoutingInForce(tables, local_time)
-        decider = Decider(
-            district=profile.code,
-            inbox=InboxTable(database),
-            incidents=application,
-            vault=vault,
-            jurisdiction=jurisdiction,
-            classes=classes,
-            clock=clock,
-            routing=routing,
-        )
-        intake = Intake(application, decider)
-        pipeline = Pipeline(make_adapters(profile), intake, files)
+        deadlines = LimitClock(profile.working_hours, parts.calendar)
         read = ReadModel(database)
         reporters = ReporterIndex(read)
         auditing = make_auditing(
@@ -210,11 +194,12 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             settings=settings,
             profile=profile,
             addresses=addresses,
+            intake_setup=setup,
             database=database,
             application=application,
             vault=vault,
             tokens=TokenTable(database),
-            files=files,
+            files=parts.files,
             tables=tables,
             deadlines=deadlines,
             rules=rules,
@@ -226,11 +211,11 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
                 incidents=application,
                 routing=routing,
                 classes=classes,
-                local_time=local_time,
+                local_time=parts.local_time,
                 clock=clock,
             ),
-            intake=intake,
-            pipeline=pipeline,
+            intake=parts.intake,
+            pipeline=parts.pipeline,
             commands=CommandDesk(
                 profile=profile,
                 application=application,
@@ -243,7 +228,7 @@ def _open(settings: Settings, profile: DistrictProfile, addresses: Addresses, cl
             ),
             duplicates=DuplicateDesk(profile, application, clock),
             duty=DutyDesk(profile, application, clock),
-            dead_letters=DeadLetterDesk(application, pipeline, intake, vault, clock),
+            dead_letters=DeadLetterDesk(application, parts.pipeline, parts.intake, vault, clock),
             read=read,
             runner=ProjectionRunner(database, application.district_log, TypedMapper()),
             reconciliation=ReconciliationTable(database),
@@ -274,6 +259,13 @@ def read_root_key(settings: Settings, *, create: bool) -> RootKey:
     """Read the root key of personal data; with ``create`` one is made where there is none."""
     given = settings.vault_key.get_secret_value() if settings.vault_key else None
     return load_root_key(given, settings.root_key_file, create=create and settings.vault_key_file is None)
+
+
+def intake_apart(district: District) -> IntakeApart:
+    """Return what has the large batches of a feed of this district taken in by processes, as its settings say."""
+    setup = replace(district.intake_setup, database_connections=_HELPERS_CONNECTIONS)
+    told = pickle.dumps((district.settings, setup), pickle.HIGHEST_PROTOCOL)
+    return IntakeApart(INTAKE_PROCESS, told, processes=district.settings.intake_processes)
 
 
 def kafka_connection(settings: Settings) -> KafkaConnection:

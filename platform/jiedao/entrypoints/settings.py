@@ -53,9 +53,11 @@ class Settings(BaseSettings):
         description="Address under the role that owns the schema; used to migrate it and to remove archived ranges.",
     )
     database_connections: int = Field(12, ge=4, le=200, description="Connections that one process may read with.")
-    reader_process: bool = Field(
-        default=True,
-        description="Whether a second process reads large feeds, where there are two or more processors.",
+    intake_processes: int = Field(
+        3,
+        ge=0,
+        le=8,
+        description="How many processes help a large feed, where there are two or more processors; 0 for none.",
     )
     vault_key: SecretStr | None = Field(
         None, description="The root key of personal data, 32 bytes in base64; or give vault_key_file."

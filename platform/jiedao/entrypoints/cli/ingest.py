@@ -16,7 +16,6 @@ from rich.table import Table
 from ingest.file_feed import MEDIA_TYPES, FileFeed, FileTotals, media_type_of
 from ingest.kafka_connection import FeedLimits, FeedTopic
 from ingest.kafka_feed import FeedTotals, KafkaFeed
-from ingest.reading_apart import ReadingApart
 from ingest.rejections import label_of_reason
 from ingest.stop_signals import stopped_by_signals
 from jiedao.application.collector import started_frozen
@@ -25,7 +24,7 @@ from jiedao.domain.errors import InvalidInputError, NotFoundError
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.record_fault import RecordFault
 from jiedao.domain.terms import IntakeOutcome, Role
-from jiedao.entrypoints.bootstrap import kafka_connection
+from jiedao.entrypoints.bootstrap import intake_apart, kafka_connection
 from jiedao.entrypoints.cli.failing import ExitCode
 from jiedao.entrypoints.cli.listing import Listed
 from jiedao.entrypoints.cli.opening import console_actor, opened
@@ -64,7 +63,7 @@ def ingest() -> None:
     "--validate-only", is_flag=True, help="只校验，不入库 Say what would become of the records; record nothing."
 )
 @json_output
-@with_settings(*DISTRICT, "reader_process")
+@with_settings(*DISTRICT, "intake_processes")
 def ingest_file(
     settings: Settings, source: str, files: Sequence[str], form: str | None, *, validate_only: bool
 ) -> None:
@@ -86,7 +85,7 @@ def ingest_file(
         opened(settings) as district,
         stopped_by_signals(stop.set),
         started_frozen(),
-        ReadingApart(district.profile, allowed=settings.reader_process) as apart,
+        intake_apart(district) as apart,
     ):
         feed = FileFeed(district.pipeline, console_actor(), district.clock, validate_only=validate_only, apart=apart)
         for name in files:
@@ -174,7 +173,7 @@ def _table(totals: Mapping[str, FileTotals], errors: Mapping[str, str]) -> Table
     help="Where Kafka no longer has what is to be read next, go on from the oldest message that is left.",
 )
 @json_output
-@with_settings(*DISTRICT, *KAFKA, "reader_process")
+@with_settings(*DISTRICT, *KAFKA, "intake_processes")
 def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, from_earliest_when_lost: bool) -> None:
     """消息队列接入 Read reports from Kafka until stopped: one topic a source, offsets in the district's database.
 
@@ -184,7 +183,7 @@ def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, fr
     limits = replace(FeedLimits(), from_earliest_when_lost=from_earliest_when_lost)
     with (
         opened(settings) as district,
-        ReadingApart(district.profile, allowed=settings.reader_process) as apart,
+        intake_apart(district) as apart,
     ):
         topics = _topics(district.profile, sources)
         feed = KafkaFeed(

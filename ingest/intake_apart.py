@@ -1,0 +1,295 @@
+"""Has the large batches of a feed taken in by processes of their own: read, decided and recorded, several at a time.
+
+One interpreter works on one processor, and batches that are decided by threads of one process get into each other's
+way. These processes do what the feed does, by the same pipeline on the same database; they are told when it is a
+batch's turn to be recorded, so order, offsets and failures are the feed's as before. Whatever becomes of them, a batch
+that they did not record is taken in by the feed itself. ``docs/adr/0029`` says why it is as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Self
+
+import msgspec
+import structlog
+
+from ingest.intake_frames import DECIDED, DROP, FAILED, READY, RECORD, decode_outcomes, read_frame, write_frame
+from jiedao.application.outcomes import RecordOutcome
+
+LARGE_BATCH = 100
+"""A batch of fewer records is taken in by the feed: it costs less than to hand it over."""
+
+WORTH_IT = 10_000
+"""After so many records in large batches the processes are started, which costs as much as to take in so many."""
+
+PATIENCE_SECONDS = 120
+"""A process that is silent for so long is given up; a batch takes it half a second."""
+
+_ENDING_SECONDS = 10.0
+_log = structlog.get_logger(__name__)
+
+Outcomes = Sequence[RecordOutcome]
+
+
+class IntakeApart:
+    """The processes of one feed; it belongs to one thread, and nothing starts before it pays.
+
+    A process that is lost (killed, out of memory) is logged, and another is started after ten times as many records.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        setup: bytes,
+        *,
+        processes: int,
+        worth_it: int = WORTH_IT,
+        large_batch: int = LARGE_BATCH,
+    ) -> None:
+        """Make it of processes that run ``module`` and are told ``setup`` first; of none on a single processor."""
+        self._module = module
+        self._setup = setup
+        self._processes = processes if _processors() > 1 else 0
+        self._worth_it = worth_it
+        self._large_batch = large_batch
+        self._taken_in = 0
+        self._changing = Lock()
+        self._open: list[_Process] = []
+        self._free: SimpleQueue[_Process] = SimpleQueue()
+        self._threads: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    @property
+    def at_a_time(self) -> int:
+        """How many batches are worked at, at most."""
+        return self._processes
+
+    @property
+    def pids(self) -> list[int]:
+        """The numbers of the processes that take batches in."""
+        with self._changing:
+            return [one.pid for one in self._open if one.ready]
+
+    def takes(self, records: int) -> bool:
+        """Whether a batch of so many records is to be handed over; starts processes where it pays by now."""
+        if not self._processes or records < self._large_batch:
+            return False
+        self._taken_in += records
+        with self._changing:
+            if len(self._open) < self._processes and self._taken_in >= self._worth_it:
+                self._start_missing()
+            return any(one.ready for one in self._open)
+
+    def submit(self, frame: bytes, before: Future[Outcomes] | None, here: Callable[[], Outcomes]) -> Future[Outcomes]:
+        """Hand a batch over, behind the one before it, which was handed over earlier.
+
+        It comes to its outcomes, or to what the one before it raised, where that one failed. ``here`` takes it in by
+        the feed itself, and what that raises is what it comes to.
+        """
+        self._threads = self._threads or ThreadPoolExecutor(self._processes, "jiedao-intake-apart")
+        return self._threads.submit(self._carry_out, frame, before, here)
+
+    def close(self) -> None:
+        """Wait for what was handed over, and end the processes."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown()
+        with self._changing:
+            self._closed = True
+            processes, self._open = self._open, []
+        for one in processes:
+            one.hang_up()
+        for one in processes:
+            one.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _carry_out(self, frame: bytes, before: Future[Outcomes] | None, here: Callable[[], Outcomes]) -> Outcomes:
+        process = self._free_process()
+        try:
+            outcomes = None if process is None else self._done_by(process, frame, before)
+        finally:
+            if process is not None and process.ready:
+                self._free.put(process)
+        if outcomes is not None:
+            return outcomes
+        if before is not None:
+            before.result()
+        return here()
+
+    def _done_by(self, process: _Process, frame: bytes, before: Future[Outcomes] | None) -> Outcomes | None:
+        """Let a process take a batch in when it is its turn; ``None`` where it did not, or was lost over it."""
+        try:
+            if not process.decide(frame):
+                return None
+            try:
+                if before is not None:
+                    before.result()
+            except BaseException:
+                process.drop()
+                raise
+            return process.record()
+        except _LostError as lost:
+            self._lost(process, str(lost))
+            return None
+
+    def _free_process(self) -> _Process | None:
+        with suppress(Empty):
+            while not (process := self._free.get_nowait()).ready:
+                pass  # it was lost meanwhile
+            return process
+        return None
+
+    def _start_missing(self) -> None:
+        """Start them and do not wait: until one says that it is open, it is given nothing."""
+        self._taken_in = 0
+        while len(self._open) < self._processes:
+            try:
+                process = _Process(self._module)
+            except OSError as error:
+                self._worth_it *= 10
+                _log.warning("intake_process_not_started", how=str(error), tried_anew_after_records=self._worth_it)
+                return
+            self._open.append(process)
+            Thread(target=self._open_up, args=(process,), name="jiedao-intake-opens", daemon=True).start()
+
+    def _open_up(self, process: _Process) -> None:
+        try:
+            process.open(self._setup)
+        except _LostError as lost:
+            self._lost(process, f"did not start: {lost}")
+        else:
+            _log.info("intake_process_open", pid=process.pid)
+            self._free.put(process)
+
+    def _lost(self, process: _Process, how: str) -> None:
+        process.hang_up()
+        process.end()
+        with self._changing:
+            if self._closed:
+                return
+            self._open.remove(process)
+            self._taken_in = 0
+            self._worth_it *= 10
+        _log.warning(
+            "intake_process_lost",
+            pid=process.pid,
+            how=how,
+            exit_code=process.exit_code,
+            started_anew_after_records=self._worth_it,
+        )
+
+
+class _LostError(Exception):
+    """A process is gone, or says what nobody understands."""
+
+
+class _Process:
+    """One of the processes, and the line to it. One thread at a time talks with it."""
+
+    def __init__(self, module: str) -> None:
+        """Start it; raises OSError where that is not possible."""
+        self._line, theirs = socket.socketpair()
+        limit = struct.pack("ll", PATIENCE_SECONDS, 0)
+        for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._line.setsockopt(socket.SOL_SOCKET, which, limit)
+        self.ready = False
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603  # this interpreter, and a module of ours
+                    [sys.executable, "-P", "-m", module],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                    process_group=0,  # an interrupt from the terminal is the feed's: it records what it began
+                )
+        except OSError:
+            self._line.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.returncode
+
+    def open(self, setup: bytes) -> None:
+        """Tell it what it works with and wait until it is open."""
+        self._write(setup)
+        if (said := self._read()) != READY:
+            raise _LostError(f"it says {said[:20]!r}")
+        self.ready = True
+
+    def decide(self, frame: bytes) -> bool:
+        """Let it decide a batch; false where that failed, and it waits for the next."""
+        self._write(frame)
+        said = self._read()
+        if said not in (DECIDED, FAILED):
+            raise _LostError(f"it says {said[:20]!r}")
+        return said == DECIDED
+
+    def drop(self) -> None:
+        """Let it forget the batch that it decided."""
+        self._write(DROP)
+
+    def record(self) -> Outcomes | None:
+        """Let it record the batch that it decided; ``None`` where that failed."""
+        self._write(RECORD)
+        said = self._read()
+        try:
+            return None if said == FAILED else decode_outcomes(said)
+        except msgspec.MsgspecError as error:
+            raise _LostError(type(error).__name__) from error
+
+    def hang_up(self) -> None:
+        """Let it end when it is done with what it does."""
+        self.ready = False
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Wait until it has ended, and not for long."""
+        try:
+            self._process.wait(_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._line.close()
+
+    def _write(self, frame: bytes) -> None:
+        try:
+            write_frame(self._line, frame)
+        except OSError as error:
+            raise _LostError(type(error).__name__) from error
+
+    def _read(self) -> bytes:
+        try:
+            frame = read_frame(self._line)
+        except BlockingIOError as error:
+            raise _LostError("silent") from error
+        except OSError as error:
+            raise _LostError(type(error).__name__) from error
+        if frame is None:
+            raise _LostError("ended")
+        return frame
+
+
+def _processors() -> int:
+    """How many of them this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,83 @@
+"""What a process does that takes batches in for a feed: reads and decides each, and records it when it is its turn.
+
+It is the feed's own pipeline on the same database, in another interpreter. A batch that fails here is not explained to
+the feed, which takes it in itself then and meets what there is to meet.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+import structlog
+
+from ingest.intake_frames import (
+    DECIDED,
+    FAILED,
+    READY,
+    RECORD,
+    decode_batch,
+    outcomes_frame,
+    read_frame,
+    write_frame,
+)
+from ingest.overlap import BatchPipeline
+from jiedao.application.intake import BatchUnderWay
+from jiedao.application.outcomes import RecordOutcome
+
+_log = structlog.get_logger(__name__)
+
+
+def line_to_the_feed() -> socket.socket:
+    """Take over the line that is this process's standard input; what it prints from now on goes to standard error.
+
+    An interrupt from the terminal is the feed's: it ends when what it began is recorded, and this process with it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return line
+
+
+def take_in(pipeline: BatchPipeline, line: socket.socket) -> None:
+    """Answer batches until the feed closes the line or is gone."""
+    try:
+        write_frame(line, READY)
+        while (frame := read_frame(line)) is not None:
+            decided = _decided(pipeline, frame)
+            write_frame(line, FAILED if decided is None else DECIDED)
+            if decided is None:
+                continue
+            told = read_frame(line)
+            if told == RECORD:
+                outcomes = _recorded(decided)
+                write_frame(line, FAILED if outcomes is None else outcomes_frame(outcomes))
+            elif told is None:
+                return
+    except OSError:
+        return  # nobody is left to be told
+
+
+def _decided(pipeline: BatchPipeline, frame: bytes) -> BatchUnderWay | None:
+    try:
+        asked = decode_batch(frame)
+        batch = pipeline.begin(
+            asked.source, asked.feed_records(), transport=asked.transport, actor=asked.actor, offsets=asked.offsets
+        )
+        batch.decide()
+    except Exception as error:  # noqa: BLE001  # whatever it is, the feed tries it itself
+        _log.warning("batch_not_decided_apart", error=type(error).__name__)
+        return None
+    return batch
+
+
+def _recorded(batch: BatchUnderWay) -> Sequence[RecordOutcome] | None:
+    try:
+        batch.hand_in()
+        return batch.finish()
+    except Exception as error:  # noqa: BLE001  # as above
+        _log.warning("batch_not_recorded_apart", error=type(error).__name__)
+        return None

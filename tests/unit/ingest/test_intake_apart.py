@@ -1,0 +1,231 @@
+"""Processes take batches in for a feed, and whatever becomes of them, nothing is lost but their help."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from structlog.testing import capture_logs
+
+from ingest import intake_apart
+from ingest.intake_apart import IntakeApart
+from ingest.intake_frames import batch_frame, decode_batch, decode_outcomes, outcomes_frame
+from ingest.records import FeedRecord
+from jiedao.application.outcomes import RecordOutcome
+from jiedao.domain.access import Holder
+from jiedao.domain.ports import OffsetMove
+from jiedao.domain.record_fault import RecordFault
+from jiedao.domain.terms import Role
+from tests import fake_intake_process as fake
+from tests.waiting import until
+
+AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
+ACTOR = Holder("t", "source:hotline", Role.INTEGRATOR, sources=frozenset({"hotline"}))
+INCIDENT = UUID(int=7)
+HERE = [RecordOutcome("here", "accepted")]
+
+
+@pytest.fixture
+def apart():
+    with opened(processes=3) as apart:
+        yield apart
+
+
+def opened(processes=2, setup=b"", **named):
+    named = {"worth_it": 1, "large_batch": 1} | named
+    return IntakeApart(fake.MODULE, setup, processes=processes, **named)
+
+
+def started(apart):
+    until(lambda: apart.takes(1) and len(apart.pids) == apart.at_a_time, "all processes")
+    return apart.pids
+
+
+def frame(*raws, origin="test"):
+    records = [FeedRecord(raw, origin, AT) for raw in raws]
+    return batch_frame("hotline", records, transport="file", actor=ACTOR, offsets=[])
+
+
+def submitted(apart, *raws, before=None):
+    return apart.submit(frame(*raws), before, lambda: HERE)
+
+
+def by(outcomes):
+    return int(outcomes[0].outcome)
+
+
+def events(logs):
+    return [line["event"] for line in logs]
+
+
+def test_a_batch_and_its_outcomes_are_told_as_they_are():
+    offsets = [OffsetMove("g", "t", 3, None, 7), OffsetMove("g", "t", 4, 1, 2)]
+    records = [FeedRecord(b"\xff\x00", "文件.jsonl#1", AT), FeedRecord(b"", "x", AT)]
+    asked = decode_batch(batch_frame("video", records, transport="kafka", actor=ACTOR, offsets=offsets))
+    assert (asked.source, asked.transport, asked.actor, asked.offsets) == ("video", "kafka", ACTOR, offsets)
+    assert asked.feed_records() == records
+    faults = (RecordFault("unknown_class", "没有此类", "/class"),)
+    outcomes = [
+        RecordOutcome("x", "accepted", "HZ-1", 1, INCIDENT, street_code="330103003", flags=("a", "b"), position=9),
+        RecordOutcome(
+            "x", "dead", dead_letter_id=INCIDENT, reason="r", detail="d", pointer="/p", further_faults=faults
+        ),
+    ]
+    assert decode_outcomes(outcomes_frame(outcomes)) == outcomes
+
+
+def test_half_a_character_in_an_outcome_is_told_as_a_question_mark_and_not_at_all_in_a_batch():
+    outcome = RecordOutcome("x", "dead", dead_letter_id=INCIDENT, detail="\ud800!", further_faults=(RecordFault("r", "\ud800", None),))  # fmt: skip
+    (told,) = decode_outcomes(outcomes_frame([outcome]))
+    assert (told.detail, told.further_faults[0].detail, told.dead_letter_id) == ("?!", "?", INCIDENT)
+    with pytest.raises(ValueError, match="surrogates"):
+        frame(fake.GOOD, origin="orders-\udcff.jsonl")
+
+
+def test_batches_are_taken_in_by_all_of_them_each_behind_the_one_before_it(apart):
+    pids = started(apart)
+    futures, before = [], None
+    for _ in range(30):
+        before = submitted(apart, fake.GOOD, before=before)
+        futures.append(before)
+    done = [by(future.result()) for future in futures]
+    assert set(done) == set(pids)
+    assert len(pids) == 3
+
+
+def test_what_fails_apart_is_taken_in_here_and_the_process_goes_on(apart):
+    pids = started(apart)
+    assert submitted(apart, fake.NOT_DECIDED).result() == HERE
+    assert submitted(apart, fake.NOT_RECORDED).result() == HERE
+    assert by(submitted(apart, fake.GOOD).result()) in pids
+    assert apart.pids == pids
+
+
+def test_what_fails_takes_along_what_is_behind_it_and_nothing_else(apart):
+    pids = started(apart)
+    failed = Future()
+    failed.set_exception(ValueError("the one before"))
+    first = submitted(apart, fake.GOOD, before=failed)
+    second = submitted(apart, fake.NOT_DECIDED, before=first)
+    third = submitted(apart, fake.GOOD, before=second)
+    for one in (first, second, third):
+        with pytest.raises(ValueError, match="the one before"):
+            one.result()
+    assert [by(submitted(apart, fake.GOOD).result()) in pids for _ in range(4)] == [True] * 4
+
+
+def test_one_that_dies_over_a_batch_is_missed_by_nobody_and_started_anew_later():
+    with opened(processes=1) as apart:
+        (pid,) = started(apart)
+        with capture_logs() as logs:
+            assert submitted(apart, fake.DIES_RECORDING).result() == HERE
+        assert [(line["event"], line["exit_code"]) for line in logs] == [("intake_process_lost", 3)]
+        assert not apart.pids
+        assert [apart.takes(1) for _ in range(9)] == [False] * 9
+        assert started(apart) != [pid]
+
+
+def test_one_that_is_killed_while_it_works_is_missed_by_nobody_and_the_others_go_on(apart):
+    pids = started(apart)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    futures = [submitted(apart, fake.GOOD) for _ in range(6)]
+    os.kill(pids[0], signal.SIGKILL)
+    for pid in pids[1:]:
+        os.kill(pid, signal.SIGCONT)
+    with capture_logs() as logs:
+        outcomes = [future.result() for future in futures]
+    assert events(logs).count("intake_process_lost") <= 1
+    assert sum(one == HERE for one in outcomes) >= 1
+    assert {by(one) for one in outcomes if one != HERE} <= set(pids[1:])
+    assert apart.pids == pids[1:]
+
+
+def test_one_that_is_silent_is_given_up(monkeypatch):
+    monkeypatch.setattr(intake_apart, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(intake_apart, "_ENDING_SECONDS", 0.1)
+    with opened(processes=1) as apart:
+        (pid,) = started(apart)
+        os.kill(pid, signal.SIGSTOP)
+        with capture_logs() as logs:
+            assert submitted(apart, fake.GOOD).result() == HERE
+    assert [(line["event"], line["how"], line["exit_code"]) for line in logs] == [
+        ("intake_process_lost", "silent", -signal.SIGKILL)
+    ]
+
+
+@pytest.mark.parametrize("how", ["ends at once", "says nonsense", "cannot be run"])
+def test_one_that_does_not_start_is_said_to(how, monkeypatch):
+    if how != "says nonsense":
+        monkeypatch.setattr(sys, "executable", "/bin/false" if how == "ends at once" else "/nowhere")
+    with opened(processes=1, setup=fake.NONSENSE) as apart, capture_logs() as logs:
+        until(lambda: apart.takes(1) or logs, "word of what did not start")
+        assert not apart.pids
+    assert events(logs) == ["intake_process_not_started" if how == "cannot be run" else "intake_process_lost"]
+
+
+def test_an_interrupt_of_everything_in_the_terminal_does_not_end_them(apart):
+    pids = started(apart)
+    for pid in pids:
+        assert os.getpgid(pid) != os.getpgid(0)
+        os.kill(pid, signal.SIGINT)
+    assert by(submitted(apart, fake.GOOD).result()) in pids
+    assert apart.pids == pids
+
+
+def test_they_end_with_the_feed_once_what_was_handed_over_is_done():
+    with opened(processes=2) as apart:
+        pids = started(apart)
+        future = submitted(apart, *[fake.GOOD] * 20_000)
+    assert len(future.result()) == 20_000
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_one_that_is_being_started_ends_with_the_feed_too():
+    with opened(processes=2) as apart, capture_logs() as logs:
+        apart.takes(1)
+    assert logs == []
+
+
+def test_they_end_when_the_feed_is_killed():
+    feed = """
+import sys
+from tests.unit.ingest.test_intake_apart import opened, started
+print(*started(opened()), flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", feed]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as one:
+        pids = next(line.split() for line in one.stdout if line.split()[:1] and line.split()[0].isdigit())
+        one.kill()
+    assert len(pids) == 2
+    until(lambda: not any(is_alive(int(pid)) for pid in pids), "the end of the processes")
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_little_is_taken_in_here_and_so_is_all_where_nothing_else_is_wanted(monkeypatch):
+    with opened(worth_it=10_000, large_batch=100) as apart:
+        assert [apart.takes(99) for _ in range(200)] == [False] * 200, "small batches"
+        assert not apart.takes(9_999)
+        assert apart._open == []
+    with opened(processes=0) as apart:
+        assert not apart.takes(10_000)
+    monkeypatch.setattr(intake_apart, "_processors", lambda: 1)
+    with opened() as apart:
+        assert not apart.takes(10_000)
+        assert apart.at_a_time == 0
