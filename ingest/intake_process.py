@@ -34,9 +34,10 @@ _log = structlog.get_logger(__name__)
 def line_to_the_feed() -> socket.socket:
     """Take over the line that is this process's standard input; what it prints from now on goes to standard error.
 
-    An interrupt from the terminal is the feed's: it ends when what it began is recorded, and this process with it.
+    Whoever asks the whole service to end means the feed: it ends when what it began is recorded, and this with it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
     line = socket.socket(fileno=os.dup(sys.stdin.fileno()))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return line

@@ -171,11 +171,12 @@ def test_one_that_does_not_start_is_said_to(how, monkeypatch):
     assert events(logs) == ["intake_process_not_started" if how == "cannot be run" else "intake_process_lost"]
 
 
-def test_an_interrupt_of_everything_in_the_terminal_does_not_end_them(apart):
+def test_what_asks_the_whole_service_to_end_does_not_end_them_before_the_feed(apart):
     pids = started(apart)
     for pid in pids:
         assert os.getpgid(pid) != os.getpgid(0)
         os.kill(pid, signal.SIGINT)
+        os.kill(pid, signal.SIGTERM)
     assert by(submitted(apart, fake.GOOD).result()) in pids
     assert apart.pids == pids
 
