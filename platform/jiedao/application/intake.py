@@ -1,7 +1,7 @@
 """Takes reports in, a batch at a time: tell new from known, match, classify, and record everything in one unit.
 
 A batch commits whole, with the offsets it came from, or not at all; when somebody else was faster with one
-of its records, the whole batch is decided again on what holds now. While one batch is being committed those behind it
+of its records, the whole batch is decided again on what holds now. While one batch is being committed the one behind it
 may be decided already: see :meth:`Intake.begin`.
 """
 
@@ -79,10 +79,7 @@ class BatchUnderWay:
         return not self._keys.isdisjoint(keys) or (after is not None and after.holds_one_of(keys))
 
     def decide(self) -> None:
-        """Decide it, unless one before it is still under way and holds one of its records: then when it is handed in.
-
-        Those before it may be being decided at the same time, by other threads.
-        """
+        """Decide it, unless one before it is still under way and holds one of its records: then when it is handed in."""
         if self._after is None or not self._after.holds_one_of(self._keys):
             self._decided = self._decide_now()
 

@@ -250,7 +250,7 @@ class OrderPipeline:
     def run(self, source, records, *, transport, actor, offsets=()):
         return self.begin(source, records, transport=transport, actor=actor, offsets=offsets).finish()
 
-    def begin(self, source, records, *, transport, actor, offsets=(), after=None, found=None):
+    def begin(self, source, records, *, transport, actor, offsets=(), after=None):
         read = _read(source, records)
         return self._intake.begin(read, transport=transport, actor=actor, offsets=offsets, after=after)
 

@@ -32,7 +32,7 @@ class LinePipeline:
             raise InvalidInputError("nothing can be told apart")
         return payload.splitlines()
 
-    def begin(self, source, records, *, transport, actor, offsets, after, found):
+    def begin(self, source, records, *, transport, actor, offsets, after):
         self.begun += 1
         return LineBatch(self, (source, transport, actor.holder, records))
 
