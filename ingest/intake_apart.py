@@ -9,14 +9,16 @@ that they did not record is taken in by the feed itself. ``docs/adr/0029`` says 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
+from select import POLLIN, poll
 from threading import Lock, Thread
 from typing import Self
 
@@ -29,7 +31,7 @@ from jiedao.application.outcomes import RecordOutcome
 LARGE_BATCH = 100
 """A batch of fewer records is taken in by the feed: it costs less than to hand it over."""
 
-WORTH_IT = 10_000
+WORTH_IT = 5_000
 """After so many records in large batches the processes are started, which costs as much as to take in so many."""
 
 PATIENCE_SECONDS = 120
@@ -78,7 +80,7 @@ class IntakeApart:
     def pids(self) -> list[int]:
         """The numbers of the processes that take batches in."""
         with self._changing:
-            return [one.pid for one in self._open if one.ready]
+            return [one.pid for one in self._open if one.ready and one.pid is not None]
 
     def takes(self, records: int) -> bool:
         """Whether a batch of so many records is to be handed over; starts processes where it pays by now."""
@@ -157,14 +159,14 @@ class IntakeApart:
     def _start_missing(self) -> None:
         """Start them and do not wait: until one says that it is open, it is given nothing."""
         self._taken_in = 0
-        while len(self._open) < self._processes:
-            try:
-                process = _Process(self._module)
-            except OSError as error:
-                self._worth_it *= 10
-                _log.warning("intake_process_not_started", how=str(error), tried_anew_after_records=self._worth_it)
-                return
-            self._open.append(process)
+        try:
+            started = _start(self._module, self._processes - len(self._open))
+        except OSError as error:
+            self._worth_it *= 10
+            _log.warning("intake_process_not_started", how=str(error), tried_anew_after_records=self._worth_it)
+            return
+        self._open += started
+        for process in started:
             Thread(target=self._open_up, args=(process,), name="jiedao-intake-opens", daemon=True).start()
 
     def _open_up(self, process: _Process) -> None:
@@ -198,42 +200,59 @@ class _LostError(Exception):
     """A process is gone, or says what nobody understands."""
 
 
-class _Process:
-    """One of the processes, and the line to it. One thread at a time talks with it."""
+def _start(module: str, count: int) -> list[_Process]:
+    """Start so many: one program, which forks the others once it is loaded; raises OSError where it cannot be."""
+    with ExitStack() as stack:
+        pairs = [socket.socketpair() for _ in range(count)]
+        theirs = [stack.enter_context(other).fileno() for _ours, other in pairs]
+        try:
+            program = subprocess.Popen(  # noqa: S603  # this interpreter, and a module of ours
+                [sys.executable, "-P", "-m", module, *map(str, theirs[1:])],
+                stdin=theirs[0],
+                stdout=theirs[0],
+                pass_fds=theirs[1:],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                process_group=0,  # an interrupt from the terminal is the feed's: it records what it began
+            )
+        except OSError:
+            for ours, _other in pairs:
+                ours.close()
+            raise
+    return [_Process(ours, None if number else program) for number, (ours, _other) in enumerate(pairs)]
 
-    def __init__(self, module: str) -> None:
-        """Start it; raises OSError where that is not possible."""
-        self._line, theirs = socket.socketpair()
+
+class _Process:
+    """One of the processes, and the line to it. One thread at a time talks with it.
+
+    ``program`` is what was started, where it is that; others are not ours to wait for, and are followed by what the
+    system gives to follow a process by.
+    """
+
+    def __init__(self, line: socket.socket, program: subprocess.Popen[bytes] | None) -> None:
         limit = struct.pack("ll", PATIENCE_SECONDS, 0)
         for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            self._line.setsockopt(socket.SOL_SOCKET, which, limit)
+            line.setsockopt(socket.SOL_SOCKET, which, limit)
+        self._line = line
+        self._program = program
+        self._followed: int | None = None
+        self.pid = program.pid if program else None
         self.ready = False
-        try:
-            with theirs:
-                self._process = subprocess.Popen(  # noqa: S603  # this interpreter, and a module of ours
-                    [sys.executable, "-P", "-m", module],
-                    stdin=theirs.fileno(),
-                    stdout=theirs.fileno(),
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-                    process_group=0,  # an interrupt from the terminal is the feed's: it records what it began
-                )
-        except OSError:
-            self._line.close()
-            raise
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        return self._process.returncode
+        """How it ended, where that is told."""
+        return self._program.returncode if self._program else None
 
     def open(self, setup: bytes) -> None:
         """Tell it what it works with and wait until it is open."""
         self._write(setup)
-        if (said := self._read()) != READY:
+        said = self._read()
+        if not said.startswith(READY):
             raise _LostError(f"it says {said[:20]!r}")
+        self.pid = int(said.removeprefix(READY))
+        if self._program is None:
+            with suppress(ProcessLookupError, AttributeError):  # gone already, which the line will tell; or no Linux
+                self._followed = os.pidfd_open(self.pid)
         self.ready = True
 
     def decide(self, frame: bytes) -> bool:
@@ -265,11 +284,18 @@ class _Process:
 
     def end(self) -> None:
         """Wait until it has ended, and not for long."""
-        try:
-            self._process.wait(_ENDING_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._program is not None:
+            try:
+                self._program.wait(_ENDING_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._program.kill()
+                self._program.wait()
+        followed, self._followed = self._followed, None
+        if followed is not None:
+            if not _has_ended(followed):
+                signal.pidfd_send_signal(followed, signal.SIGKILL)
+                _has_ended(followed)
+            os.close(followed)
         self._line.close()
 
     def _write(self, frame: bytes) -> None:
@@ -288,6 +314,13 @@ class _Process:
         if frame is None:
             raise _LostError("ended")
         return frame
+
+
+def _has_ended(followed: int) -> bool:
+    """Wait until it has, and not for long."""
+    ending = poll()
+    ending.register(followed, POLLIN)
+    return bool(ending.poll(_ENDING_SECONDS * 1000))
 
 
 def _processors() -> int:

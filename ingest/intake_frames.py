@@ -20,8 +20,11 @@ from jiedao.application.outcomes import RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import OffsetMove
 
-READY, DECIDED, FAILED = b"ready", b"decided", b"failed"
-"""What a process says: it is open, a batch is decided, a batch was not decided or not recorded."""
+READY = b"ready "
+"""What a process says once it is open; its number follows."""
+
+DECIDED, FAILED = b"decided", b"failed"
+"""What it says of a batch: that it is decided, that it was not decided or not recorded."""
 
 RECORD, DROP = b"record", b"drop"
 """What it is told to do with the batch that it decided."""

@@ -6,6 +6,7 @@ the feed, which takes it in itself then and meets what there is to meet.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -32,21 +33,34 @@ _log = structlog.get_logger(__name__)
 
 
 def line_to_the_feed() -> socket.socket:
-    """Take over the line that is this process's standard input; what it prints from now on goes to standard error.
+    """Take over the line to the feed, which is standard input; what is printed from now on goes to standard error.
 
-    Whoever asks the whole service to end means the feed: it ends when what it began is recorded, and this with it.
+    For each further line that the arguments name (numbers of open files), this process forks another, which returns
+    from here with that line: all that was loaded until now is loaded once. No thread of ours may have been started yet.
+
+    Whoever asks the whole service to end means the feed: it ends when what it began is recorded, and these with it.
     """
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, signal.SIG_IGN)
-    line = socket.socket(fileno=os.dup(sys.stdin.fileno()))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how the others ended
+    line = os.dup(sys.stdin.fileno())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    return line
+    gc.freeze()  # what is loaded stays where it is, in memory that all of them share
+    further = [int(argument) for argument in sys.argv[1:]]
+    for number, other in enumerate(further):
+        if not os.fork():
+            for unused in (line, *further[number + 1 :]):  # or the feed would not see that it was let go of
+                os.close(unused)
+            return socket.socket(fileno=other)
+        os.close(other)
+    return socket.socket(fileno=line)
 
 
 def take_in(pipeline: BatchPipeline, line: socket.socket) -> None:
     """Answer batches until the feed closes the line or is gone."""
     try:
-        write_frame(line, READY)
+        write_frame(line, READY + str(os.getpid()).encode())
         while (frame := read_frame(line)) is not None:
             decided = _decided(pipeline, frame)
             write_frame(line, FAILED if decided is None else DECIDED)

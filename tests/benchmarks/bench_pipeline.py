@@ -150,7 +150,7 @@ class Sides:
         return sum(map(_processor_seconds, self.apart.pids)), sum(map(_processor_seconds, serving))
 
 
-def bench(url: str, *, rounds: int = 8) -> list[Measured]:
+def bench(url: str, *, rounds: int = 4) -> list[Measured]:
     """Measure on a migrated database of its own."""
     with (
         opened_district(url) as district,

@@ -161,6 +161,30 @@ def test_one_that_is_silent_is_given_up(monkeypatch):
     ]
 
 
+def test_all_that_are_silent_are_given_up_and_killed(monkeypatch):
+    """Of three, two were forked by the first: nobody waits for them, and they are ended all the same."""
+    monkeypatch.setattr(intake_apart, "PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(intake_apart, "_ENDING_SECONDS", 0.2)
+    with opened(processes=3) as apart:
+        pids = started(apart)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        with capture_logs() as logs:
+            assert [submitted(apart, fake.GOOD).result() for _ in range(3)] == [HERE] * 3
+    assert events(logs) == ["intake_process_lost"] * 3
+    assert sorted(line["pid"] for line in logs) == sorted(pids)
+    assert [is_alive(pid) for pid in pids] == [False] * 3
+
+
+def test_the_first_that_is_killed_does_not_take_those_along_that_it_forked(apart):
+    first, *others = started(apart)
+    os.kill(first, signal.SIGKILL)
+    outcomes = [submitted(apart, fake.GOOD).result() for _ in range(9)]
+    assert {by(one) for one in outcomes if one != HERE} == set(others)
+    assert sum(one == HERE for one in outcomes) >= 1
+    assert apart.pids == others
+
+
 @pytest.mark.parametrize("how", ["ends at once", "says nonsense", "cannot be run"])
 def test_one_that_does_not_start_is_said_to(how, monkeypatch):
     if how != "says nonsense":
@@ -186,9 +210,7 @@ def test_they_end_with_the_feed_once_what_was_handed_over_is_done():
         pids = started(apart)
         future = submitted(apart, *[fake.GOOD] * 20_000)
     assert len(future.result()) == 20_000
-    for pid in pids:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    assert [is_alive(pid) for pid in pids] == [False, False]
 
 
 def test_one_that_is_being_started_ends_with_the_feed_too():
@@ -220,9 +242,9 @@ def is_alive(pid):
 
 
 def test_little_is_taken_in_here_and_so_is_all_where_nothing_else_is_wanted(monkeypatch):
-    with opened(worth_it=10_000, large_batch=100) as apart:
+    with opened(worth_it=5_000, large_batch=100) as apart:
         assert [apart.takes(99) for _ in range(200)] == [False] * 200, "small batches"
-        assert not apart.takes(9_999)
+        assert not apart.takes(4_999)
         assert apart._open == []
     with opened(processes=0) as apart:
         assert not apart.takes(10_000)
