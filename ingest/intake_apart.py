@@ -63,6 +63,7 @@ class IntakeApart:
         self._setup = setup
         self._processes = processes if _processors() > 1 else 0
         self._worth_it = worth_it
+        self._worth_it_later = worth_it * 10
         self._large_batch = large_batch
         self._taken_in = 0
         self._changing = Lock()
@@ -159,10 +160,11 @@ class IntakeApart:
     def _start_missing(self) -> None:
         """Start them and do not wait: until one says that it is open, it is given nothing."""
         self._taken_in = 0
+        self._worth_it_later = self._worth_it * 10
         try:
             started = _start(self._module, self._processes - len(self._open))
         except OSError as error:
-            self._worth_it *= 10
+            self._worth_it = self._worth_it_later
             _log.warning("intake_process_not_started", how=str(error), tried_anew_after_records=self._worth_it)
             return
         self._open += started
@@ -186,7 +188,7 @@ class IntakeApart:
                 return
             self._open.remove(process)
             self._taken_in = 0
-            self._worth_it *= 10
+            self._worth_it = self._worth_it_later
         _log.warning(
             "intake_process_lost",
             pid=process.pid,
@@ -229,14 +231,17 @@ class _Process:
     """
 
     def __init__(self, line: socket.socket, program: subprocess.Popen[bytes] | None) -> None:
-        limit = struct.pack("ll", PATIENCE_SECONDS, 0)
-        for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            line.setsockopt(socket.SOL_SOCKET, which, limit)
         self._line = line
         self._program = program
         self._followed: int | None = None
         self.pid = program.pid if program else None
         self.ready = False
+        self.be_patient(PATIENCE_SECONDS)
+
+    def be_patient(self, seconds: int) -> None:
+        """Give it up once it is silent for so long."""
+        for which in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._line.setsockopt(socket.SOL_SOCKET, which, struct.pack("ll", seconds, 0))
 
     @property
     def exit_code(self) -> int | None:
@@ -293,7 +298,8 @@ class _Process:
         followed, self._followed = self._followed, None
         if followed is not None:
             if not _has_ended(followed):
-                signal.pidfd_send_signal(followed, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(followed, signal.SIGKILL)
                 _has_ended(followed)
             os.close(followed)
         self._line.close()

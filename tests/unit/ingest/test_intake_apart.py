@@ -48,6 +48,14 @@ def started(apart):
     return apart.pids
 
 
+def impatient(apart):
+    """All of them are there, and are given up after a second of silence."""
+    pids = started(apart)
+    for one in apart._open:
+        one.be_patient(1)
+    return pids
+
+
 def frame(*raws, origin="test"):
     records = [FeedRecord(raw, origin, AT) for raw in raws]
     return batch_frame("hotline", records, transport="file", actor=ACTOR, offsets=[])
@@ -149,10 +157,9 @@ def test_one_that_is_killed_while_it_works_is_missed_by_nobody_and_the_others_go
 
 
 def test_one_that_is_silent_is_given_up(monkeypatch):
-    monkeypatch.setattr(intake_apart, "PATIENCE_SECONDS", 1)
     monkeypatch.setattr(intake_apart, "_ENDING_SECONDS", 0.1)
     with opened(processes=1) as apart:
-        (pid,) = started(apart)
+        (pid,) = impatient(apart)
         os.kill(pid, signal.SIGSTOP)
         with capture_logs() as logs:
             assert submitted(apart, fake.GOOD).result() == HERE
@@ -163,15 +170,14 @@ def test_one_that_is_silent_is_given_up(monkeypatch):
 
 def test_all_that_are_silent_are_given_up_and_killed(monkeypatch):
     """Of three, two were forked by the first: nobody waits for them, and they are ended all the same."""
-    monkeypatch.setattr(intake_apart, "PATIENCE_SECONDS", 1)
     monkeypatch.setattr(intake_apart, "_ENDING_SECONDS", 0.2)
     with opened(processes=3) as apart:
-        pids = started(apart)
+        pids = impatient(apart)
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         with capture_logs() as logs:
             assert [submitted(apart, fake.GOOD).result() for _ in range(3)] == [HERE] * 3
-    assert events(logs) == ["intake_process_lost"] * 3
+    assert [(line["event"], line["started_anew_after_records"]) for line in logs] == [("intake_process_lost", 10)] * 3
     assert sorted(line["pid"] for line in logs) == sorted(pids)
     assert [is_alive(pid) for pid in pids] == [False] * 3
 
