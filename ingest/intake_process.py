@@ -40,7 +40,7 @@ def line_to_the_feed() -> socket.socket:
 
     Whoever asks the whole service to end means the feed: it ends when what it began is recorded, and these with it.
     """
-    for one in (signal.SIGINT, signal.SIGTERM):
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how the others ended
     line = os.dup(sys.stdin.fileno())

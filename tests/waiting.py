@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import TypeVar
@@ -21,3 +22,11 @@ def until(condition: Callable[[], Value], what: str = "the condition", *, second
         breath.wait(_BREATH_SECONDS)
         assert monotonic() < end, f"{what} did not come true within {seconds:g} s"
     return value
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended may stand there until whoever took it over asks for it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+    except FileNotFoundError:
+        return False
