@@ -79,7 +79,7 @@ class BatchUnderWay:
         return not self._keys.isdisjoint(keys) or (after is not None and after.holds_one_of(keys))
 
     def decide(self) -> None:
-        """Decide it, unless one before it is still under way and holds one of its records: then when it is handed in."""
+        """Decide it, unless one before it is under way and holds one of its records: then when it is handed in."""
         if self._after is None or not self._after.holds_one_of(self._keys):
             self._decided = self._decide_now()
 
