@@ -17,6 +17,7 @@ from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.people import everybody, who_reported
+from ingest.sources.reading.personal import People
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.superior import SuperiorFields
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE, at_most
@@ -206,7 +207,7 @@ def _reporter(fields: Fields) -> ReporterDetails:
     )
 
 
-def _everybody(fields: Fields) -> list[ReporterDetails]:
+def _everybody(fields: Fields) -> People:
     return everybody(
         fields,
         names=("caller_name", "contact_name", "caller_contact"),  # ``contact`` holds a name as well as an address

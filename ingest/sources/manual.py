@@ -16,6 +16,7 @@ from ingest.sources.reading.links import read_attachments
 from ingest.sources.reading.notes import Notes
 from ingest.sources.reading.options import Options
 from ingest.sources.reading.people import everybody
+from ingest.sources.reading.personal import People
 from ingest.sources.reading.reports import finished
 from ingest.sources.reading.texts import MAX_DESCRIPTION, MAX_TITLE
 from jiedao.domain.report import IncidentReport, ReporterDetails, SourceClass
@@ -122,12 +123,12 @@ def _reporter(fields: Fields) -> ReporterDetails:
     )
 
 
-def _everybody(fields: Fields) -> list[ReporterDetails]:
+def _everybody(fields: Fields) -> People:
     """Return whom the form names beside the object ``reporter`` and in it: where both do, they may be two people."""
     people = everybody(fields, names=("reporter_name",), phones=("reporter_phone",))
     inner = fields.object("reporter", REPORTER)
-    if inner is not None:
-        people += everybody(
-            inner, names=("name",), phones=("phone",), contacts=("contact",), identities=("identity_number",)
-        )
-    return people
+    if inner is None:
+        return people
+    return people.and_(
+        everybody(inner, names=("name",), phones=("phone",), contacts=("contact",), identities=("identity_number",))
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ingest.sources.reading.notes import Notes
 from jiedao.domain.profile import DistrictProfile
@@ -18,6 +19,8 @@ NAMED_COMMUNITY = "community"
 
 STATED_COMMUNITY = "stated_community"
 """The detail that keeps a code which is no community's of this district, where the name beside it is one's."""
+
+_KEPT_NAMES = 1_024
 
 _SUFFIXES = ("社区居民委员会", "社区居委会", "居民委员会", "居委会", "社区")
 """What a community's name may end in; the longest first."""
@@ -41,6 +44,7 @@ class CommunityNames:
                 named[name].add(community.code)
         self._named = {name: frozenset(codes) for name, codes in named.items() if len(name) >= SHORTEST_NAME}
         self._search = NameSearch(community.name for community in profile.communities)
+        self._bearing = lru_cache(_KEPT_NAMES)(self._look_up)  # a source names the same few again and again
 
     def asserted(self, code: str, name: str, street: str | None, notes: Notes) -> str | None:
         """Return the code of the community that a source names, for the jurisdiction to weigh; ``None`` for none.
@@ -78,7 +82,7 @@ class CommunityNames:
             return frozenset(code for code in found if self._street_of[code] == its_street) or found
         return found
 
-    def _bearing(self, name: str) -> frozenset[str]:
+    def _look_up(self, name: str) -> frozenset[str]:
         """Those whose code, name or shortened name it is, else those whose full names stand in it, the longest."""
         known = self._named.get(name) or self._named.get(folded(name)) or self._named.get(_short(name))
         if known is not None:

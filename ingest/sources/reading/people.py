@@ -7,7 +7,7 @@ two people. All of them go to the masker.
 from __future__ import annotations
 
 from ingest.sources.reading.json_fields import Fields
-from jiedao.domain.report import ReporterDetails
+from ingest.sources.reading.personal import People
 
 
 def who_reported(fields: Fields, person: tuple[str, str], contact: tuple[str, str]) -> tuple[str, str]:
@@ -30,10 +30,13 @@ def everybody(
     phones: tuple[str, ...] = (),
     contacts: tuple[str, ...] = (),
     identities: tuple[str, ...] = (),
-) -> list[ReporterDetails]:
-    """Return what the given fields of ours say of people, under whichever of their names, each piece by itself."""
-    said = [ReporterDetails(name=name) for field in names for name in fields.texts(field)]
-    said += [ReporterDetails(phone=phone) for field in phones for phone in fields.texts(field)]
-    said += [ReporterDetails(contact=contact) for field in contacts for contact in fields.texts(field)]
-    said += [ReporterDetails(identity_number=number) for field in identities for number in fields.texts(field)]
+) -> People:
+    """Return what the given fields of ours say of people, under whichever of their names."""
+    return People(_texts(fields, names), _texts(fields, phones), _texts(fields, contacts), _texts(fields, identities))
+
+
+def _texts(fields: Fields, of: tuple[str, ...]) -> list[str]:
+    said: list[str] = []
+    for field in of:
+        said += fields.texts(field)
     return said

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from jiedao.domain.quickly_made import quickly_made
 from jiedao.domain.report import ReporterDetails
 
 PHONE_MASK = "［电话已遮蔽］"
@@ -35,8 +37,10 @@ _LAND_LINE = (
 _BIRTH_DATE = r"(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _IDENTITY = rf"(?<![0-9A-Za-z])[1-9]\d{{5}}\s?{_BIRTH_DATE}\s?\d{{3}}[0-9XxＸｘ](?![0-9A-Za-z])"
 _ANY = re.compile(f"(?P<identity>{_IDENTITY})|(?P<mobile>{_MOBILE})|(?P<land_line>{_LAND_LINE})")
-_BEGINS = re.compile(r"[\d(（+＋](?:(?<=[0-9])[0-9]+)?")
+_BEGINS = re.compile(r"[0-9０-９(（+＋](?=(?:\D{0,4}+\d){9})(?:(?<=[0-9])[0-9]+)?")
 """Where any of them may begin: of digits that follow each other with the first, as none begins behind another one.
+
+It has nine more digits at least, of which none is further from the one before than brackets and separators reach.
 
 An identity number may begin behind one of full width. A pattern that begins with a set of letters is looked for many
 times faster than one that may begin in several ways, so these places are found first.
@@ -98,28 +102,49 @@ _PARTS = re.compile(r"[,，;；、/|\n]+|转|分机")
 _DIGITS_APART = re.compile(_SEPARATORS.replace("{0,3}", "*"))
 
 
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class People:
+    """What a record says of the people whom it names: of all of them together, as nobody asks here who is who."""
+
+    names: Sequence[str] = ()
+    phones: Sequence[str] = ()
+    contacts: Sequence[str] = ()
+    identities: Sequence[str] = ()
+
+    def and_(self, others: People) -> People:
+        """These people and those."""
+        return People(
+            (*self.names, *others.names),
+            (*self.phones, *others.phones),
+            (*self.contacts, *others.contacts),
+            (*self.identities, *others.identities),
+        )
+
+
+NOBODY = People()
+
+
 class Masker:
     """Masks the texts of one report; ``masked`` says whether anything was."""
 
-    def __init__(self, reporter: ReporterDetails | None, others: Iterable[ReporterDetails] = ()) -> None:
+    def __init__(self, reporter: ReporterDetails | None, others: People = NOBODY) -> None:
         """Make it for a reporter and the others of whom the record gives anything; all are masked alike."""
         self.masked = False
-        names: dict[str, None] = {}
-        phones: dict[str, None] = {}
-        contacts: dict[str, None] = {}
-        identities: dict[str, None] = {}
-        for person in [*others] if reporter is None else [reporter, *others]:
-            for said, kept in (
-                (person.name, names),
-                (person.phone, phones),
-                (person.contact, contacts),
-                (person.identity_number, identities),
-            ):
-                if said:
-                    kept[said] = None
-        self._names = _known_names(names)
-        self._contacts = _known_contacts(identities, IDENTITY_MASK) + _known_contacts(contacts, CONTACT_MASK)
-        self._numbers = _known_numbers(phones | names | contacts | identities)
+        names, phones = others.names, others.phones
+        contacts, identities = others.contacts, others.identities
+        if reporter is not None:
+            names = _with(reporter.name, names)
+            phones = _with(reporter.phone, phones)
+            contacts = _with(reporter.contact, contacts)
+            identities = _with(reporter.identity_number, identities)
+        self._names = _known_names(names) if names else ()
+        self._contacts = (
+            _known_contacts(identities, IDENTITY_MASK) + _known_contacts(contacts, CONTACT_MASK)
+            if identities or contacts
+            else ()
+        )
+        self._numbers = _known_numbers((*phones, *names, *contacts, *identities))
 
     def text(self, text: str) -> str:
         """Mask a text that people wrote."""
@@ -178,6 +203,11 @@ def _without_patterns(text: str) -> str:
 
 def _mask_of(match: re.Match[str]) -> str:
     return IDENTITY_MASK if match["identity"] else PHONE_MASK
+
+
+def _with(said: str | None, of_others: Sequence[str]) -> Sequence[str]:
+    """What the reporter's field says before what is said of others, who mostly are the reporter again."""
+    return (said, *of_others) if said and said not in of_others else of_others
 
 
 def _known_names(written: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from ingest.records import Normalised, Rejection
 from ingest.sources.reading.decoding import UTF8, decode_text
 from ingest.sources.reading.faults import UNREAD, UnreadableError
 from ingest.sources.reading.notes import Notes
-from ingest.sources.reading.personal import Masker
+from ingest.sources.reading.personal import NOBODY, Masker, People
 from ingest.sources.reading.texts import title_of
 from jiedao.domain.quickly_made import replaced
 from jiedao.domain.report import Attachment, IncidentReport, ReportedPlace, ReporterDetails, SourceClass, UpstreamCase
@@ -48,7 +48,7 @@ def finished(
     notes: Notes,
     reporter: ReporterDetails | None = None,
     *,
-    others: Iterable[ReporterDetails] = (),
+    others: People = NOBODY,
 ) -> Normalised:
     """Return the report with its details and flags, nothing personal in it, and the reporter apart.
 

@@ -52,7 +52,7 @@ class TimeReader:
         """Make it for a zone by its name (``Asia/Shanghai``)."""
         self._zone = ZoneInfo(zone)
         # What a text means follows from the text alone, and an order names many a time twice.
-        self._moment = lru_cache(_KEPT_TIMES)(self._moment_of)
+        self._meaning = lru_cache(_KEPT_TIMES)(self._meaning_of)
         self._ahead_all_day = lru_cache(_KEPT_DAYS)(self._ahead_of)
 
     def read(self, found: Found | None, notes: Notes, *, end_of_day: bool = False) -> datetime | None:
@@ -63,11 +63,24 @@ class TimeReader:
         """
         if found is None:
             return None
-        try:
-            return self._read(found, notes, _END_OF_DAY if end_of_day else _START_OF_DAY)
-        except UnreadableError as error:
-            notes.fault(error)
+        value = found.value
+        if isinstance(value, str):
+            text = value.strip()
+        else:
+            try:
+                text = as_text(found).strip()
+            except UnreadableError as error:
+                notes.fault(error)
+                return None
+        if not text or (text[0] in _BEGINS_ZERO and _ZERO.fullmatch(text)):
             return None
+        read = self._meaning if len(text) <= _LONGEST_KEPT else self._meaning_of
+        moment, assumed, absurd = read(text, _END_OF_DAY if end_of_day else _START_OF_DAY)
+        if assumed:
+            notes.flag(ReportFlag.TIME_ASSUMED_ZONE)
+        if moment is None:
+            notes.fault(UnreadableError("time_absurd" if absurd else "time_unreadable", found.pointer))
+        return moment
 
     def reported(self, found: Found | None, received_at: datetime, notes: Notes) -> datetime:
         """Return when the source took the report down: as it says, unless that is missing or lies ahead of us."""
@@ -82,27 +95,19 @@ class TimeReader:
         moment = self.read(found, notes)
         return None if moment is None else self._believed(moment, received_at, STATED_HAPPENED_AT, notes)
 
-    def _read(self, found: Found, notes: Notes, time_of_date: time) -> datetime | None:
-        value = found.value
-        text = (value if isinstance(value, str) else as_text(found)).strip()
-        if not text or (text[0] in _BEGINS_ZERO and _ZERO.fullmatch(text)):
-            return None
-        read = self._moment if len(text) <= _LONGEST_KEPT else self._moment_of
-        moment, assumed = read(text, time_of_date)
-        if assumed:
-            notes.flag(ReportFlag.TIME_ASSUMED_ZONE)
-        if moment is None:
-            raise UnreadableError("time_unreadable", found.pointer)
-        if not _EARLIEST <= moment < _LATEST:
-            raise UnreadableError("time_absurd", found.pointer)
-        return moment
-
     def _believed(self, moment: datetime, received_at: datetime, name: str, notes: Notes) -> datetime | None:
         if moment <= received_at + FUTURE_TOLERANCE:
             return moment
         notes.flag(ReportFlag.TIME_IN_FUTURE)
         notes.keep(name, moment.isoformat())
         return None
+
+    def _meaning_of(self, text: str, time_of_date: time) -> tuple[datetime | None, bool, bool]:
+        """Return the time that can be used, whether its zone is assumed, and whether it is out of any reason."""
+        moment, assumed = self._moment_of(text, time_of_date)
+        if moment is None or _EARLIEST <= moment < _LATEST:
+            return moment, assumed, False
+        return None, assumed, True
 
     def _moment_of(self, text: str, time_of_date: time) -> tuple[datetime | None, bool]:
         """Return the time that a text means, and whether it is understood in the source's zone for want of its own."""

@@ -2,13 +2,13 @@
 
 import pytest
 
-from ingest.sources.reading.personal import Masker
+from ingest.sources.reading.personal import NOBODY, Masker, People
 from jiedao.domain.report import ReporterDetails
 
 PHONE, IDENTITY, NAME, CONTACT = "［电话已遮蔽］", "［证件号已遮蔽］", "［姓名已遮蔽］", "［联系方式已遮蔽］"
 
 
-def mask(text, reporter=None, others=()):
+def mask(text, reporter=None, others=NOBODY):
     return Masker(reporter, others).text(text)
 
 
@@ -69,14 +69,14 @@ def test_what_stands_for_no_name_masks_nothing():
 
 
 def test_other_people_of_the_record_go_too():
-    assert mask("由孙执行、周创建处理", None, [ReporterDetails(name="孙执行,周创建")]) == f"由{NAME}、{NAME}处理"
+    assert mask("由孙执行、周创建处理", None, People(names=["孙执行,周创建"])) == f"由{NAME}、{NAME}处理"
 
 
 def test_everybody_is_masked_as_the_reporter_is():
     caller = ReporterDetails(name="王小明", phone="85830000")
-    contact = ReporterDetails(name="李建国", phone="85831111", contact="ljg_1970", identity_number="E12345678")
+    contact = People(["李建国"], ["85831111"], ["ljg_1970"], ["E12345678"])
     text = "王小明85830000，李建国8583-1111，ljg_1970，E12345678"
-    assert mask(text, caller, [contact]) == f"{NAME}{PHONE}，{NAME}{PHONE}，{CONTACT}，{IDENTITY}"
+    assert mask(text, caller, contact) == f"{NAME}{PHONE}，{NAME}{PHONE}，{CONTACT}，{IDENTITY}"
 
 
 def test_the_reporters_own_number_goes_in_any_form_also_within_other_digits():
