@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from select import POLLIN, poll
 from threading import Lock, Thread
@@ -25,7 +26,17 @@ from typing import Self
 import msgspec
 import structlog
 
-from ingest.intake_frames import DECIDED, DROP, FAILED, READY, RECORD, decode_outcomes, read_frame, write_frame
+from ingest.intake_frames import (
+    DECIDED,
+    DROP,
+    FAILED,
+    READY,
+    RECORD,
+    RECORDED,
+    decode_outcomes,
+    read_frame,
+    write_frame,
+)
 from jiedao.application.outcomes import RecordOutcome
 
 LARGE_BATCH = 100
@@ -41,6 +52,17 @@ _ENDING_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
 
 Outcomes = Sequence[RecordOutcome]
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A batch that is taken in elsewhere: when it is recorded, which comes first, and what became of its records.
+
+    The latter comes to what goes wrong with the batch, too; so does the former, unless it was recorded by then.
+    """
+
+    recorded: Future[None]
+    outcomes: Future[Outcomes]
 
 
 class IntakeApart:
@@ -93,14 +115,16 @@ class IntakeApart:
                 self._start_missing()
             return any(one.ready for one in self._open)
 
-    def submit(self, frame: bytes, before: Future[Outcomes] | None, here: Callable[[], Outcomes]) -> Future[Outcomes]:
+    def submit(self, frame: bytes, before: HandedOver | None, here: Callable[[], Outcomes]) -> HandedOver:
         """Hand a batch over, behind the one before it, which was handed over earlier.
 
-        It comes to its outcomes, or to what the one before it raised, where that one failed. ``here`` takes it in by
-        the feed itself, and what that raises is what it comes to.
+        It comes to what the one before it raised, where that one was not recorded. ``here`` takes it in by the feed
+        itself, and what that raises is what it comes to.
         """
         self._threads = self._threads or ThreadPoolExecutor(self._processes, "jiedao-intake-apart")
-        return self._threads.submit(self._carry_out, frame, before, here)
+        recorded: Future[None] = Future()
+        turn = before.recorded if before else None
+        return HandedOver(recorded, self._threads.submit(self._carry_out, frame, turn, recorded, here))
 
     def close(self) -> None:
         """Wait for what was handed over, and end the processes."""
@@ -121,31 +145,50 @@ class IntakeApart:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _carry_out(self, frame: bytes, before: Future[Outcomes] | None, here: Callable[[], Outcomes]) -> Outcomes:
-        process = self._free_process()
+    def _carry_out(
+        self, frame: bytes, turn: Future[None] | None, recorded: Future[None], here: Callable[[], Outcomes]
+    ) -> Outcomes:
         try:
-            outcomes = None if process is None else self._done_by(process, frame, before)
-        finally:
-            if process is not None and process.ready:
-                self._free.put(process)
-        if outcomes is not None:
-            return outcomes
-        if before is not None:
-            before.result()
-        return here()
+            outcomes = self._by_a_process(frame, turn, recorded)
+            if outcomes is None:
+                if turn is not None:
+                    turn.result()
+                outcomes = here()
+        except BaseException as error:
+            if not recorded.done():
+                recorded.set_exception(error)
+            raise
+        if not recorded.done():
+            recorded.set_result(None)
+        return outcomes
 
-    def _done_by(self, process: _Process, frame: bytes, before: Future[Outcomes] | None) -> Outcomes | None:
+    def _by_a_process(self, frame: bytes, turn: Future[None] | None, recorded: Future[None]) -> Outcomes | None:
+        process = self._free_process()
+        if process is None:
+            return None
+        try:
+            return self._done_by(process, frame, turn, recorded)
+        finally:
+            if process.ready:
+                self._free.put(process)
+
+    def _done_by(
+        self, process: _Process, frame: bytes, turn: Future[None] | None, recorded: Future[None]
+    ) -> Outcomes | None:
         """Let a process take a batch in when it is its turn; ``None`` where it did not, or was lost over it."""
         try:
             if not process.decide(frame):
                 return None
             try:
-                if before is not None:
-                    before.result()
+                if turn is not None:
+                    turn.result()
             except BaseException:
                 process.drop()
                 raise
-            return process.record()
+            if not process.record():
+                return None
+            recorded.set_result(None)
+            return process.outcomes()
         except _LostError as lost:
             self._lost(process, str(lost))
             return None
@@ -263,18 +306,19 @@ class _Process:
     def decide(self, frame: bytes) -> bool:
         """Let it decide a batch; false where that failed, and it waits for the next."""
         self._write(frame)
-        said = self._read()
-        if said not in (DECIDED, FAILED):
-            raise _LostError(f"it says {said[:20]!r}")
-        return said == DECIDED
+        return self._said(DECIDED)
 
     def drop(self) -> None:
         """Let it forget the batch that it decided."""
         self._write(DROP)
 
-    def record(self) -> Outcomes | None:
-        """Let it record the batch that it decided; ``None`` where that failed."""
+    def record(self) -> bool:
+        """Let it record the batch that it decided; false where that failed."""
         self._write(RECORD)
+        return self._said(RECORDED)
+
+    def outcomes(self) -> Outcomes | None:
+        """Hear what became of the records of the batch that it recorded; ``None`` where it cannot say."""
         said = self._read()
         try:
             return None if said == FAILED else decode_outcomes(said)
@@ -303,6 +347,13 @@ class _Process:
                 _has_ended(followed)
             os.close(followed)
         self._line.close()
+
+    def _said(self, done: bytes) -> bool:
+        """Whether it says that this is done; false where it says that it failed."""
+        said = self._read()
+        if said not in (done, FAILED):
+            raise _LostError(f"it says {said[:20]!r}")
+        return said == done
 
     def _write(self, frame: bytes) -> None:
         try:

@@ -1,8 +1,8 @@
 """How a feed and the processes that take its batches in talk: frames over a socket, each with its length before it.
 
 The feed asks for one batch at a time. The process answers that it is decided, or that it failed; once it is told that
-the batch before is recorded it records this one and answers with the outcomes, and told to drop it, it forgets it and
-answers nothing. Neither side ever writes while the other does.
+the batch before is recorded it records this one and answers, as soon as that is done and once more with the outcomes;
+told to drop it, it forgets it and answers nothing. Neither side ever writes while the other does.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from jiedao.domain.ports import OffsetMove
 READY = b"ready "
 """What a process says once it is open; its number follows."""
 
-DECIDED, FAILED = b"decided", b"failed"
-"""What it says of a batch: that it is decided, that it was not decided or not recorded."""
+DECIDED, RECORDED, FAILED = b"decided", b"recorded", b"failed"
+"""What it says of a batch: that it is decided, that it is recorded, that either failed."""
 
 RECORD, DROP = b"record", b"drop"
 """What it is told to do with the batch that it decided."""

@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
 
 import structlog
 
@@ -20,6 +19,7 @@ from ingest.intake_frames import (
     FAILED,
     READY,
     RECORD,
+    RECORDED,
     decode_batch,
     outcomes_frame,
     read_frame,
@@ -27,7 +27,6 @@ from ingest.intake_frames import (
 )
 from ingest.overlap import BatchPipeline
 from jiedao.application.intake import BatchUnderWay
-from jiedao.application.outcomes import RecordOutcome
 
 _log = structlog.get_logger(__name__)
 
@@ -68,8 +67,7 @@ def take_in(pipeline: BatchPipeline, line: socket.socket) -> None:
                 continue
             told = read_frame(line)
             if told == RECORD:
-                outcomes = _recorded(decided)
-                write_frame(line, FAILED if outcomes is None else outcomes_frame(outcomes))
+                _record(decided, line)
             elif told is None:
                 return
     except OSError:
@@ -89,10 +87,15 @@ def _decided(pipeline: BatchPipeline, frame: bytes) -> BatchUnderWay | None:
     return batch
 
 
-def _recorded(batch: BatchUnderWay) -> Sequence[RecordOutcome] | None:
+def _record(batch: BatchUnderWay, line: socket.socket) -> None:
+    """Record a batch and say so at once, since the next one waits for that; then say what became of its records."""
     try:
-        batch.hand_in()
-        return batch.finish()
+        batch.record()
+        write_frame(line, RECORDED)
+        told = outcomes_frame(batch.outcomes())
+    except OSError:
+        raise
     except Exception as error:  # noqa: BLE001  # as above
         _log.warning("batch_not_recorded_apart", error=type(error).__name__)
-        return None
+        told = FAILED
+    write_frame(line, told)

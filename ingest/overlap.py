@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from ingest.intake_apart import IntakeApart
+from ingest.intake_apart import HandedOver, IntakeApart
 from ingest.intake_frames import batch_frame
 from ingest.records import FeedRecord
 from jiedao.application.intake import BatchUnderWay
@@ -66,7 +66,7 @@ class Overlap:
         self._transport = transport
         self._actor = actor
         self._apart = apart
-        self._handed_over: deque[tuple[Future[Sequence[RecordOutcome]], Then]] = deque()
+        self._handed_over: deque[tuple[HandedOver, Then]] = deque()
         self._under_way: tuple[BatchUnderWay, Then] | None = None
 
     def record(
@@ -112,18 +112,15 @@ class Overlap:
     def _hand_over(self, batch: _Batch, frame: bytes, apart: IntakeApart) -> None:
         """Let a large batch be taken in elsewhere, behind the one before it."""
         before = self._handed_over[-1][0] if self._handed_over else None
-        recorded = apart.submit(frame, before, lambda: self._begin(batch).finish())
-        self._handed_over.append((recorded, batch.then))
+        handed_over = apart.submit(frame, before, lambda: self._begin(batch).finish())
+        self._handed_over.append((handed_over, batch.then))
 
     def _tell(self, left: int) -> None:
-        """Wait until at most so many large batches are under way, and tell of all that are recorded.
-
-        Where one of them failed, those behind it failed with it.
-        """
+        """Wait until at most so many large batches are under way, and tell of all that are recorded."""
         try:
-            while self._handed_over and (len(self._handed_over) > left or self._handed_over[0][0].done()):
-                recorded, then = self._handed_over[0]
-                outcomes = recorded.result()
+            while self._handed_over and (len(self._handed_over) > left or self._handed_over[0][0].outcomes.done()):
+                first, then = self._handed_over[0]
+                outcomes = first.outcomes.result()
                 self._handed_over.popleft()
                 then(outcomes)
         except BaseException:
@@ -131,13 +128,16 @@ class Overlap:
             raise
 
     def _give_up(self) -> None:
-        """Wait until nobody works at a large batch any more, and tell of those that are recorded."""
+        """Wait until nobody works at a large batch any more, and tell of those that are recorded.
+
+        Those behind one that was not recorded were not either; behind one that was, and of which nobody could say
+        what became of its records, they were.
+        """
         handed_over, self._handed_over = self._handed_over, deque()
-        wait([recorded for recorded, _then in handed_over])
-        for recorded, then in handed_over:
-            if recorded.exception() is not None:
-                break
-            then(recorded.result())
+        wait([one.outcomes for one, _then in handed_over])
+        for one, then in handed_over:
+            if one.outcomes.exception() is None:
+                then(one.outcomes.result())
 
     def _begin(self, batch: _Batch, after: BatchUnderWay | None = None) -> BatchUnderWay:
         return self._pipeline.begin(

@@ -1,32 +1,48 @@
-"""The district's own intake process, which dies once: right after it recorded a batch, before it tells of it.
+"""The district's own intake process, which dies once: when it recorded a batch, before or after it told the feed.
 
-The folder in ``JIEDAO_TEST_DIED`` holds a file from then on.
+The folder in ``JIEDAO_TEST_DIED`` holds a file from then on; ``JIEDAO_TEST_DIES`` names what it does last.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from jiedao.application.intake import BatchUnderWay
-from jiedao.application.outcomes import RecordOutcome
 from jiedao.entrypoints import intake_process
 
 MODULE = __name__
-WHERE = "JIEDAO_TEST_DIED"
-_finish = BatchUnderWay.finish
+WHERE, WHEN = "JIEDAO_TEST_DIED", "JIEDAO_TEST_DIES"
+RECORDED, TOLD = "recorded", "told"
+_record = BatchUnderWay.record
 
 
-def finish_and_die(batch: BatchUnderWay) -> Sequence[RecordOutcome]:
-    outcomes = _finish(batch)
+def die() -> None:
     try:
         Path(os.environ[WHERE], "died").touch(exist_ok=False)
     except FileExistsError:
-        return outcomes
+        return
     os._exit(9)
 
 
+def record_and_die(batch: BatchUnderWay) -> None:
+    _record(batch)
+    if os.environ[WHEN] == RECORDED:
+        die()
+    else:
+        batch.outcomes = dying_outcomes(batch)
+
+
+def dying_outcomes(batch: BatchUnderWay):
+    outcomes = batch.outcomes
+
+    def tell():
+        die()
+        return outcomes()
+
+    return tell
+
+
 if __name__ == "__main__":
-    BatchUnderWay.finish = finish_and_die
+    BatchUnderWay.record = record_and_die
     intake_process.main()

@@ -11,7 +11,8 @@ from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
 
 MODULE = __name__
-GOOD, NOT_DECIDED, NOT_RECORDED, DIES_RECORDING, HALF = b"good", b"not decided", b"not recorded", b"dies", b"half"
+GOOD, NOT_DECIDED, NOT_RECORDED, NOT_TOLD, HALF = b"good", b"not decided", b"not recorded", b"not told", b"half"
+DIES_RECORDING, DIES_TELLING = b"dies over it", b"dies once it is recorded"
 NONSENSE = b"nonsense"
 """A setup after which it says what nobody understands."""
 
@@ -32,13 +33,17 @@ class AskedBatch:
         if NOT_DECIDED in self._raws:
             raise ValueError(NOT_DECIDED)
 
-    def hand_in(self) -> None:
+    def record(self) -> None:
         if DIES_RECORDING in self._raws:
             os._exit(3)
-
-    def finish(self) -> list[RecordOutcome]:
         if NOT_RECORDED in self._raws:
             raise ValueError(NOT_RECORDED)
+
+    def outcomes(self) -> list[RecordOutcome]:
+        if DIES_TELLING in self._raws:
+            os._exit(3)
+        if NOT_TOLD in self._raws:
+            raise ValueError(NOT_TOLD)
         detail = "half \ud800" if HALF in self._raws else None
         return [RecordOutcome(one.origin, str(os.getpid()), detail=detail) for one in self._records]
 

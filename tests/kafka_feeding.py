@@ -93,10 +93,16 @@ class UnitUnderWay:
     def hand_in(self) -> None:
         self._future = self._future or self._writer.submit(self._unit)
 
-    def finish(self) -> list[RecordOutcome]:
+    def record(self) -> None:
         self.hand_in()
         appended(self._future)
+
+    def outcomes(self) -> list[RecordOutcome]:
         return self._outcomes
+
+    def finish(self) -> list[RecordOutcome]:
+        self.record()
+        return self.outcomes()
 
 
 class Feeding:

@@ -121,8 +121,8 @@ class Fields:
         names = self._layout[field]
         if not names:
             return []
-        written = [_written(value) for name in names if (value := self._content.get(name)) is not None]
-        return list(dict.fromkeys(clean(text, self._notes) for text in written if text is not None))
+        texts = [clean(text, self._notes) for name in names if (text := _written(self._content.get(name))) is not None]
+        return texts if len(texts) == 1 else list(dict.fromkeys(texts))
 
     def external_id(self, field: str) -> str:
         """Return the record's own number, and note it, or that there is none that will do."""

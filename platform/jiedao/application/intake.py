@@ -8,6 +8,7 @@ may be decided already: see :meth:`Intake.begin`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Protocol
 from uuid import uuid4
 
@@ -65,11 +66,16 @@ class BatchUnderWay:
         self._decide = decide
         self._records = records
         self._offsets = offsets
-        self._keys = {key_of(record) for record in records if isinstance(record, ReadableRecord)}
         self._after = after
         self._decided: tuple[BatchDecision, HandingIn] | None = None
         self._handed_in: tuple[BatchDecision, Waiting] | None = None
+        self._recorded = BatchDecision(), range(0)
         self._finished = False
+
+    @cached_property
+    def _keys(self) -> set[InboxKey]:
+        """The keys of its records; nobody asks for them where batches do not overlap."""
+        return {key_of(record) for record in self._records if isinstance(record, ReadableRecord)}
 
     def holds_one_of(self, keys: set[InboxKey]) -> bool:
         """Whether it, or one before it, is still under way and holds one of these records."""
@@ -91,6 +97,11 @@ class BatchUnderWay:
 
     def finish(self) -> list[RecordOutcome]:
         """Wait until it is recorded; one outcome for each record, in order. Raises what :meth:`Intake.receive` does."""
+        self.record()
+        return self.outcomes()
+
+    def record(self) -> None:
+        """Wait until it is recorded, and hand it in if it was not. Raises what :meth:`Intake.receive` does."""
         try:
             for _attempt in range(MAX_ATTEMPTS):
                 self.hand_in()
@@ -101,13 +112,19 @@ class BatchUnderWay:
                     # Somebody else recorded one of these, or a key was destroyed: decide again on what holds now.
                     self._handed_in = None
                     continue
-                with collection_paused():
-                    return decided.outcomes(positions)
+                self._recorded = decided, positions
+                return
         finally:
             self._finished, self._after = True, None
         raise UnavailableError(
             f"a batch of {len(self._records)} records collided with other writers {MAX_ATTEMPTS} times; send it again"
         )
+
+    def outcomes(self) -> list[RecordOutcome]:
+        """What became of each of its records, in order, once it is recorded."""
+        with collection_paused():
+            decided, positions = self._recorded
+            return decided.outcomes(positions)
 
     def _decide_now(self) -> tuple[BatchDecision, HandingIn]:
         key = str(uuid4())

@@ -180,16 +180,43 @@ def test_one_whose_name_no_process_can_be_told_is_taken_in_by_the_feed(district,
     assert [sum(one.values()) for one in told] == [20]
 
 
-def test_one_that_was_recorded_by_a_process_that_could_not_tell_is_not_recorded_again(district, monkeypatch, tmp_path):
+@pytest.fixture(params=[dying_intake_process.RECORDED, dying_intake_process.TOLD])
+def dying(request, district, monkeypatch, tmp_path):
+    """Processes of which one dies over its first batch, right before or after it told that it is recorded."""
+    monkeypatch.setattr(bootstrap, "INTAKE_PROCESS", dying_intake_process.MODULE)
+    monkeypatch.setenv(dying_intake_process.WHERE, str(tmp_path))
+    monkeypatch.setenv(dying_intake_process.WHEN, request.param)
+    with helped(district) as apart:
+        apart._large_batch = 1
+        apart.dies = request.param
+        yield apart
+
+
+def test_one_that_was_recorded_by_a_process_that_could_not_tell_is_not_recorded_again(district, dying):
     at = district.clock.now()
     told = []
     batches = [of_orders(dict.fromkeys(Orders(seed).batch(20)), at) for seed in (1, 2, 3)]
-    monkeypatch.setattr(bootstrap, "INTAKE_PROCESS", dying_intake_process.MODULE)
-    monkeypatch.setenv(dying_intake_process.WHERE, str(tmp_path))
-    with helped(district) as apart, Overlap(district.pipeline, "file", ACTOR, apart) as overlap:
-        apart._large_batch = 1
+    with Overlap(district.pipeline, "file", ACTOR, dying) as overlap:
         for records in batches:
             overlap.record("hotline", records, lambda outcomes: told.append(counted(outcomes)))
     sizes = [len(records) for records in batches]
     assert told == [{"duplicate": sizes[0]}, {"accepted": sizes[1]}, {"accepted": sizes[2]}]
     assert received(district) == (sum(sizes), sum(sizes))
+
+
+def test_what_is_behind_one_that_moved_its_offset_and_could_not_tell_is_told_if_it_was_recorded(district, dying):
+    """The feed finds the offset moved, fails, and asks the database where it is: nothing is recorded twice."""
+    at = district.clock.now()
+    told = []
+    batches = [of_orders(dict.fromkeys(Orders(seed).batch(20)), at) for seed in (1, 2)]
+    overlap = Overlap(district.pipeline, "kafka", ACTOR, dying)
+    for number, records in enumerate(batches):
+        offsets = [OffsetMove("g", "t", 0, number or None, number + 1)]
+        overlap.record("hotline", records, lambda _outcomes, number=number: told.append(number), offsets=offsets)
+    with pytest.raises(OffsetConflictError):
+        overlap.settle()
+    went_on = dying.dies == dying_intake_process.TOLD
+    assert told == ([1] if went_on else [])
+    assert district.database.rows(b"SELECT next_offset FROM feed_offset", []) == [(1 + went_on,)]
+    recorded = sum(map(len, batches[: 1 + went_on]))
+    assert received(district) == (recorded, recorded)

@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ingest import intake_apart
-from ingest.intake_apart import IntakeApart
+from ingest.intake_apart import HandedOver, IntakeApart
 from ingest.intake_frames import batch_frame, decode_batch, decode_outcomes, outcomes_frame
 from ingest.records import FeedRecord
 from jiedao.application.outcomes import RecordOutcome
@@ -65,6 +65,10 @@ def submitted(apart, *raws, before=None):
     return apart.submit(frame(*raws), before, lambda: HERE)
 
 
+def told(handed_over):
+    return handed_over.outcomes.result()
+
+
 def by(outcomes):
     return int(outcomes[0].outcome)
 
@@ -99,57 +103,73 @@ def test_half_a_character_in_an_outcome_is_told_as_a_question_mark_and_not_at_al
 
 def test_batches_are_taken_in_by_all_of_them_each_behind_the_one_before_it(apart):
     pids = started(apart)
-    futures, before = [], None
+    handed_over, before = [], None
     for _ in range(30):
         before = submitted(apart, fake.GOOD, before=before)
-        futures.append(before)
-    done = [by(future.result()) for future in futures]
+        handed_over.append(before)
+    done = [by(one.outcomes.result()) for one in handed_over]
     assert set(done) == set(pids)
     assert len(pids) == 3
 
 
 def test_what_fails_apart_is_taken_in_here_and_the_process_goes_on(apart):
     pids = started(apart)
-    assert submitted(apart, fake.NOT_DECIDED).result() == HERE
-    assert submitted(apart, fake.NOT_RECORDED).result() == HERE
-    assert by(submitted(apart, fake.GOOD).result()) in pids
+    assert told(submitted(apart, fake.NOT_DECIDED)) == HERE
+    assert told(submitted(apart, fake.NOT_RECORDED)) == HERE
+    assert by(told(submitted(apart, fake.GOOD))) in pids
     assert apart.pids == pids
 
 
 def test_what_fails_takes_along_what_is_behind_it_and_nothing_else(apart):
     pids = started(apart)
-    failed = Future()
-    failed.set_exception(ValueError("the one before"))
+    failed = HandedOver(Future(), Future())
+    failed.recorded.set_exception(ValueError("the one before"))
     first = submitted(apart, fake.GOOD, before=failed)
     second = submitted(apart, fake.NOT_DECIDED, before=first)
     third = submitted(apart, fake.GOOD, before=second)
     for one in (first, second, third):
         with pytest.raises(ValueError, match="the one before"):
-            one.result()
-    assert [by(submitted(apart, fake.GOOD).result()) in pids for _ in range(4)] == [True] * 4
+            told(one)
+    assert [by(told(submitted(apart, fake.GOOD))) in pids for _ in range(4)] == [True] * 4
 
 
 def test_one_that_dies_over_a_batch_is_missed_by_nobody_and_started_anew_later():
     with opened(processes=1) as apart:
         (pid,) = started(apart)
         with capture_logs() as logs:
-            assert submitted(apart, fake.DIES_RECORDING).result() == HERE
+            assert told(submitted(apart, fake.DIES_RECORDING)) == HERE
         assert [(line["event"], line["exit_code"]) for line in logs] == [("intake_process_lost", 3)]
         assert not apart.pids
         assert [apart.takes(1) for _ in range(9)] == [False] * 9
         assert started(apart) != [pid]
 
 
+@pytest.mark.parametrize("how", [fake.NOT_TOLD, fake.DIES_TELLING])
+def test_a_batch_that_is_recorded_lets_the_next_go_on_even_where_nobody_can_tell_what_became_of_it(how, apart):
+    """The feed takes it in again then, and finds it recorded; that it cannot does not stop what is behind it."""
+    pids = started(apart)
+
+    def refuse():
+        raise ValueError("offsets were moved")
+
+    first = apart.submit(frame(how), None, refuse)
+    second = submitted(apart, fake.GOOD, before=first)
+    assert by(told(second)) in pids
+    assert first.recorded.result() is None
+    with pytest.raises(ValueError, match="offsets were moved"):
+        told(first)
+
+
 def test_one_that_is_killed_while_it_works_is_missed_by_nobody_and_the_others_go_on(apart):
     pids = started(apart)
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    futures = [submitted(apart, fake.GOOD) for _ in range(6)]
+    handed_over = [submitted(apart, fake.GOOD) for _ in range(6)]
     os.kill(pids[0], signal.SIGKILL)
     for pid in pids[1:]:
         os.kill(pid, signal.SIGCONT)
     with capture_logs() as logs:
-        outcomes = [future.result() for future in futures]
+        outcomes = [told(one) for one in handed_over]
     assert events(logs).count("intake_process_lost") <= 1
     assert sum(one == HERE for one in outcomes) >= 1
     assert {by(one) for one in outcomes if one != HERE} <= set(pids[1:])
@@ -162,7 +182,7 @@ def test_one_that_is_silent_is_given_up(monkeypatch):
         (pid,) = impatient(apart)
         os.kill(pid, signal.SIGSTOP)
         with capture_logs() as logs:
-            assert submitted(apart, fake.GOOD).result() == HERE
+            assert told(submitted(apart, fake.GOOD)) == HERE
     assert [(line["event"], line["how"], line["exit_code"]) for line in logs] == [
         ("intake_process_lost", "silent", -signal.SIGKILL)
     ]
@@ -177,7 +197,7 @@ def test_those_that_the_first_forked_are_given_up_and_killed_too(monkeypatch):
             os.kill(pid, signal.SIGSTOP)
         with capture_logs() as logs:
             outcomes = [submitted(apart, fake.GOOD) for _ in range(3)]
-            assert [one.result() for one in outcomes].count(HERE) == 2
+            assert [told(one) for one in outcomes].count(HERE) == 2
         assert [(line["event"], line["started_anew_after_records"]) for line in logs] == [
             ("intake_process_lost", 10)
         ] * 2
@@ -189,7 +209,7 @@ def test_those_that_the_first_forked_are_given_up_and_killed_too(monkeypatch):
 def test_the_first_that_is_killed_does_not_take_those_along_that_it_forked(apart):
     first, *others = started(apart)
     os.kill(first, signal.SIGKILL)
-    outcomes = [submitted(apart, fake.GOOD).result() for _ in range(9)]
+    outcomes = [told(submitted(apart, fake.GOOD)) for _ in range(9)]
     assert {by(one) for one in outcomes if one != HERE} == set(others)
     assert sum(one == HERE for one in outcomes) >= 1
     assert apart.pids == others
@@ -211,15 +231,15 @@ def test_what_asks_the_whole_service_to_end_does_not_end_them_before_the_feed(ap
         assert os.getpgid(pid) != os.getpgid(0)
         for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(pid, asked)
-    assert by(submitted(apart, fake.GOOD).result()) in pids
+    assert by(told(submitted(apart, fake.GOOD))) in pids
     assert apart.pids == pids
 
 
 def test_they_end_with_the_feed_once_what_was_handed_over_is_done():
     with opened(processes=2) as apart:
         pids = started(apart)
-        future = submitted(apart, *[fake.GOOD] * 20_000)
-    assert len(future.result()) == 20_000
+        handed_over = submitted(apart, *[fake.GOOD] * 20_000)
+    assert len(told(handed_over)) == 20_000
     assert [is_alive(pid) for pid in pids] == [False, False]
 
 
