@@ -18,7 +18,7 @@ from ingest.intake_apart import IntakeApart
 from ingest.normalising import MAX_RECORD_BYTES
 from ingest.overlap import BatchPipeline, Overlap
 from ingest.records import FeedRecord
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally, RecordOutcome, tally_of
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.ports import Clock
@@ -122,7 +122,7 @@ class FileFeed:
                 numbered += len(records)
                 then = partial(_count, totals, read, on_unit)
                 if self._validate_only:
-                    then(self._pipeline.validate(source, records))
+                    then(tally_of(self._pipeline.validate(source, records)))
                 else:
                     overlap.record(source, records, then)
         return totals
@@ -157,12 +157,11 @@ class FileFeed:
 OnUnit = Callable[[FileTotals, int], None]
 
 
-def _count(totals: FileTotals, read: int, on_unit: OnUnit | None, outcomes: Sequence[RecordOutcome]) -> None:
+def _count(totals: FileTotals, read: int, on_unit: OnUnit | None, tally: BatchTally) -> None:
     """Add what became of a unit, ``read`` bytes of the file being done with it."""
-    totals.records += len(outcomes)
-    totals.outcomes.update(outcome.outcome for outcome in outcomes)
-    dead = [outcome for outcome in outcomes if outcome.reason is not None]
-    totals.dead += dead[: MAX_DEAD - len(totals.dead)]
+    totals.records += tally.records
+    totals.outcomes.update(tally.outcomes)
+    totals.dead += tally.explained[: MAX_DEAD - len(totals.dead)]
     if on_unit is not None:
         on_unit(totals, read)
 

@@ -14,7 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ from ingest.intake_frames import (
     READY,
     RECORD,
     RECORDED,
-    decode_outcomes,
+    decode_tally,
     read_frame,
     write_frame,
 )
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally
 
 LARGE_BATCH = 100
 """A batch of fewer records is taken in by the feed: it costs less than to hand it over."""
@@ -51,8 +51,6 @@ PATIENCE_SECONDS = 120
 _ENDING_SECONDS = 10.0
 _log = structlog.get_logger(__name__)
 
-Outcomes = Sequence[RecordOutcome]
-
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
@@ -62,7 +60,7 @@ class HandedOver:
     """
 
     recorded: Future[None]
-    outcomes: Future[Outcomes]
+    tally: Future[BatchTally]
 
 
 class IntakeApart:
@@ -115,7 +113,7 @@ class IntakeApart:
                 self._start_missing()
             return any(one.ready for one in self._open)
 
-    def submit(self, frame: bytes, before: HandedOver | None, here: Callable[[], Outcomes]) -> HandedOver:
+    def submit(self, frame: bytes, before: HandedOver | None, here: Callable[[], BatchTally]) -> HandedOver:
         """Hand a batch over, behind the one before it, which was handed over earlier.
 
         It comes to what the one before it raised, where that one was not recorded. ``here`` takes it in by the feed
@@ -146,23 +144,23 @@ class IntakeApart:
         self.close()
 
     def _carry_out(
-        self, frame: bytes, turn: Future[None] | None, recorded: Future[None], here: Callable[[], Outcomes]
-    ) -> Outcomes:
+        self, frame: bytes, turn: Future[None] | None, recorded: Future[None], here: Callable[[], BatchTally]
+    ) -> BatchTally:
         try:
-            outcomes = self._by_a_process(frame, turn, recorded)
-            if outcomes is None:
+            tally = self._by_a_process(frame, turn, recorded)
+            if tally is None:
                 if turn is not None:
                     turn.result()
-                outcomes = here()
+                tally = here()
         except BaseException as error:
             if not recorded.done():
                 recorded.set_exception(error)
             raise
         if not recorded.done():
             recorded.set_result(None)
-        return outcomes
+        return tally
 
-    def _by_a_process(self, frame: bytes, turn: Future[None] | None, recorded: Future[None]) -> Outcomes | None:
+    def _by_a_process(self, frame: bytes, turn: Future[None] | None, recorded: Future[None]) -> BatchTally | None:
         process = self._free_process()
         if process is None:
             return None
@@ -174,7 +172,7 @@ class IntakeApart:
 
     def _done_by(
         self, process: _Process, frame: bytes, turn: Future[None] | None, recorded: Future[None]
-    ) -> Outcomes | None:
+    ) -> BatchTally | None:
         """Let a process take a batch in when it is its turn; ``None`` where it did not, or was lost over it."""
         try:
             if not process.decide(frame):
@@ -188,7 +186,7 @@ class IntakeApart:
             if not process.record():
                 return None
             recorded.set_result(None)
-            return process.outcomes()
+            return process.tally()
         except _LostError as lost:
             self._lost(process, str(lost))
             return None
@@ -317,11 +315,11 @@ class _Process:
         self._write(RECORD)
         return self._said(RECORDED)
 
-    def outcomes(self) -> Outcomes | None:
+    def tally(self) -> BatchTally | None:
         """Hear what became of the records of the batch that it recorded; ``None`` where it cannot say."""
         said = self._read()
         try:
-            return None if said == FAILED else decode_outcomes(said)
+            return None if said == FAILED else decode_tally(said)
         except msgspec.MsgspecError as error:
             raise _LostError(type(error).__name__) from error
 

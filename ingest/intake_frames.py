@@ -1,8 +1,8 @@
 """How a feed and the processes that take its batches in talk: frames over a socket, each with its length before it.
 
 The feed asks for one batch at a time. The process answers that it is decided, or that it failed; once it is told that
-the batch before is recorded it records this one and answers, as soon as that is done and once more with the outcomes;
-told to drop it, it forgets it and answers nothing. Neither side ever writes while the other does.
+the batch before is recorded it records this one and answers, as soon as that is done and once more with what became of
+its records; told to drop it, it forgets it and answers nothing. Neither side ever writes while the other does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from ingest.records import FeedRecord
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import OffsetMove
 
@@ -48,7 +48,7 @@ class AskedBatch(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_batch = msgspec.msgpack.Decoder(AskedBatch).decode
-decode_outcomes = msgspec.msgpack.Decoder(list[RecordOutcome]).decode
+decode_tally = msgspec.msgpack.Decoder(BatchTally).decode
 
 
 def batch_frame(
@@ -59,17 +59,12 @@ def batch_frame(
     return _encode(AskedBatch(source, transport, actor, list(offsets), told))
 
 
-def outcomes_frame(outcomes: Sequence[RecordOutcome]) -> bytes:
+def tally_frame(tally: BatchTally) -> bytes:
     """Write what is answered; half a character, as a reason may quote it, is told as a question mark."""
     try:
-        return _encode(outcomes)
+        return _encode(tally)
     except UnicodeEncodeError:
-        return _encode([{name: _whole(value) for name, value in _fields_of(one).items()} for one in outcomes])
-
-
-def _fields_of(outcome: RecordOutcome) -> dict[str, object]:
-    fields: dict[str, object] = msgspec.to_builtins(outcome, builtin_types=(UUID,))
-    return fields
+        return _encode(_whole(msgspec.to_builtins(tally, builtin_types=(UUID,))))
 
 
 def _whole(value: object) -> object:

@@ -21,8 +21,8 @@ from ingest.intake_frames import (
     RECORD,
     RECORDED,
     decode_batch,
-    outcomes_frame,
     read_frame,
+    tally_frame,
     write_frame,
 )
 from ingest.overlap import BatchPipeline
@@ -92,7 +92,7 @@ def _record(batch: BatchUnderWay, line: socket.socket) -> None:
     try:
         batch.record()
         write_frame(line, RECORDED)
-        told = outcomes_frame(batch.outcomes())
+        told = tally_frame(batch.tally())
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001  # as above

@@ -6,7 +6,6 @@ the feed asks the database where it stands and goes on from there; ``docs/adr/00
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from ingest.kafka_faults import LOST, PASSING, FeedStoppedError, lost, lost_part
 from ingest.kafka_partitions import PartitionPlaces, StoredOffsets
 from ingest.kafka_units import FeedUnit, Message, UnitMaker
 from ingest.overlap import BatchPipeline, Overlap
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import ConfigurationError, OffsetConflictError, UnavailableError
 from jiedao.domain.ports import Clock
@@ -72,9 +71,8 @@ class FeedTotals:
 class KafkaFeed:
     """One consumer of a group. :meth:`run` works in the calling thread until :meth:`stop`.
 
-    ``offsets`` reads what the pipeline's units wrote; ``on_unit`` is told of each recorded unit, ``apart`` may read
-    large ones. ``totals`` and
-    :meth:`lag` may be read from any thread. A feed runs once.
+    ``offsets`` reads what the pipeline's units wrote; ``on_unit`` is told of each recorded unit, ``apart`` may take
+    large ones in. ``totals`` and :meth:`lag` may be read from any thread. A feed runs once.
     """
 
     def __init__(  # noqa: PLR0913  # the composition root wires each part by name
@@ -88,7 +86,7 @@ class KafkaFeed:
         actor: Holder,
         clock: Clock,
         limits: FeedLimits | None = None,
-        on_unit: Callable[[FeedUnit, Sequence[RecordOutcome]], None] | None = None,
+        on_unit: Callable[[FeedUnit, BatchTally], None] | None = None,
         apart: IntakeApart | None = None,
     ) -> None:
         self._connection = connection
@@ -195,16 +193,16 @@ class KafkaFeed:
                 self._overlap.record(unit.source, unit.records, then, offsets=list(unit.moves.values()))
                 places.handed_in(unit)
 
-    def _count(self, unit: FeedUnit, outcomes: Sequence[RecordOutcome]) -> None:
+    def _count(self, unit: FeedUnit, tally: BatchTally) -> None:
         self._failures_in_a_row = 0
         self.totals.units += 1
         self.totals.messages += unit.messages
         self.totals.records += len(unit.records)
         self.totals.empty += unit.empty
-        for outcome, count in Counter(one.outcome for one in outcomes).items():
+        for outcome, count in tally.outcomes.items():
             self.totals.outcomes[outcome] = self.totals.outcomes.get(outcome, 0) + count
         if self._on_unit is not None:
-            self._on_unit(unit, outcomes)
+            self._on_unit(unit, tally)
 
     def _pause_after(self, error: Exception) -> None:
         """Count the failure and pause, longer each time; raises when there were too many in a row."""

@@ -19,11 +19,11 @@ from ingest.intake_apart import HandedOver, IntakeApart
 from ingest.intake_frames import batch_frame
 from ingest.records import FeedRecord
 from jiedao.application.intake import BatchUnderWay
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import OffsetMove
 
-Then = Callable[[Sequence[RecordOutcome]], None]
+Then = Callable[[BatchTally], None]
 
 
 class BatchPipeline(Protocol):
@@ -74,9 +74,9 @@ class Overlap:
     ) -> None:
         """Take a batch, and see to it that it is read, decided and handed in once the one before it is recorded.
 
-        ``then`` is called with its outcomes once it is recorded: by a later call of this or of :meth:`settle`. Raises
-        what any of the batches raises that were taken before; those that were handed in before that one are settled in
-        any case, and those after it, this one included, then are not handed in.
+        ``then`` is told what became of its records once it is recorded: by a later call of this or of :meth:`settle`.
+        Raises what any of the batches raises that were taken before; those that were handed in before that one are
+        settled in any case, and those after it, this one included, then are not handed in.
         """
         batch = _Batch(source, records, then, offsets)
         frame = self._frame(batch)
@@ -112,17 +112,17 @@ class Overlap:
     def _hand_over(self, batch: _Batch, frame: bytes, apart: IntakeApart) -> None:
         """Let a large batch be taken in elsewhere, behind the one before it."""
         before = self._handed_over[-1][0] if self._handed_over else None
-        handed_over = apart.submit(frame, before, lambda: self._begin(batch).finish())
+        handed_over = apart.submit(frame, before, lambda: _recorded(self._begin(batch)))
         self._handed_over.append((handed_over, batch.then))
 
     def _tell(self, left: int) -> None:
         """Wait until at most so many large batches are under way, and tell of all that are recorded."""
         try:
-            while self._handed_over and (len(self._handed_over) > left or self._handed_over[0][0].outcomes.done()):
+            while self._handed_over and (len(self._handed_over) > left or self._handed_over[0][0].tally.done()):
                 first, then = self._handed_over[0]
-                outcomes = first.outcomes.result()
+                tally = first.tally.result()
                 self._handed_over.popleft()
-                then(outcomes)
+                then(tally)
         except BaseException:
             self._give_up()
             raise
@@ -134,10 +134,10 @@ class Overlap:
         what became of its records, they were.
         """
         handed_over, self._handed_over = self._handed_over, deque()
-        wait([one.outcomes for one, _then in handed_over])
+        wait([one.tally for one, _then in handed_over])
         for one, then in handed_over:
-            if one.outcomes.exception() is None:
-                then(one.outcomes.result())
+            if one.tally.exception() is None:
+                then(one.tally.result())
 
     def _begin(self, batch: _Batch, after: BatchUnderWay | None = None) -> BatchUnderWay:
         return self._pipeline.begin(
@@ -170,8 +170,14 @@ class Overlap:
             return _nothing
         batch, then = self._under_way
         self._under_way = None
-        outcomes = batch.finish()
-        return lambda: then(outcomes)
+        tally = _recorded(batch)
+        return lambda: then(tally)
+
+
+def _recorded(batch: BatchUnderWay) -> BatchTally:
+    """Wait until a batch is recorded; what became of its records."""
+    batch.record()
+    return batch.tally()
 
 
 def _nothing() -> None:

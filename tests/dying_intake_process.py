@@ -30,15 +30,15 @@ def record_and_die(batch: BatchUnderWay) -> None:
     if os.environ[WHEN] == RECORDED:
         die()
     else:
-        batch.outcomes = dying_outcomes(batch)
+        batch.tally = dying_tally(batch)
 
 
-def dying_outcomes(batch: BatchUnderWay):
-    outcomes = batch.outcomes
+def dying_tally(batch: BatchUnderWay):
+    tally = batch.tally
 
     def tell():
         die()
-        return outcomes()
+        return tally()
 
     return tell
 

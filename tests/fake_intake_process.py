@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ingest.intake_frames import read_frame, write_frame
 from ingest.intake_process import line_to_the_feed, take_in
 from ingest.records import FeedRecord
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally, RecordOutcome
 
 MODULE = __name__
 GOOD, NOT_DECIDED, NOT_RECORDED, NOT_TOLD, HALF = b"good", b"not decided", b"not recorded", b"not told", b"half"
@@ -39,13 +39,13 @@ class AskedBatch:
         if NOT_RECORDED in self._raws:
             raise ValueError(NOT_RECORDED)
 
-    def outcomes(self) -> list[RecordOutcome]:
+    def tally(self) -> BatchTally:
         if DIES_TELLING in self._raws:
             os._exit(3)
         if NOT_TOLD in self._raws:
             raise ValueError(NOT_TOLD)
-        detail = "half \ud800" if HALF in self._raws else None
-        return [RecordOutcome(one.origin, str(os.getpid()), detail=detail) for one in self._records]
+        explained = (RecordOutcome("x", "dead", detail="half \ud800"),) if HALF in self._raws else ()
+        return BatchTally(len(self._records), {str(os.getpid()): len(self._records)}, explained)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from ingest.kafka_connection import FeedLimits, FeedTopic, KafkaConnection
 from ingest.kafka_feed import KafkaFeed
 from ingest.kafka_units import FeedUnit
 from ingest.records import FeedRecord
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.ports import Appended, OffsetMove, RecordedEvent, Unit
@@ -77,14 +77,14 @@ class KeylessRecorder:
         self.sources.append(source)
         events = [RecordedEvent(uuid4(), 1, "test.delivered", one.raw, one.origin.encode()) for one in records]
         unit = Unit(f"feed:{transport}", str(uuid4()), actor.holder.encode(), events, offsets=offsets)
-        return UnitUnderWay(self.writer, unit, [RecordOutcome(one.origin, "accepted") for one in records])
+        return UnitUnderWay(self.writer, unit, BatchTally(len(records), {"accepted": len(records)}))
 
 
 class UnitUnderWay:
     """A unit that is handed in when it is asked for."""
 
-    def __init__(self, writer: GroupCommitWriter, unit: Unit, outcomes: list[RecordOutcome]) -> None:
-        self._writer, self._unit, self._outcomes = writer, unit, outcomes
+    def __init__(self, writer: GroupCommitWriter, unit: Unit, tally: BatchTally) -> None:
+        self._writer, self._unit, self._tally = writer, unit, tally
         self._future: Future[Appended] | None = None
 
     def decide(self) -> None:
@@ -97,12 +97,8 @@ class UnitUnderWay:
         self.hand_in()
         appended(self._future)
 
-    def outcomes(self) -> list[RecordOutcome]:
-        return self._outcomes
-
-    def finish(self) -> list[RecordOutcome]:
-        self.record()
-        return self.outcomes()
+    def tally(self) -> BatchTally:
+        return self._tally
 
 
 class Feeding:
@@ -116,7 +112,7 @@ class Feeding:
         limits: FeedLimits = FAST,
         before: Callable[[Sequence[FeedRecord]], None] | None = None,
         apart: IntakeApart | None = None,
-        on_unit: Callable[[FeedUnit, Sequence[RecordOutcome]], None] | None = None,
+        on_unit: Callable[[FeedUnit, BatchTally], None] | None = None,
     ) -> None:
         topics = list(topics)
         self.database = Database(database_url, max_connections=2, application_name="jiedao-feed")

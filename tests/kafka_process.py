@@ -109,7 +109,7 @@ def main(asked: dict[str, object]) -> None:
 
     topics = [FeedTopic(asked["topic"], "hotline")]
     with Feeding(_Address(asked["bootstrap"]), asked["database_url"], topics, LIMITS, before) as feeding:
-        feeding.feed._on_unit = lambda _unit, _outcomes: count(recorded, "after")
+        feeding.feed._on_unit = lambda _unit, _tally: count(recorded, "after")
         with stopped_by_signals(feeding.feed.stop):
             totals = feeding.feed.run()
     sys.stdout.write(f"\n{json.dumps(asdict(totals))}\n")

@@ -148,7 +148,7 @@ def _fed(  # what feeds what
     """Let the feed record so many of the messages, under a group of its own."""
     pace = Pace()
 
-    def on_unit(unit: FeedUnit, _outcomes: object) -> None:
+    def on_unit(unit: FeedUnit, _tally: object) -> None:
         pace.count(unit.messages)
         if pace.messages >= messages:
             feed.stop()

@@ -26,7 +26,7 @@ from ingest.intake_apart import IntakeApart
 from ingest.overlap import Overlap
 from ingest.records import FeedRecord
 from jiedao.application.collector import started_frozen
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally
 from jiedao.domain.ports import Appended, InboxEntry, Unit
 from jiedao.domain.terms import IntakeOutcome
 from jiedao.entrypoints.bootstrap import District
@@ -134,11 +134,11 @@ class Sides:
 
     def _feed(self, batches: Iterable[Sequence[FeedRecord]], apart: IntakeApart | None) -> int:
         """Record batches; returns how many incidents they made."""
-        outcomes: list[RecordOutcome] = []
+        tallies: list[BatchTally] = []
         with Overlap(self.district.pipeline, "kafka", ACTOR, apart) as overlap:
             for records in batches:
-                overlap.record("hotline", records, outcomes.extend)
-        return sum(one.outcome == IntakeOutcome.ACCEPTED for one in outcomes)
+                overlap.record("hotline", records, tallies.append)
+        return sum(one.outcomes.get(IntakeOutcome.ACCEPTED.value, 0) for one in tallies)
 
     def _last_position(self) -> int:
         return self.connection.execute("SELECT max(position) FROM event").fetchone()[0]

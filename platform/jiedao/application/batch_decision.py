@@ -5,12 +5,13 @@ The decider fills a :class:`BatchDecision`; recording it and answering needs not
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 
-from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
+from jiedao.application.outcomes import BatchTally, ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.aggregate import WithEvents
 from jiedao.domain.dead_letter import DeadLetter
 from jiedao.domain.incident import Incident
@@ -61,6 +62,16 @@ class BatchDecision:
     def outcomes(self, positions: range) -> list[RecordOutcome]:
         """Say what became of each record; ``positions`` are those of the batch's events."""
         return [_outcome_of(step, self.touched.get(step.target), positions) for step in self.steps]
+
+    def tally(self, positions: range) -> BatchTally:
+        """Count what became of the records, without an outcome for each: of most, a feed only counts them."""
+        counted = Counter(step.outcome for step in self.steps)
+        explained = [step for step in self.steps if step.reason is not None]
+        return BatchTally(
+            len(self.steps),
+            {outcome.value: count for outcome, count in counted.items()},
+            tuple(_outcome_of(step, self.touched.get(step.target), positions) for step in explained),
+        )
 
     def finish(self, transport: str) -> None:
         """Number the events of the whole batch and write what the inbox keeps, once all records are decided."""

@@ -15,7 +15,7 @@ from uuid import uuid4
 from jiedao.application.batch_decision import BatchDecision, key_of
 from jiedao.application.collector import collection_paused
 from jiedao.application.deciding import Decider
-from jiedao.application.outcomes import ReadableRecord, RecordOutcome, UnreadableRecord
+from jiedao.application.outcomes import BatchTally, ReadableRecord, RecordOutcome, UnreadableRecord
 from jiedao.domain.access import Holder
 from jiedao.domain.aggregate import WithEvents
 from jiedao.domain.errors import InboxConflictError, KeysDestroyedError, UnavailableError, VersionConflictError
@@ -125,6 +125,11 @@ class BatchUnderWay:
         with collection_paused():
             decided, positions = self._recorded
             return decided.outcomes(positions)
+
+    def tally(self) -> BatchTally:
+        """What became of its records, counted, once it is recorded."""
+        decided, positions = self._recorded
+        return decided.tally(positions)
 
     def _decide_now(self) -> tuple[BatchDecision, HandingIn]:
         key = str(uuid4())

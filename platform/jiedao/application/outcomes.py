@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -72,3 +74,23 @@ class RecordOutcome:
         if self.reason is None:
             return ()
         return (RecordFault(self.reason, self.detail or "", self.pointer), *self.further_faults)
+
+
+@quickly_made
+@dataclass(frozen=True, slots=True)
+class BatchTally:
+    """What became of a batch, as a feed is told it: of its records, how many there are, and how many of each outcome.
+
+    ``explained`` are those outcomes that come with a reason, in the order of the records: what could not be read, be it
+    now or once before.
+    """
+
+    records: int = 0
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    explained: tuple[RecordOutcome, ...] = ()
+
+
+def tally_of(outcomes: Sequence[RecordOutcome]) -> BatchTally:
+    """Count outcomes that are known one by one."""
+    explained = tuple(one for one in outcomes if one.reason is not None)
+    return BatchTally(len(outcomes), Counter(one.outcome for one in outcomes), explained)

@@ -35,7 +35,7 @@ def test_killed_processes_lose_and_double_nothing(kafka, topic, database_url, ap
     send(kafka, topic, numbered(COUNT))
     killed = []
 
-    def kill(_unit, _outcomes):
+    def kill(_unit, _tally):
         if (pids := apart.pids) and feeding.feed.totals.units % 7 == 0:
             killed.append(pids[-1])
             os.kill(pids[-1], signal.SIGKILL)

@@ -128,7 +128,7 @@ def test_lag_tells_how_far_behind_each_partition_is(kafka, topic, database_url):
     send(kafka, topic, numbered(40), partition=0)
     seen = []
     with Feeding(kafka, database_url, [FeedTopic(topic, "hotline")], replace(FAST, poll_messages=10)) as feeding:
-        feeding.feed._on_unit = lambda _unit, _outcomes: seen.append(dict(feeding.feed.lag()))
+        feeding.feed._on_unit = lambda _unit, _tally: seen.append(dict(feeding.feed.lag()))
         feeding.feed.run(to_end=True)
     behind = [one[TopicPartition(topic, 0)] for one in seen]  # as of the last poll, which may be the one after
     assert len(behind) == 4

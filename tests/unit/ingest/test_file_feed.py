@@ -8,7 +8,7 @@ import pytest
 
 from ingest import file_feed
 from ingest.file_feed import FileFeed, media_type_of
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import RecordOutcome, tally_of
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import InvalidInputError
 from jiedao.domain.terms import Role
@@ -64,8 +64,11 @@ class LineBatch:
     def hand_in(self):
         self._pipeline.units.append(self._unit)
 
-    def finish(self):
-        return self._pipeline.outcomes(self._unit[-1])
+    def record(self):
+        """It is, once it is handed in."""
+
+    def tally(self):
+        return tally_of(self._pipeline.outcomes(self._unit[-1]))
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 
 from ingest import intake_apart
 from ingest.intake_apart import HandedOver, IntakeApart
-from ingest.intake_frames import batch_frame, decode_batch, decode_outcomes, outcomes_frame
+from ingest.intake_frames import batch_frame, decode_batch, decode_tally, tally_frame
 from ingest.records import FeedRecord
-from jiedao.application.outcomes import RecordOutcome
+from jiedao.application.outcomes import BatchTally, RecordOutcome
 from jiedao.domain.access import Holder
 from jiedao.domain.ports import OffsetMove
 from jiedao.domain.record_fault import RecordFault
@@ -29,7 +29,7 @@ from tests.waiting import is_alive, until
 AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 ACTOR = Holder("t", "source:hotline", Role.INTEGRATOR, sources=frozenset({"hotline"}))
 INCIDENT = UUID(int=7)
-HERE = [RecordOutcome("here", "accepted")]
+HERE = BatchTally(1, {"accepted": 1})
 
 
 @pytest.fixture
@@ -66,37 +66,42 @@ def submitted(apart, *raws, before=None):
 
 
 def told(handed_over):
-    return handed_over.outcomes.result()
+    return handed_over.tally.result()
 
 
-def by(outcomes):
-    return int(outcomes[0].outcome)
+def by(tally):
+    """The process that took a batch in."""
+    (pid,) = tally.outcomes
+    return int(pid)
 
 
 def events(logs):
     return [line["event"] for line in logs]
 
 
-def test_a_batch_and_its_outcomes_are_told_as_they_are():
+def test_a_batch_and_its_tally_are_told_as_they_are():
     offsets = [OffsetMove("g", "t", 3, None, 7), OffsetMove("g", "t", 4, 1, 2)]
     records = [FeedRecord(b"\xff\x00", "文件.jsonl#1", AT), FeedRecord(b"", "x", AT)]
     asked = decode_batch(batch_frame("video", records, transport="kafka", actor=ACTOR, offsets=offsets))
     assert (asked.source, asked.transport, asked.actor, asked.offsets) == ("video", "kafka", ACTOR, offsets)
     assert asked.feed_records() == records
     faults = (RecordFault("unknown_class", "没有此类", "/class"),)
-    outcomes = [
+    explained = (
         RecordOutcome("x", "accepted", "HZ-1", 1, INCIDENT, street_code="330103003", flags=("a", "b"), position=9),
         RecordOutcome(
             "x", "dead", dead_letter_id=INCIDENT, reason="r", detail="d", pointer="/p", further_faults=faults
         ),
-    ]
-    assert decode_outcomes(outcomes_frame(outcomes)) == outcomes
+    )
+    tally = BatchTally(7, {"accepted": 6, "dead": 1}, explained)
+    assert decode_tally(tally_frame(tally)) == tally
 
 
-def test_half_a_character_in_an_outcome_is_told_as_a_question_mark_and_not_at_all_in_a_batch():
+def test_half_a_character_in_a_tally_is_told_as_a_question_mark_and_not_at_all_in_a_batch():
     outcome = RecordOutcome("x", "dead", dead_letter_id=INCIDENT, detail="\ud800!", further_faults=(RecordFault("r", "\ud800", None),))  # fmt: skip
-    (told,) = decode_outcomes(outcomes_frame([outcome]))
-    assert (told.detail, told.further_faults[0].detail, told.dead_letter_id) == ("?!", "?", INCIDENT)
+    told = decode_tally(tally_frame(BatchTally(1, {"dead": 1}, (outcome,))))
+    assert (told.records, told.outcomes) == (1, {"dead": 1})
+    (one,) = told.explained
+    assert (one.detail, one.further_faults[0].detail, one.dead_letter_id) == ("?!", "?", INCIDENT)
     with pytest.raises(ValueError, match="surrogates"):
         frame(fake.GOOD, origin="orders-\udcff.jsonl")
 
@@ -107,7 +112,7 @@ def test_batches_are_taken_in_by_all_of_them_each_behind_the_one_before_it(apart
     for _ in range(30):
         before = submitted(apart, fake.GOOD, before=before)
         handed_over.append(before)
-    done = [by(one.outcomes.result()) for one in handed_over]
+    done = [by(told(one)) for one in handed_over]
     assert set(done) == set(pids)
     assert len(pids) == 3
 
@@ -155,7 +160,7 @@ def test_a_batch_that_is_recorded_lets_the_next_go_on_even_where_nobody_can_tell
     first = apart.submit(frame(how), None, refuse)
     second = submitted(apart, fake.GOOD, before=first)
     assert by(told(second)) in pids
-    assert first.recorded.result() is None
+    first.recorded.result()
     with pytest.raises(ValueError, match="offsets were moved"):
         told(first)
 
@@ -169,10 +174,10 @@ def test_one_that_is_killed_while_it_works_is_missed_by_nobody_and_the_others_go
     for pid in pids[1:]:
         os.kill(pid, signal.SIGCONT)
     with capture_logs() as logs:
-        outcomes = [told(one) for one in handed_over]
+        tallies = [told(one) for one in handed_over]
     assert events(logs).count("intake_process_lost") <= 1
-    assert sum(one == HERE for one in outcomes) >= 1
-    assert {by(one) for one in outcomes if one != HERE} <= set(pids[1:])
+    assert sum(one == HERE for one in tallies) >= 1
+    assert {by(one) for one in tallies if one != HERE} <= set(pids[1:])
     assert apart.pids == pids[1:]
 
 
@@ -209,9 +214,9 @@ def test_those_that_the_first_forked_are_given_up_and_killed_too(monkeypatch):
 def test_the_first_that_is_killed_does_not_take_those_along_that_it_forked(apart):
     first, *others = started(apart)
     os.kill(first, signal.SIGKILL)
-    outcomes = [told(submitted(apart, fake.GOOD)) for _ in range(9)]
-    assert {by(one) for one in outcomes if one != HERE} == set(others)
-    assert sum(one == HERE for one in outcomes) >= 1
+    tallies = [told(submitted(apart, fake.GOOD)) for _ in range(9)]
+    assert {by(one) for one in tallies if one != HERE} == set(others)
+    assert sum(one == HERE for one in tallies) >= 1
     assert apart.pids == others
 
 
@@ -239,7 +244,7 @@ def test_they_end_with_the_feed_once_what_was_handed_over_is_done():
     with opened(processes=2) as apart:
         pids = started(apart)
         handed_over = submitted(apart, *[fake.GOOD] * 20_000)
-    assert len(told(handed_over)) == 20_000
+    assert told(handed_over).records == 20_000
     assert [is_alive(pid) for pid in pids] == [False, False]
 
 
