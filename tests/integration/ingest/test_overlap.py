@@ -7,6 +7,7 @@ import pytest
 
 from ingest.overlap import Overlap
 from ingest.records import FeedRecord
+from jiedao.application.outcomes import tally_of
 from jiedao.domain.access import Holder
 from jiedao.domain.errors import OffsetConflictError, UnavailableError
 from jiedao.domain.ports import OffsetMove
@@ -64,6 +65,18 @@ def test_a_bad_record_that_is_being_set_aside_is_no_second_dead_letter(pipeline,
         overlap.record("hotline", records(bad), told.of("first"))
         overlap.record("hotline", records(bad, order(1)), told.of("second"))
     assert told.tallies == [("first", {"dead": 1}), ("second", {"duplicate": 1, "accepted": 1})]
+
+
+def test_a_feed_is_told_in_numbers_what_others_are_told_one_by_one(pipeline):
+    """Those with a reason are told whole, repeated ones included, which nothing else lists."""
+    bad, worse = {"title": "没有编号"}, {"title": "也没有编号"}
+    for dead, duplicates in ((2, 1), (0, 4)):
+        batch = pipeline.begin("hotline", records(bad, order(1), worse, order(1)), transport="file", actor=ACTOR)
+        outcomes = batch.finish()
+        assert batch.tally() == tally_of(outcomes)
+        assert batch.tally().outcomes.get("dead", 0) == dead
+        assert batch.tally().outcomes["duplicate"] == duplicates
+        assert [one.reason for one in batch.tally().explained] == ["id_missing", "id_missing"]
 
 
 def test_what_somebody_else_recorded_meanwhile_is_decided_again(pipeline, told):
