@@ -315,11 +315,11 @@ class _Process:
         self._write(RECORD)
         return self._said(RECORDED)
 
-    def tally(self) -> BatchTally | None:
-        """Hear what became of the records of the batch that it recorded; ``None`` where it cannot say."""
+    def tally(self) -> BatchTally:
+        """Hear what became of the records of the batch that it recorded."""
         said = self._read()
         try:
-            return None if said == FAILED else decode_tally(said)
+            return decode_tally(said)
         except msgspec.MsgspecError as error:
             raise _LostError(type(error).__name__) from error
 

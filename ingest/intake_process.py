@@ -91,11 +91,9 @@ def _record(batch: BatchUnderWay, line: socket.socket) -> None:
     """Record a batch and say so at once, since the next one waits for that; then say what became of its records."""
     try:
         batch.record()
-        write_frame(line, RECORDED)
-        told = tally_frame(batch.tally())
-    except OSError:
-        raise
     except Exception as error:  # noqa: BLE001  # as above
         _log.warning("batch_not_recorded_apart", error=type(error).__name__)
-        told = FAILED
-    write_frame(line, told)
+        write_frame(line, FAILED)
+        return
+    write_frame(line, RECORDED)
+    write_frame(line, tally_frame(batch.tally()))

@@ -11,7 +11,7 @@ from ingest.records import FeedRecord
 from jiedao.application.outcomes import BatchTally, RecordOutcome
 
 MODULE = __name__
-GOOD, NOT_DECIDED, NOT_RECORDED, NOT_TOLD, HALF = b"good", b"not decided", b"not recorded", b"not told", b"half"
+GOOD, NOT_DECIDED, NOT_RECORDED, HALF = b"good", b"not decided", b"not recorded", b"half"
 DIES_RECORDING, DIES_TELLING = b"dies over it", b"dies once it is recorded"
 NONSENSE = b"nonsense"
 """A setup after which it says what nobody understands."""
@@ -42,8 +42,6 @@ class AskedBatch:
     def tally(self) -> BatchTally:
         if DIES_TELLING in self._raws:
             os._exit(3)
-        if NOT_TOLD in self._raws:
-            raise ValueError(NOT_TOLD)
         explained = (RecordOutcome("x", "dead", detail="half \ud800"),) if HALF in self._raws else ()
         return BatchTally(len(self._records), {str(os.getpid()): len(self._records)}, explained)
 
