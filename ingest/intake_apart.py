@@ -3,7 +3,7 @@
 One interpreter works on one processor, and batches that are decided by threads of one process get into each other's
 way. These processes do what the feed does, by the same pipeline on the same database; they are told when it is a
 batch's turn to be recorded, so order, offsets and failures are the feed's as before. Whatever becomes of them, a batch
-that they did not record is taken in by the feed itself. ``docs/adr/0029`` says why it is as it is.
+that they did not record is taken in by the feed itself. ``docs/adr/0029`` and ``0030`` say why.
 """
 
 from __future__ import annotations

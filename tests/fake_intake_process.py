@@ -43,7 +43,7 @@ class AskedBatch:
         if DIES_TELLING in self._raws:
             os._exit(3)
         explained = (RecordOutcome("x", "dead", detail="half \ud800"),) if HALF in self._raws else ()
-        return BatchTally(len(self._records), {str(os.getpid()): len(self._records)}, explained)
+        return BatchTally({str(os.getpid()): len(self._records)}, explained)
 
 
 def main() -> None:

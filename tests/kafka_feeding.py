@@ -77,7 +77,7 @@ class KeylessRecorder:
         self.sources.append(source)
         events = [RecordedEvent(uuid4(), 1, "test.delivered", one.raw, one.origin.encode()) for one in records]
         unit = Unit(f"feed:{transport}", str(uuid4()), actor.holder.encode(), events, offsets=offsets)
-        return UnitUnderWay(self.writer, unit, BatchTally(len(records), {"accepted": len(records)}))
+        return UnitUnderWay(self.writer, unit, BatchTally({"accepted": len(records)}))
 
 
 class UnitUnderWay:

@@ -68,7 +68,6 @@ class BatchDecision:
         counted = Counter(step.outcome for step in self.steps)
         explained = [step for step in self.steps if step.reason is not None]
         return BatchTally(
-            len(self.steps),
             {outcome.value: count for outcome, count in counted.items()},
             tuple(_outcome_of(step, self.touched.get(step.target), positions) for step in explained),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -79,18 +79,22 @@ class RecordOutcome:
 @quickly_made
 @dataclass(frozen=True, slots=True)
 class BatchTally:
-    """What became of a batch, as a feed is told it: of its records, how many there are, and how many of each outcome.
+    """What became of a batch, as a feed is told it: how many of its records came to each outcome.
 
     ``explained`` are those outcomes that come with a reason, in the order of the records: what could not be read, be it
     now or once before.
     """
 
-    records: int = 0
-    outcomes: Mapping[str, int] = field(default_factory=dict)
+    outcomes: Mapping[str, int]
     explained: tuple[RecordOutcome, ...] = ()
+
+    @property
+    def records(self) -> int:
+        """How many records the batch has."""
+        return sum(self.outcomes.values())
 
 
 def tally_of(outcomes: Sequence[RecordOutcome]) -> BatchTally:
     """Count outcomes that are known one by one."""
     explained = tuple(one for one in outcomes if one.reason is not None)
-    return BatchTally(len(outcomes), Counter(one.outcome for one in outcomes), explained)
+    return BatchTally(Counter(one.outcome for one in outcomes), explained)

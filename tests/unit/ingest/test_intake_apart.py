@@ -29,7 +29,7 @@ from tests.waiting import is_alive, until
 AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 ACTOR = Holder("t", "source:hotline", Role.INTEGRATOR, sources=frozenset({"hotline"}))
 INCIDENT = UUID(int=7)
-HERE = BatchTally(1, {"accepted": 1})
+HERE = BatchTally({"accepted": 1})
 
 
 @pytest.fixture
@@ -92,13 +92,13 @@ def test_a_batch_and_its_tally_are_told_as_they_are():
             "x", "dead", dead_letter_id=INCIDENT, reason="r", detail="d", pointer="/p", further_faults=faults
         ),
     )
-    tally = BatchTally(7, {"accepted": 6, "dead": 1}, explained)
+    tally = BatchTally({"accepted": 6, "dead": 1}, explained)
     assert decode_tally(tally_frame(tally)) == tally
 
 
 def test_half_a_character_in_a_tally_is_told_as_a_question_mark_and_not_at_all_in_a_batch():
     outcome = RecordOutcome("x", "dead", dead_letter_id=INCIDENT, detail="\ud800!", further_faults=(RecordFault("r", "\ud800", None),))  # fmt: skip
-    told = decode_tally(tally_frame(BatchTally(1, {"dead": 1}, (outcome,))))
+    told = decode_tally(tally_frame(BatchTally({"dead": 1}, (outcome,))))
     assert (told.records, told.outcomes) == (1, {"dead": 1})
     (one,) = told.explained
     assert (one.detail, one.further_faults[0].detail, one.dead_letter_id) == ("?!", "?", INCIDENT)
