@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CLIENT_ID = "jiedao"
+_HEARTBEATS_A_SESSION = 10
+_LONGEST_HEARTBEAT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class FeedLimits:
     slows the fetching down. ``unit_records`` and ``unit_bytes`` bound what is recorded in one unit. After ``failures``
     in a row that should have passed by themselves, with pauses up to ``longest_pause``, the feed gives up; a broker
     that went away is looked for at least as often.
+    A consumer that died is missed after ``session_seconds``, and only then do the others get its partitions; one that
+    dies while they wait for that is given a session of its own, so two deaths may take twice as long.
     ``from_earliest_when_lost`` is the way out when Kafka no longer has what is to be read next: see
     :class:`~ingest.kafka_faults.FeedStoppedError`.
     """
@@ -76,10 +80,14 @@ class FeedLimits:
     partition_fetch_bytes: int = 4 * 1024 * 1024
     unit_records: int = 1_000
     unit_bytes: int = 8 * 1024 * 1024
-    session_seconds: float = 30.0
-    heartbeat_seconds: float = 3.0
+    session_seconds: float = 10.0
     connect_seconds: float = 15.0
     close_seconds: float = 5.0
     failures: int = 60
     longest_pause: float = 5.0
     from_earliest_when_lost: bool = False
+
+    @property
+    def heartbeat_seconds(self) -> float:
+        """How often a consumer says that it lives, which is also when it hears that partitions are dealt out anew."""
+        return min(_LONGEST_HEARTBEAT, self.session_seconds / _HEARTBEATS_A_SESSION)

@@ -38,6 +38,10 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (
         errors.GroupAuthorizationFailedError,
         "the brokers do not let this user into the consumer group: grant READ on it",
     ),
+    (
+        errors.InvalidSessionTimeoutError,
+        "the brokers do not allow this kafka-session-seconds: stay within their group.{min,max}.session.timeout.ms",
+    ),
     (errors.SaslAuthenticationFailedError, "the brokers do not accept user name and password"),
     (errors.CorruptRecordError, "a message on the broker's disk is damaged (its checksum is wrong): have it repaired"),
     (errors.KafkaError, "the brokers refuse to go on"),

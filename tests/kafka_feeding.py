@@ -32,7 +32,7 @@ from jiedao.store.writer import GroupCommitWriter, appended
 
 ACTOR = Holder("t", "source:hotline", Role.INTEGRATOR)
 BOUND = 60.0
-FAST = FeedLimits(poll_seconds=0.1, session_seconds=6.0, heartbeat_seconds=0.5, longest_pause=0.5)
+FAST = FeedLimits(poll_seconds=0.1, session_seconds=6.0, longest_pause=0.5)
 
 
 def group_of(topic: str) -> str:

@@ -22,7 +22,7 @@ from tests.kafka_broker import KafkaBroker
 from tests.kafka_feeding import BOUND, FAST, Feeding
 
 SESSION_SECONDS = 2.0
-LIMITS = replace(FAST, poll_messages=100, session_seconds=SESSION_SECONDS, heartbeat_seconds=0.3)
+LIMITS = replace(FAST, poll_messages=100, session_seconds=SESSION_SECONDS)
 
 
 class FeedProcess:

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("", description="Addresses of proxies whose X-Forwarded-For is believed, by commas.")
     kafka_bootstrap: str | None = Field(None, description="Kafka brokers as host:port, several with commas.")
     kafka_group: str = Field("jiedao", description="The consumer group, the same for all consumers of the district.")
+    kafka_session_seconds: int = Field(
+        10,
+        ge=6,
+        le=1800,
+        description="After how many seconds of silence a consumer's partitions go to others; brokers may bound it.",
+    )
     kafka_security_protocol: str = Field("PLAINTEXT", description="Kafka's security.protocol.")
     kafka_sasl_mechanism: str | None = Field(None, description="Kafka's sasl.mechanism.")
     kafka_username: str | None = Field(None, description="User name for Kafka.")

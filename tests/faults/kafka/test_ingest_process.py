@@ -19,6 +19,9 @@ from tests.kafka_feeding import send
 from tests.waiting import until
 
 ORDERS = 6_000
+SESSION_SECONDS = 6
+"""The least that brokers allow as they come. A killed consumer is missed after one session, and after two where it dies
+while the group waits for another: Kafka gives who waits in a rebalance a whole session from the end of that on."""
 TOPIC = "jiedao.330103.hotline"
 
 
@@ -57,7 +60,9 @@ def delivered(connection):
 @pytest.mark.kafka
 @pytest.mark.timeout(280)
 def test_every_order_is_recorded_once_whatever_is_killed(database_url, tmp_path, real_kafka, topic):
-    installation = Installation(database_url, tmp_path, kafka_bootstrap=real_kafka.bootstrap)
+    installation = Installation(
+        database_url, tmp_path, kafka_bootstrap=real_kafka.bootstrap, kafka_session_seconds=SESSION_SECONDS
+    )
     installation.ask("projections", "status")  # brings the schema up to date and adopts the profile's tables
     send(real_kafka, topic, orders(ORDERS))
     command = ("ingest", "kafka", "--source", "hotline")

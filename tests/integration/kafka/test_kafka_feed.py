@@ -10,6 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from ingest.kafka_connection import FeedTopic, KafkaConnection
+from ingest.kafka_faults import FeedStoppedError
 from ingest.kafka_feed import KafkaFeed
 from jiedao.domain.errors import ConfigurationError, UnavailableError
 from tests.kafka_broker import free_ports
@@ -110,7 +111,8 @@ def test_offsets_that_somebody_committed_to_kafka_mean_nothing(real_kafka, topic
 
 
 def test_a_feed_that_is_asked_to_stop_leaves_the_group_so_that_another_goes_on_at_once(kafka, topic, database_url):
-    with Feeding(kafka, database_url, [FeedTopic(topic, "hotline")]) as feeding:
+    missed_late = replace(FAST, session_seconds=900.0)
+    with Feeding(kafka, database_url, [FeedTopic(topic, "hotline")], missed_late) as feeding:
         thread = Thread(target=feeding.feed.run)
         thread.start()
         send(kafka, topic, numbered(50))
@@ -119,8 +121,7 @@ def test_a_feed_that_is_asked_to_stop_leaves_the_group_so_that_another_goes_on_a
         thread.join(BOUND)
         assert not thread.is_alive()
     send(kafka, topic, numbered(50, start=50))
-    slow_to_notice = replace(FAST, session_seconds=30.0)
-    assert read_to_end(kafka, database_url, topic, limits=slow_to_notice).records == 50
+    assert read_to_end(kafka, database_url, topic).records == 50
     assert recorded(database_url) == Counter(numbered(100))
 
 
@@ -135,6 +136,11 @@ def test_lag_tells_how_far_behind_each_partition_is(kafka, topic, database_url):
     assert behind == sorted(behind, reverse=True)
     assert 0 < behind[0] <= 30
     assert behind[-1] == 0
+
+
+def test_a_session_that_the_brokers_do_not_allow_is_named_with_its_bounds(real_kafka, topic, database_url):
+    with pytest.raises(FeedStoppedError, match=r"kafka-session-seconds: stay within .*session\.timeout\.ms"):
+        read_to_end(real_kafka, database_url, topic, limits=replace(FAST, session_seconds=3600.0))
 
 
 def test_a_topic_that_does_not_exist_is_named(real_kafka, database_url):

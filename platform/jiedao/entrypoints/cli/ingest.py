@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO
@@ -180,7 +179,7 @@ def ingest_kafka(settings: Settings, sources: Sequence[str], *, to_end: bool, fr
     Start several, each in a process of its own, and Kafka parts the partitions among them.
     """
     connection = kafka_connection(settings)
-    limits = replace(FeedLimits(), from_earliest_when_lost=from_earliest_when_lost)
+    limits = FeedLimits(session_seconds=settings.kafka_session_seconds, from_earliest_when_lost=from_earliest_when_lost)
     with (
         opened(settings) as district,
         intake_apart(district) as apart,
