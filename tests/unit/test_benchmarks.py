@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from tests.benchmarks.__main__ import BENCHES, read_arguments, run_apart, table_of
+from tests.benchmarks.running import _reason_in
 
 
 def test_a_benchmark_that_fails_is_a_row_that_says_why():
@@ -13,6 +14,22 @@ def test_a_benchmark_that_fails_is_a_row_that_says_why():
     assert row["failed"]
     assert row["name"].startswith("append: ")
     assert "/nowhere" in row["name"]
+
+
+def test_of_an_error_of_the_database_the_whole_sentence_is_told_and_not_only_its_hint():
+    errors = (
+        "Traceback (most recent call last):\n"
+        '  File "bench.py", line 3, in bench\n'
+        "    connection.execute(statement)\n"
+        "psycopg.errors.DatatypeMismatch: a column is of another type\n"
+        "LINE 8:     1 + 1\n"
+        "            ^\n"
+        "HINT:  cast it\n"
+    )
+    assert (
+        _reason_in(errors)
+        == "psycopg.errors.DatatypeMismatch: a column is of another type LINE 8:     1 + 1 ^ HINT:  cast it"
+    )
 
 
 def test_a_benchmark_that_takes_too_long_is_ended():
