@@ -113,14 +113,14 @@ def main() -> int:
     load = _load()
     with ExitStack() as stack:
         written = _open(arguments.json, stack)
+        if written is not sys.stdout:
+            stack.callback(_print, lines)  # also of what was measured until somebody broke it off
         names = arguments.names or list(BENCHES)
         for some in run_all(names, arguments.server, quick=arguments.quick, seconds=arguments.seconds):
             lines += some
             if written is not None:
                 written.write(json_lines(some))
                 written.flush()
-    if written is not sys.stdout:
-        Console(width=None if sys.stdout.isatty() else 120).print(table_of(lines))
     sys.stderr.write(f"{os.cpu_count()} processors; load when it began {load}, when it ended {_load()}\n")
     return int(any(line.get("failed") for line in lines))
 
@@ -130,6 +130,11 @@ def _open(name: str | None, stack: ExitStack) -> TextIO | None:
     if name is None or name == "-":
         return sys.stdout if name else None
     return stack.enter_context(Path(name).open("w", encoding="utf-8"))
+
+
+def _print(lines: Sequence[Line]) -> None:
+    if lines:
+        Console(width=None if sys.stdout.isatty() else 120).print(table_of(lines))
 
 
 def _load() -> str:

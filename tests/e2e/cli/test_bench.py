@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from subprocess import PIPE
 
 import psycopg
 import pytest
@@ -71,13 +72,16 @@ def test_each_can_still_measure_and_leaves_no_database_on_a_server_that_is_named
     assert databases(postgres_url) == []
 
 
-def test_broken_off_on_a_server_that_is_named_its_database_goes_and_the_server_stays(here, postgres_url):
-    with here.start("bench", "pipeline", "--server", postgres_url) as process:
+def test_broken_off_it_shows_what_was_measured_and_takes_its_database_from_a_server_that_is_named(here, postgres_url):
+    command = ("bench", "append", "pipeline", "--quick", "--server", postgres_url)
+    with here.start(*command, stdout=PIPE, text=True) as process:
         until(lambda: any(here.folder.glob("jiedao-bench-*/jiedao-bench-*/files")), "the district, on its server")
         assert len(databases(postgres_url)) == 1
         assert not any(here.folder.glob("jiedao-bench-*/postgres"))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 128 + signal.SIGTERM
+        printed, _errors = process.communicate(timeout=60)
+        assert process.returncode == 128 + signal.SIGTERM
+    assert "append of single events" in printed
     assert databases(postgres_url) == []
 
 
