@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count as counting
 from threading import Thread
 
 import psycopg
@@ -34,10 +35,10 @@ def count(database_url):
 
 
 @contextmanager
-def feeding_thread(kafka, database_url, topic, limits=FAST):
+def feeding_thread(kafka, database_url, topic, limits=FAST, before=None):
     """A feed that runs in a thread of this process."""
     failed = []
-    with Feeding(kafka, database_url, [FeedTopic(topic, "hotline")], limits) as feeding:
+    with Feeding(kafka, database_url, [FeedTopic(topic, "hotline")], limits, before) as feeding:
 
         def run():
             try:
@@ -112,13 +113,18 @@ def test_consumers_that_come_and_go_under_load_share_the_work_and_double_nothing
 
 def test_database_connections_cut_again_and_again_lose_and_double_nothing(kafka, topic, database_url, admin):
     send(kafka, topic, numbered(3000))
-    cuts = 0
-    with feeding_thread(kafka, database_url, topic, replace(FAST, poll_messages=50)):
-        reached = 0
-        while (reached := count(database_url)) < 3000:
-            cuts += len(admin.execute(CUT, [["jiedao-writer-feed", "jiedao-feed"]]).fetchall())
-            until(lambda reached=reached: count(database_url) > reached, "progress after a cut")
-    assert cuts >= 5
+    cut = []
+    units = counting(1)
+
+    def cut_at_each_tenth(_records):
+        """Cut while this unit is begun and the one before it may be under way."""
+        if next(units) % 10 == 0:
+            cut.extend(admin.execute(CUT, [["jiedao-writer-feed", "jiedao-feed"]]).fetchall())
+
+    limits = replace(FAST, poll_messages=50, unit_records=50)
+    with feeding_thread(kafka, database_url, topic, limits, before=cut_at_each_tenth):
+        until(lambda: count(database_url) >= 3000)
+    assert len(cut) >= 6
     assert recorded(database_url) == Counter(numbered(3000))
 
 
