@@ -81,7 +81,7 @@ class IntakeApart:
         """Make it of processes that run ``module`` and are told ``setup`` first; of none on a single processor."""
         self._module = module
         self._setup = setup
-        self._processes = processes if _processors() > 1 else 0
+        self._processes = processes if processors() > 1 else 0
         self._worth_it = worth_it
         self._worth_it_later = worth_it * 10
         self._large_batch = large_batch
@@ -378,6 +378,6 @@ def _has_ended(followed: int) -> bool:
     return bool(ending.poll(_ENDING_SECONDS * 1000))
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many of them this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

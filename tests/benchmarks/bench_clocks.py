@@ -23,8 +23,8 @@ from jiedao.domain.ports import Unit
 from jiedao.domain.report import IncidentReport, Sealed, UpstreamCase
 from jiedao.domain.time_rules import TimeRuleBook
 from jiedao.entrypoints.bootstrap import District
-from jiedao.entrypoints.following import views_following
 from jiedao.entrypoints.scheduler import clock_service, clocks_ticking
+from jiedao.entrypoints.views_following import views_following
 from jiedao.store.mapper import TypedMapper
 from tests.benchmarks.district import opened_district
 from tests.benchmarks.measured import Measured

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Event, Thread
 
 import httpx
-import structlog
 
 from ingest.attachments import AttachmentFetcher, allowed_hosts
 from jiedao import __version__
@@ -16,10 +15,8 @@ from jiedao.entrypoints.ledger_pushing import LedgerPusher
 from jiedao.entrypoints.scheduler import clocks_ticking
 from jiedao.entrypoints.sealing import SealingService, log_sealed
 from jiedao.entrypoints.services import Services
-from projections.rebuild import rebuild
-from projections.runner import ProjectionStoppedError
+from jiedao.entrypoints.views_following import views_following
 
-_log = structlog.get_logger(__name__)
 _END_SECONDS = 15.0
 
 
@@ -46,25 +43,6 @@ def sealed(district: District) -> AbstractContextManager[SealingService]:
 
 
 @contextmanager
-def views_following(district: District) -> Iterator[None]:
-    """Let the views follow the log in a thread while the block runs; they have caught up when it begins.
-
-    Views that cannot go on say so in the log, in the status and in readiness; the rest of the process goes on.
-    """
-    _catch_up(district)
-    stop = Event()
-    follower = district.application.district_log.follower
-    thread = Thread(target=_follow, args=(district, stop), name="jiedao-views", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        follower.close()  # so that nothing waits for more
-        thread.join(_END_SECONDS)
-
-
-@contextmanager
 def attachments_fetched(district: District) -> Iterator[None]:
     """Fetch what reports link to in a thread while the block runs, where the profile allows any host."""
     allowed = allowed_hosts(district.profile)
@@ -81,22 +59,3 @@ def attachments_fetched(district: District) -> Iterator[None]:
         finally:
             stop.set()
             thread.join(_END_SECONDS)
-
-
-def _catch_up(district: District) -> None:
-    """Bring the views to the end of the log; those that another version filled are filled anew first."""
-    try:
-        if district.read.status().rebuild_needed:
-            _log.warning("views_of_another_version", now="they are rebuilt before anything is served")
-            rebuilt = rebuild(district.runner)
-            _log.info("views_rebuilt", generation=rebuilt.generation, position=rebuilt.position)
-        district.runner.catch_up()
-    except ProjectionStoppedError as error:
-        _log.error("views_stopped", error=str(error))  # the sentence says all
-
-
-def _follow(district: District, stop: Event) -> None:
-    try:
-        district.runner.run(district.application.district_log.follower, stop)
-    except ProjectionStoppedError as error:
-        _log.error("views_stopped", error=str(error))  # the sentence says all

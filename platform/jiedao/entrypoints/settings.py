@@ -59,6 +59,12 @@ class Settings(BaseSettings):
         le=8,
         description="How many processes help a large feed, where there are two or more processors; 0 for none.",
     )
+    views_process: int = Field(
+        1,
+        ge=0,
+        le=1,
+        description="1 keeps the views in a process of their own, where there are two or more processors; 0 does not.",
+    )
     vault_key: SecretStr | None = Field(
         None, description="The root key of personal data, 32 bytes in base64; or give vault_key_file."
     )

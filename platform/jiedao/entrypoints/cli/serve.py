@@ -21,13 +21,13 @@ from jiedao.entrypoints.settings import Settings
 
 @click.command()
 @json_output
-@with_settings(*DISTRICT, *LEDGER, "host", "port", "trusted_proxies")
+@with_settings(*DISTRICT, *LEDGER, "host", "port", "trusted_proxies", "views_process")
 def serve(settings: Settings) -> None:
     """启动服务 Serve HTTP until stopped (Ctrl-C, or SIGTERM): requests under way are answered first.
 
     Without JIEDAO_DATABASE_URL it runs the embedded PostgreSQL in <data>; other commands join it there.
-    The views follow the log, the clocks tick, superior platforms are told of their cases and the log is sealed in the
-    same process; of several, one records what clocks come to, and one seals.
+    The views follow the log in a process that it starts and ends; the clocks tick, superior platforms are told of
+    their cases and the log is sealed in its own; of several, one records what clocks come to, and one seals.
     Feeds from Kafka are processes of their own: jiedao ingest kafka.
 
     With --json a line {"event": "ready", "address": …} tells when requests are answered, another one that it stopped.
