@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -144,6 +145,12 @@ class Settings(BaseSettings):
     def root_key_file(self) -> Path:
         """Where the root key is read from when it does not come by the environment."""
         return self.vault_key_file or self.data / "keys" / "root.key"
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """Return the settings as a process may have them that opens nothing by them: without keys, passwords, addresses."""
+    secret = {name for name, field in Settings.model_fields.items() if SecretStr in get_args(field.annotation)}
+    return settings.model_copy(update=dict.fromkeys(secret | {"database_url", "database_owner_url"}))
 
 
 def load_settings(**given: object) -> Settings:

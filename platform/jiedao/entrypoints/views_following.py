@@ -14,11 +14,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+from time import monotonic
 
+import psycopg
 import structlog
 
 from ingest.intake_apart import processors
+from jiedao.domain.errors import JiedaoError
 from jiedao.entrypoints.bootstrap import District
+from jiedao.entrypoints.settings import PREFIX, without_secrets
 from jiedao.entrypoints.views_process import FOLLOWING, ViewsSetup
 from projections.rebuild import rebuild
 from projections.runner import ProjectionStoppedError
@@ -28,6 +32,9 @@ VIEWS_PROCESS = "jiedao.entrypoints.views_process"
 
 _ANEW_SECONDS = 60.0
 """How long this process keeps the views itself after it lost the other one."""
+
+PATIENCE_SECONDS = 60.0
+"""A process that moves nothing for so long, while there is something to move, is given up; a batch takes a second."""
 
 _END_SECONDS = 15.0
 _LOOK_SECONDS = 1.0
@@ -94,8 +101,6 @@ class ViewsKeeper:
             _hang_up(process)
         for thread in self._threads:
             thread.join(_END_SECONDS)
-        if process is not None and process.poll() is None:
-            process.kill()
 
     def _follow(self) -> None:
         try:
@@ -124,7 +129,7 @@ class ViewsKeeper:
         if self._stop.is_set():  # and did not see this process
             _hang_up(process)
         settings, addresses = self._district.settings, self._district.addresses
-        told = pickle.dumps(ViewsSetup(settings, addresses.app_url, settings.archives))
+        told = pickle.dumps(ViewsSetup(without_secrets(settings), addresses.app_url, settings.archives))
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # they are pipes
         with suppress(OSError, ValueError):  # it is gone, or was hung up on by now
             process.stdin.write(told)
@@ -133,7 +138,7 @@ class ViewsKeeper:
             _log.info("views_process_follows", pid=process.pid)
             self._here.clear()
             self._elsewhere.set()
-            process.stdout.read()  # until it is gone
+            self._await_end(process)
             if not self._stop.is_set():
                 self._elsewhere.clear()
                 self._here.set()
@@ -146,14 +151,33 @@ class ViewsKeeper:
                 started_anew_after_seconds=_ANEW_SECONDS,
             )
 
+    def _await_end(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait until it is gone, or for this process to end; kills it where it stands still."""
+        moved, seen = monotonic(), -1
+        while not self._stop.is_set():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE_SECONDS / 10)
+                return
+            try:
+                status = self._district.read.status()
+            except (JiedaoError, psycopg.Error):  # nobody can move anything then
+                moved = monotonic()
+                continue
+            if not status.lag or status.position != seen:
+                moved, seen = monotonic(), status.position
+            elif monotonic() - moved > PATIENCE_SECONDS:
+                _log.warning("views_process_stands_still", pid=process.pid, position=seen, head=status.head)
+                process.kill()
+
 
 def _start() -> subprocess.Popen[bytes]:
     """Start the process; raises OSError where it cannot be."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return subprocess.Popen(  # noqa: S603  # this interpreter, and a module of ours
         [sys.executable, "-P", "-m", VIEWS_PROCESS],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=environment | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         process_group=0,  # an interrupt from the terminal is the service's
     )
 

@@ -67,6 +67,20 @@ def test_killed_it_is_missed_by_nobody_and_started_anew(district, orders, monkey
     assert [line["exit_code"] for line in lines if line["event"] == "views_process_lost"] == [-signal.SIGKILL] * 2
 
 
+def test_one_that_stands_still_is_given_up(district, orders, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 1.0)
+    with structlog.testing.capture_logs() as lines, views_following(district) as keeper:
+        until(lambda: keeper.pid, "the process of the views")
+        pid = keeper.pid
+        os.kill(pid, signal.SIGSTOP)
+        record(district, orders)
+    assert not is_alive(pid)
+    assert [line["event"] for line in lines if line["log_level"] == "warning"] == [
+        "views_process_stands_still",
+        "views_process_lost",
+    ]
+
+
 @pytest.mark.parametrize("how", ["the setting", "one processor", "it does not start"])
 def test_without_it_this_process_keeps_the_views(how, district, orders, monkeypatch):
     if how == "the setting":

@@ -275,7 +275,7 @@ def test_little_is_taken_in_here_and_so_is_all_where_nothing_else_is_wanted(monk
         assert apart._open == []
     with opened(processes=0) as apart:
         assert not apart.takes(10_000)
-    monkeypatch.setattr(intake_apart, "_processors", lambda: 1)
+    monkeypatch.setattr(intake_apart, "processors", lambda: 1)
     with opened() as apart:
         assert not apart.takes(10_000)
         assert apart.at_a_time == 0
