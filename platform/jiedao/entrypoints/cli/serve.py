@@ -1,4 +1,4 @@
-"""``jiedao serve``: HTTP, the views, the clocks, linked photos and messages to superiors, in one process."""
+"""``jiedao serve``: HTTP, the clocks, linked photos and messages to superiors; the views in a process of their own."""
 
 from __future__ import annotations
 
