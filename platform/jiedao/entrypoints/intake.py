@@ -24,6 +24,7 @@ from jiedao.domain.ports import Clock
 from jiedao.domain.profile import DistrictProfile
 from jiedao.domain.routing import LocalTime
 from jiedao.store.database import Database
+from jiedao.store.factory import environment
 from jiedao.store.files import FolderFileStore
 from jiedao.store.inbox import InboxTable
 from jiedao.store.root_key import RootKey
@@ -64,13 +65,8 @@ class IntakeParts:
 def open_intake(setup: IntakeSetup, clock: Clock) -> Iterator[IntakeParts]:
     """Open it on a database that is up to date. Nothing is read before the first use."""
     profile = setup.profile
-    with DistrictApplication(
-        {
-            "JIEDAO_DATABASE_URL": setup.database_url,
-            "JIEDAO_DATABASE_MAX_CONNECTIONS": str(setup.database_connections),
-            "JIEDAO_ARCHIVE_FOLDER": str(setup.archives),
-        }
-    ) as application:
+    made_of = environment(setup.database_url, setup.database_connections, setup.archives)
+    with DistrictApplication(made_of) as application:
         database = application.district_log.database
         vault = KeyVault(database, setup.root_key)
         files = FolderFileStore(setup.files_folder)

@@ -2,7 +2,7 @@
 
 Whoever serves HTTP has one interpreter for everything; the views took half of it. Any number of processes may move the
 views (each batch under the generation's lock), so nothing has to be handed over: this process follows until the other
-says that it does, and again from the moment in which that one is gone. ``docs/adr/0032`` says why.
+says that it does, and again as soon as that one is gone. ``docs/adr/0032`` says why.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PATIENCE_SECONDS = 60.0
 """A process that moves nothing for so long, while there is something to move, is given up; a batch takes a second."""
 
 _END_SECONDS = 15.0
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
 _log = structlog.get_logger(__name__)
 
 
@@ -65,9 +65,6 @@ class ViewsKeeper:
         self._stop = Event()
         self._elsewhere = Event()
         """Set while nothing is to be done here: the other process follows, or this one ends."""
-        self._here = Event()
-        """Set while there is something to be done or seen here."""
-        self._here.set()
         self._following = False
         self._process: subprocess.Popen[bytes] | None = None
         self._threads = [Thread(target=self._follow, name="jiedao-views", daemon=True)]
@@ -94,7 +91,6 @@ class ViewsKeeper:
         """End the following, here and elsewhere."""
         self._stop.set()
         self._elsewhere.set()
-        self._here.set()
         self._follower.close()  # so that nothing waits for more
         process = self._process
         if process is not None:
@@ -108,8 +104,8 @@ class ViewsKeeper:
                 self._following = True
                 self._district.runner.run(self._follower, self._elsewhere)
                 self._following = False
-                while self._elsewhere.is_set() and not self._stop.is_set():
-                    self._here.wait(_LOOK_SECONDS)
+                while self._elsewhere.is_set() and not self._stop.wait(_LOOK_SECONDS):
+                    pass
         except ProjectionStoppedError as error:
             self._stop.set()
             _log.error("views_stopped", error=str(error))  # the sentence says all
@@ -136,12 +132,10 @@ class ViewsKeeper:
             process.stdin.flush()
         if process.stdout.readline() == FOLLOWING and not self._stop.is_set():
             _log.info("views_process_follows", pid=process.pid)
-            self._here.clear()
             self._elsewhere.set()
             self._await_end(process)
             if not self._stop.is_set():
                 self._elsewhere.clear()
-                self._here.set()
         _end(process)
         if not self._stop.is_set():
             _log.warning(

@@ -18,6 +18,7 @@ from jiedao.application.collector import started_frozen
 from jiedao.application.district_application import DistrictApplication
 from jiedao.entrypoints.log_lines import logging_to
 from jiedao.entrypoints.settings import Settings
+from jiedao.store.factory import environment
 from jiedao.store.follow import LogFollower
 from jiedao.store.mapper import TypedMapper
 from projections.runner import ProjectionRunner, ProjectionStoppedError
@@ -46,12 +47,8 @@ def main() -> int:
         setup: ViewsSetup = pickle.load(sys.stdin.buffer)  # noqa: S301  # from the process that started this one
     except EOFError:
         return 0
-    environment = {
-        "JIEDAO_DATABASE_URL": setup.database_url,
-        "JIEDAO_DATABASE_MAX_CONNECTIONS": str(_CONNECTIONS),
-        "JIEDAO_ARCHIVE_FOLDER": str(setup.archives),
-    }
-    with logging_to(setup.settings), DistrictApplication(environment) as application:
+    made_of = environment(setup.database_url, _CONNECTIONS, setup.archives)
+    with logging_to(setup.settings), DistrictApplication(made_of) as application:
         log = application.district_log
         stop = Event()
         Thread(target=_end_with_the_line, args=(stop, log.follower), name="jiedao-line", daemon=True).start()

@@ -20,6 +20,11 @@ MAX_CONNECTIONS = "JIEDAO_DATABASE_MAX_CONNECTIONS"
 ARCHIVES = "JIEDAO_ARCHIVE_FOLDER"
 
 
+def environment(database_url: str, connections: int, archives: Path) -> dict[str, str]:
+    """Write what an application on this store is made of."""
+    return {DATABASE_URL: database_url, MAX_CONNECTIONS: str(connections), ARCHIVES: str(archives)}
+
+
 class JiedaoFactory(InfrastructureFactory[JiedaoRecorder]):
     """Makes one recorder, whatever kind is asked for, and closes what it made.
 
